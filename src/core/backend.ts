@@ -1,0 +1,159 @@
+import type { VfsPath } from './path.ts'
+
+export type Kind = 'file' | 'directory' | 'link'
+
+export interface Stat {
+  /** `link` only for a symbolic link that leads nowhere or outside: others are followed. */
+  readonly kind: Kind
+  /** Bytes; 0 for a directory. */
+  readonly size: number
+  readonly modified: Date
+  /** Changes whenever the content does. Opaque, at most 12 characters. For a directory it may stay when a child changes. */
+  readonly etag: string
+  /** Where the storage is content-addressed, or the content is known. */
+  readonly cid?: string | undefined
+  /** Permission bits (0o777), where the storage has them. */
+  readonly mode?: number | undefined
+}
+
+/** A listed name. Without `details` a backend may leave out all but name and kind. Symbolic links are not followed here. */
+export interface Entry extends Partial<Omit<Stat, 'kind'>> {
+  readonly name: string
+  readonly kind: Kind
+}
+
+/**
+ * Facts, not hopes: what a probe or the storage's own documentation showed. A false one means that its method rejects
+ * UNSUPPORTED. Layers may only narrow them. The names are those that clients see.
+ */
+export interface Capabilities {
+  readonly write: boolean
+  /** mkdir makes a folder that stays when it is empty. */
+  readonly empty_folders: boolean
+  readonly rename: boolean
+  readonly rename_atomic: boolean
+  /** Removing or moving a whole folder is one step. */
+  readonly tree_atomic: boolean
+  /** copy works inside the storage, without the bytes passing through us. */
+  readonly copy: boolean
+  /** Removed content can be put aside and brought back; see Trash. */
+  readonly trash: boolean
+  /** Every stat carries the CID, and the content store has its blocks: versions cost nothing. */
+  readonly content_addressed: boolean
+  /** Permission bits are kept. */
+  readonly modes: boolean
+  /** How well a precondition protects against writers that are not us: by the storage itself, among our gateways, or hardly. */
+  readonly cas: 'native' | 'lock' | 'weak'
+}
+
+export type Bytes = AsyncIterable<Uint8Array>
+
+export interface Call {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Range {
+  readonly offset?: number | undefined
+  readonly length?: number | undefined
+}
+
+/** `'*'` means "whatever is there" for ifMatch, "nothing is there" for ifNoneMatch (RFC 9110, 13.1). */
+export interface Precondition {
+  readonly ifMatch?: string | undefined
+  readonly ifNoneMatch?: '*' | undefined
+}
+
+export interface ListOptions extends Call {
+  /** Begins after this name. */
+  readonly after?: string | undefined
+  /** Fills size, modified, etag (and cid, mode) of every entry. */
+  readonly details?: boolean | undefined
+}
+
+export interface WriteOptions extends Call, Precondition {
+  /** The change's id; staged bytes can be found by it after a crash (see discard). */
+  readonly id?: string | undefined
+  readonly mode?: number | undefined
+  readonly modified?: Date | undefined
+  /** Awaited once all bytes are durable and before they take the path's place. If it rejects, what was there stays. */
+  readonly staged?: ((size: number) => Promise<void>) | undefined
+  /** Awaited if the replaced file was changed between the check and the replacement; gets what was really replaced. */
+  readonly replacedLate?: ((content: Bytes) => Promise<void>) | undefined
+}
+
+export interface MoveOptions extends Call {
+  /** Precondition on the source. */
+  readonly ifMatch?: string | undefined
+}
+
+/** A place of the backend's own, on the same storage, where replaced and removed things wait until nobody can want them. */
+export interface Trash {
+  /** Moves a file or a whole folder here in one step. Rejects NOT_FOUND, CONFLICT (and then puts back what it took). */
+  put(path: VfsPath, id: string, options?: Call & Precondition): Promise<Stat>
+  /** Brings it back, to where nothing stands. Rejects ALREADY_EXISTS, NOT_FOUND (the parent, or nothing is kept under this id). */
+  back(id: string, path: VfsPath, call?: Call): Promise<Stat>
+  /**
+   * Keeps a file's present content here without reading it, where the storage can. The content may still move if a
+   * program outside holds the file open: the stat's etag is of the kept content and is to be compared before use.
+   * Rejects UNSUPPORTED.
+   */
+  keep(path: VfsPath, id: string, call?: Call): Promise<Stat>
+  /** What is kept, at `/<id>` and below. */
+  readonly contents: Pick<Backend, 'stat' | 'list' | 'read'>
+  /** Ends it for good; succeeds if nothing is there. */
+  drop(id: string, call?: Call): Promise<void>
+}
+
+/** One storage. Every method exists on every backend and rejects with VfsError and nothing else. Paths are the backend's own: `/` is its root. */
+export interface Backend extends AsyncDisposable {
+  readonly scheme: string
+  readonly capabilities: Capabilities
+  /** Names the storage itself, whatever mount shows it: two backends over one storage have the same volume. */
+  readonly volume: string
+  readonly trash?: Trash | undefined
+
+  /** Rejects UNAVAILABLE and the like while the storage cannot be reached. */
+  check(call?: Call): Promise<void>
+
+  /** Where the path stands in its volume, links resolved: the journal's key. The path itself need not exist. */
+  locate(path: VfsPath, call?: Call): Promise<string>
+
+  /** The path of a place in the volume, or undefined if it lies outside this backend's root. */
+  find(inner: string): VfsPath | undefined
+
+  /** Rejects NOT_FOUND. */
+  stat(path: VfsPath, call?: Call): Promise<Stat>
+
+  /** True if the content at the path is the one that this etag was given for, also by another form of it. False where nothing stands. */
+  matches(path: VfsPath, etag: string, call?: Call): Promise<boolean>
+
+  /** In the order of the names' UTF-8 bytes. Rejects NOT_FOUND, NOT_DIRECTORY. */
+  list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry>
+
+  /** A range past the end yields nothing. Rejects NOT_FOUND, IS_DIRECTORY, and CONFLICT for ifMatch. */
+  read(path: VfsPath, options?: Call & Range & Pick<Precondition, 'ifMatch'>): Bytes
+
+  /**
+   * Replaces the whole file or nothing: a source that fails leaves what was there, and its error is kept as `cause` of
+   * SOURCE_FAILED unless it is a VfsError. Rejects CONFLICT, IS_DIRECTORY, NOT_FOUND (parent), NOT_DIRECTORY (parent).
+   */
+  write(path: VfsPath, source: Bytes, options?: WriteOptions): Promise<Stat>
+
+  /** Removes what an interrupted write of this id staged beside the path; true if there was something. */
+  discard(path: VfsPath, id: string, call?: Call): Promise<boolean>
+
+  /** Making a folder that exists succeeds. Rejects ALREADY_EXISTS for a file, NOT_FOUND (parent). */
+  mkdir(path: VfsPath, call?: Call): Promise<void>
+
+  /** Removing what is missing succeeds. Rejects NOT_EMPTY unless recursive. */
+  remove(path: VfsPath, options?: Call & Precondition & { readonly recursive?: boolean | undefined }): Promise<void>
+
+  /**
+   * Moves a file or folder to where nothing stands. Rejects NOT_FOUND, ALREADY_EXISTS, CONFLICT, and INVALID_ARGUMENT
+   * for a folder into itself. A path onto itself succeeds and changes nothing.
+   */
+  rename(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<void>
+
+  /** Copies one file to where nothing stands, inside the storage. Rejects as rename does, and IS_DIRECTORY. */
+  copy(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<Stat>
+}

@@ -1,0 +1,44 @@
+import type { Bytes } from './backend.ts'
+import { VfsError } from './error.ts'
+
+/** A whole small content. Rejects FILE_TOO_LARGE as soon as more than `limit` bytes came. */
+export async function collect(source: Bytes, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of source) {
+    size += part.length
+    if (size > limit) throw new VfsError('FILE_TOO_LARGE', `the content is larger than ${limit} bytes`, { details: { limit } })
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size)
+}
+
+export async function* bytesOf(...parts: readonly (string | Uint8Array)[]): Bytes {
+  for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part
+}
+
+/** Either all of a small source, or its first parts and the way to the rest. */
+export type Peeked = { readonly whole: Uint8Array } | { readonly stream: Bytes }
+
+/** Reads on until the source ends or passes `limit` bytes; nothing is lost. */
+export async function peek(source: Bytes, limit: number): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]()
+  const parts: Uint8Array[] = []
+  let size = 0
+  while (size <= limit) {
+    const next = await iterator.next()
+    if (next.done) return { whole: parts.length === 1 ? parts[0]! : Buffer.concat(parts, size) }
+    parts.push(next.value)
+    size += next.value.length
+  }
+  return { stream: resume(parts, iterator) }
+}
+
+async function* resume(parts: readonly Uint8Array[], iterator: AsyncIterator<Uint8Array>): Bytes {
+  try {
+    yield* parts
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  } finally {
+    await iterator.return?.()
+  }
+}

@@ -1,0 +1,14 @@
+import { EventEmitter } from 'node:events'
+import type { VfsPath } from './path.ts'
+
+export interface Events {
+  /** The path, or something below it, has changed by a change that is done. */
+  changed: [event: { readonly path: VfsPath; readonly change: string; readonly op: string }]
+  /** The mount table has changed. */
+  mounts: [event: { readonly path: VfsPath; readonly mounted: boolean }]
+  /** The inventory of tools has changed. */
+  tools: []
+}
+
+/** What happens in one gateway, for whoever wants to tell a client. Listeners must not throw. */
+export class EventBus extends EventEmitter<Events> {}

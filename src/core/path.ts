@@ -1,0 +1,63 @@
+import { VfsError } from './error.ts'
+
+/** An absolute path that has been checked: `/`, or `/a/b` without empty, `.` or `..` segments. */
+export type VfsPath = string & { readonly VfsPath: unique symbol }
+
+export const ROOT = '/' as VfsPath
+const MAX_PATH_BYTES = 4096 // Linux PATH_MAX
+const MAX_SEGMENT_BYTES = 255 // NAME_MAX of every file system that we mount
+
+/** Rejects INVALID_PATH. One trailing `/` is taken off. */
+export function vfsPath(input: string): VfsPath {
+  if (!input.startsWith('/')) throw invalid(input, 'must start with "/"')
+  if (input.includes('\0')) throw invalid(input, 'holds a NUL character')
+  if (!input.isWellFormed()) throw invalid(input, 'holds a lone surrogate')
+  if (Buffer.byteLength(input) > MAX_PATH_BYTES) throw invalid(input, `is longer than ${MAX_PATH_BYTES} bytes`)
+  if (input === '/') return ROOT
+  const path = input.endsWith('/') ? input.slice(0, -1) : input
+  for (const segment of path.slice(1).split('/')) checkSegment(input, segment)
+  return path as VfsPath
+}
+
+export const parent = (path: VfsPath): VfsPath => (path.slice(0, path.lastIndexOf('/')) || '/') as VfsPath
+export const name = (path: VfsPath): string => path.slice(path.lastIndexOf('/') + 1)
+export const join = (folder: VfsPath, child: string): VfsPath => vfsPath(folder === '/' ? `/${child}` : `${folder}/${child}`)
+export const segments = (path: VfsPath): string[] => (path === '/' ? [] : path.slice(1).split('/'))
+
+/** True if `path` is `folder` or lies below it; `/root_secret` does not lie below `/root`. */
+export const within = (folder: VfsPath, path: VfsPath): boolean => folder === '/' || path === folder || path.startsWith(`${folder}/`)
+
+/** The rest of `path` below `folder`, as a path of its own: `/a` and `/a/b/c` give `/b/c`. */
+export const below = (folder: VfsPath, path: VfsPath): VfsPath => (folder === '/' ? path : path.slice(folder.length) || '/') as VfsPath
+
+/** `path` as seen from outside `folder`, which is where its `/` stands. */
+export const under = (folder: VfsPath, path: VfsPath): VfsPath =>
+  folder === '/' ? path : path === '/' ? folder : vfsPath(`${folder}${path}`)
+
+/** The folders above a path, the nearest first; none for `/`. */
+export function* ancestors(path: VfsPath): Generator<VfsPath> {
+  for (let at = path; at !== '/'; ) yield (at = parent(at))
+}
+
+/** The order of listings everywhere: by UTF-8 bytes, which UTF-16 comparison is not for characters beyond U+FFFF. */
+export function compareNames(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return surrogatesLast(x) - surrogatesLast(y)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates stand for characters above U+FFFF, so they sort after U+E000…U+FFFF. */
+const surrogatesLast = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit)
+
+function checkSegment(path: string, segment: string): void {
+  if (segment === '') throw invalid(path, 'has an empty segment')
+  if (segment === '.' || segment === '..') throw invalid(path, `has a "${segment}" segment`)
+  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) throw invalid(path, `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`)
+}
+
+const invalid = (path: string, rule: string): VfsError =>
+  new VfsError('INVALID_PATH', `path ${JSON.stringify(path.toWellFormed().slice(0, 100))} ${rule}`, { path: path.toWellFormed().slice(0, 200) })

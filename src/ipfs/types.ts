@@ -1,0 +1,64 @@
+import type { Bytes, Call, Range } from '../core/backend.ts'
+import type { AddOptions, NamedNode, Node, Source } from '../content/types.ts'
+
+export type Engine = 'embedded' | 'kubo'
+
+export interface Identity {
+  readonly peer: string
+  readonly addresses: readonly string[]
+  readonly agent: string
+  readonly protocols: readonly string[]
+}
+
+export interface Pin {
+  readonly cid: string
+  readonly type: 'direct' | 'recursive' | 'indirect'
+  readonly name: string | null
+}
+
+export interface PinOptions extends Call {
+  readonly name?: string | undefined
+  readonly recursive?: boolean | undefined
+}
+
+/** Pins outlive collection; a directory of `/ipfs` lists them. */
+export interface Pins {
+  add(cid: string, options?: PinOptions): Promise<void>
+  /** Rejects NOT_PINNED. */
+  remove(cid: string, call?: Call): Promise<void>
+  list(call?: Call): AsyncIterable<Pin>
+}
+
+/** Changes of the mutable tree, each durable when it resolves. A caller journals them; the engine only swaps roots. */
+export interface Mfs {
+  root(call?: Call): Promise<string>
+  stat(path: string, call?: Call): Promise<Node>
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
+  /** Puts a node at a path whose parent exists. `expect`: the CID that must stand there (null: nothing), else CONFLICT. */
+  link(path: string, cid: string, options?: Call & { readonly expect?: string | null | undefined }): Promise<void>
+  unlink(path: string, options?: Call & { readonly expect?: string | undefined }): Promise<void>
+  /** One root swap. Rejects ALREADY_EXISTS. */
+  move(from: string, to: string, options?: Call & { readonly expect?: string | undefined }): Promise<void>
+}
+
+/**
+ * One IPFS node, whichever engine runs it: both give the same results and the same CIDs. `path` arguments are a CID or
+ * `<cid>/…`. What is not on this machine is fetched where the configuration allows it, every block verified, else OFFLINE
+ * or CONTENT_NOT_FOUND_IN_TIME.
+ */
+export interface IpfsNode extends AsyncDisposable {
+  readonly engine: Engine
+  /** True if blocks of this node are in the content store, so that versions of its files cost nothing. */
+  readonly sharesContent: boolean
+  readonly pins: Pins
+  readonly mfs: Mfs
+  add(content: Bytes, options?: AddOptions): Promise<Node>
+  addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
+  /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */
+  resolve(path: string, call?: Call): Promise<string>
+  stat(path: string, call?: Call): Promise<Node>
+  read(path: string, options?: Call & Range): Bytes
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
+  identity(call?: Call): Promise<Identity>
+  version(call?: Call): Promise<{ readonly engine: Engine; readonly version: string; readonly network: string }>
+}

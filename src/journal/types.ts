@@ -1,0 +1,132 @@
+import type { Actor } from '../core/actor.ts'
+import type { Backend, Bytes, Call, Kind } from '../core/backend.ts'
+import type { VfsPath } from '../core/path.ts'
+
+/** A change's public id, such as `c7f3k2`. */
+export type ChangeId = string
+
+export type ChangeKind = 'write' | 'mkdir' | 'remove' | 'move' | 'copy' | 'undo'
+
+/** open → done | aborting → aborted | conflict | partial; in_doubt where the storage did not answer (journal.md, 7 and 15). */
+export type ChangeState = 'open' | 'in_doubt' | 'done' | 'aborting' | 'aborted' | 'conflict' | 'partial'
+
+/** The journal's key: a path in a volume, and the VFS path under which the caller saw it. */
+export interface Place {
+  readonly volume: string
+  readonly inner: string
+  readonly shown: VfsPath
+}
+
+/** What stood, or stands, at a place. */
+export interface Snapshot {
+  readonly kind: Kind
+  readonly etag: string
+  readonly size: number
+  readonly cid?: string | undefined
+  readonly mode?: number | undefined
+}
+
+/** Where replaced content is kept: in the journal's own database or the content store (both by CID), or in the backend's trash (by the change's id). */
+export type Kept = { readonly in: 'journal' | 'content'; readonly cid: string } | { readonly in: 'trash'; readonly etag: string }
+
+export interface Intent {
+  readonly kind: ChangeKind
+  readonly place: Place
+  /** The source of a move or copy; a move locks it too. */
+  readonly from?: Place | undefined
+  readonly actor: Actor
+  /** The change that this one is a part of: a tree, a move across mounts, an undo set. It shares its parent's lock. */
+  readonly parent?: ChangeId | undefined
+  /** The change that this one takes back. */
+  readonly undoes?: ChangeId | undefined
+  /** null: nothing stood there. */
+  readonly before: Snapshot | null
+  readonly kept?: Kept | undefined
+  /** A small replaced content that goes into the journal in the same transaction; `kept` names it. */
+  readonly content?: Uint8Array | undefined
+  /** Known before the effect where the new content is small; else told by `staged`. */
+  readonly after?: Partial<Snapshot> | undefined
+}
+
+/** One open change: it holds the lock on its places until it ends. */
+export interface OpenChange {
+  readonly id: ChangeId
+  /** Durable when it resolves: what will stand there, or what is kept, learnt after the intent. */
+  note(facts: { after?: Partial<Snapshot>; before?: Snapshot; kept?: Kept; content?: Uint8Array }): Promise<void>
+  /** Ends the change; queued, not awaited, since recovery reaches the same answer. `after` null: nothing stands there now. */
+  done(after: Snapshot | null): void
+  /** Ends it once everything is as before. */
+  aborted(): Promise<void>
+  /** Ends a change of several parts that could neither be finished nor taken back. */
+  partial(reason: string): Promise<void>
+  /** Leaves the answer to recovery; the path stays locked. */
+  inDoubt(reason: string): Promise<void>
+}
+
+export interface ChangeRecord {
+  readonly change: ChangeId
+  /** Rises with every change: the order of history, and what `since` maps to. */
+  readonly seq: number
+  readonly kind: ChangeKind
+  readonly state: ChangeState
+  readonly place: Place
+  readonly from: Place | null
+  readonly parent: ChangeId | null
+  readonly undoes: ChangeId | null
+  readonly undoneBy: ChangeId | null
+  readonly actor: Actor
+  readonly at: Date
+  readonly before: Snapshot | null
+  readonly after: Snapshot | null
+  readonly kept: Kept | null
+  readonly reason: string | null
+}
+
+export interface HistoryQuery {
+  /** The place itself, what lies below it, and the changes of its ancestors that carried it along. */
+  readonly place?: Pick<Place, 'volume' | 'inner'> | undefined
+  readonly session?: string | undefined
+  readonly since?: Date | undefined
+  readonly until?: Date | undefined
+  readonly states?: readonly ChangeState[] | undefined
+  /** Parts of larger changes too. */
+  readonly parts?: boolean | undefined
+  /** Only changes before (older than) this sequence number. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** The durable record of every change: intent, lock, kept content, end. */
+export interface Journal extends AsyncDisposable {
+  /**
+   * Durable when it resolves, and the places are then locked. Waits for others up to 5 s, then rejects BUSY naming the
+   * holder; a dead holder's change is recovered first.
+   */
+  begin(intent: Intent, call?: Call): Promise<OpenChange>
+  get(change: ChangeId): ChangeRecord | undefined
+  /** The newest first. */
+  history(query: HistoryQuery): ChangeRecord[]
+  /** The parts of a change, in their order. */
+  parts(change: ChangeId): ChangeRecord[]
+  /** A kept small content. */
+  content(cid: string): Uint8Array | undefined
+  /** The newest done change that set exactly this content at the place: how a version's CID is known without reading. */
+  known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
+  /** Settles the changes that dead processes left open below a place, or everywhere. */
+  recover(place?: Pick<Place, 'volume' | 'inner'>): Promise<ChangeRecord[]>
+  /** Resolves when everything queued is durable. */
+  settled(): Promise<void>
+}
+
+/** How recovery looks at storages: by volume, so that it does not know of mounts. */
+export interface Volumes {
+  /** The backend that serves this place now, and the path there. */
+  resolve(volume: string, inner: string): { readonly backend: Backend; readonly path: VfsPath } | undefined
+}
+
+/** Where large kept content goes: the content store, as the journal needs it. */
+export interface VersionStore {
+  put(content: Bytes, call?: Call): Promise<{ readonly cid: string; readonly size: number }>
+  read(cid: string, call?: Call & { readonly offset?: number; readonly length?: number }): Bytes
+  has(cid: string): Promise<boolean>
+}

@@ -1,0 +1,18 @@
+import type { Backend } from '../core/backend.ts'
+import type { ContentStore } from '../content/types.ts'
+import type { IpfsNode } from '../ipfs/types.ts'
+import type { Vfs } from '../vfs/types.ts'
+
+/** What a toolset can ask for: its constructor takes the part of this record that it names. */
+export interface Services {
+  readonly vfs: Vfs
+  readonly content: ContentStore
+  readonly ipfs: IpfsNode
+  /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */
+  readonly backends: BackendSource
+}
+
+export interface BackendSource {
+  open(name: string): Promise<Backend>
+  names(): readonly string[]
+}

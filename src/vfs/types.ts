@@ -1,0 +1,142 @@
+import type { Actor } from '../core/actor.ts'
+import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
+import type { VfsError } from '../core/error.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { ChangeId, ChangeRecord } from '../journal/types.ts'
+
+/** Every operation of the VFS knows who asks: for the journal, and because a session's own reads protect its writes. */
+export interface VfsCall extends Call {
+  readonly actor: Actor
+}
+
+export interface MountSpec {
+  readonly path: VfsPath
+  /** The name that the configuration gives it, or the type where it has none. */
+  readonly name: string
+  readonly backend: Backend
+  /** Where in the backend the mount begins. */
+  readonly root?: VfsPath | undefined
+  readonly readOnly?: boolean | undefined
+  /** Keep what changes replace; `off` only by configuration. */
+  readonly versions?: 'on' | 'off' | undefined
+  /** Its backend is disposed of with the mount. */
+  readonly owned?: boolean | undefined
+}
+
+export interface MountInfo {
+  readonly path: VfsPath
+  readonly name: string
+  readonly scheme: string
+  readonly readOnly: boolean
+  readonly versions: 'on' | 'off'
+  readonly capabilities: Capabilities
+  /** Absent while the backend answers. */
+  readonly error?: VfsError | undefined
+  readonly usage: { readonly calls: number; readonly errors: number; readonly open: number }
+}
+
+export interface PathStat extends Stat {
+  readonly path: VfsPath
+  /** Path of the mount that serves it; null for a synthetic folder above the mounts. */
+  readonly mount: VfsPath | null
+  readonly capabilities: Capabilities
+}
+
+/** One file as it stood when it was opened: every read of it is of that content, or rejects CONFLICT. */
+export interface OpenFile {
+  readonly stat: PathStat
+  read(range?: Range): Bytes
+}
+
+export interface Changed {
+  readonly change: ChangeId
+  /** null where nothing stands now. */
+  readonly stat: Stat | null
+  readonly cas: Capabilities['cas']
+  /** Content bytes that were written. */
+  readonly bytes: number
+}
+
+export interface WriteCall extends VfsCall, Precondition {
+  readonly parents?: boolean | undefined
+  readonly append?: boolean | undefined
+}
+
+export interface TransferCall extends VfsCall {
+  readonly recursive?: boolean | undefined
+  /** A file is replaced; a folder is merged into, file by file. */
+  readonly overwrite?: boolean | undefined
+  readonly ifMatch?: string | undefined
+  readonly include?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly onProgress?: ((bytes: number, files: number) => void) | undefined
+}
+
+export interface Walked extends Entry {
+  readonly path: VfsPath
+  readonly depth: number
+}
+
+export interface WalkOptions extends VfsCall {
+  /** 1: the folder's own entries. */
+  readonly depth?: number | undefined
+  readonly details?: boolean | undefined
+  /** Enters what .gitignore and .git hide. */
+  readonly ignored?: boolean | undefined
+  /** Begins after this path, in the walk's own order. */
+  readonly after?: VfsPath | undefined
+  /** Told of every entry (with all below it) that the ignore rules skipped. */
+  readonly onIgnored?: ((path: VfsPath, kind: Kind) => void) | undefined
+}
+
+export interface UndoQuery {
+  readonly change?: ChangeId | undefined
+  readonly session?: string | undefined
+  readonly path?: VfsPath | undefined
+  readonly since?: Date | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+export interface Undone {
+  /** The undo's own change; null for a dry run or if there are conflicts. */
+  readonly change: ChangeId | null
+  readonly undone: readonly { readonly change: ChangeId; readonly path: VfsPath; readonly action: string }[]
+  /** If there is one, nothing was changed. */
+  readonly conflicts: readonly { readonly change: ChangeId; readonly path: VfsPath; readonly reason: string }[]
+}
+
+/** An earlier content of a path. */
+export interface Version {
+  readonly change: ChangeId
+  readonly at: Date
+  readonly size: number
+  readonly cid: string | null
+  read(range?: Range): Bytes
+}
+
+/** What tools, resources and HTTP use. Paths are of the VFS; rejects VfsError only. */
+export interface Vfs extends AsyncDisposable {
+  stat(path: VfsPath, call: VfsCall): Promise<PathStat>
+  list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
+  /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
+  walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
+  /** Remembers for the session which content it has seen (journal.md, 12). */
+  open(path: VfsPath, call: VfsCall): Promise<OpenFile>
+  write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed>
+  mkdir(path: VfsPath, call: VfsCall & { readonly parents?: boolean | undefined }): Promise<Changed>
+  remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>
+  copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
+  move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
+
+  /** The newest first; `before` is the sequence number to go on from. */
+  history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]>
+  /** The content that a change left (or, with `replaced`, took away). Rejects VERSION_NOT_FOUND. */
+  version(path: VfsPath, change: ChangeId, call: VfsCall & { readonly replaced?: boolean | undefined }): Promise<Version>
+  restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
+  undo(query: UndoQuery, call: VfsCall): Promise<Undone>
+
+  mount(spec: MountSpec): Promise<MountInfo>
+  /** Rejects MOUNT_BUSY while calls run, unless forced. */
+  unmount(path: VfsPath, options?: { readonly force?: boolean | undefined }): Promise<void>
+  mounts(): Promise<MountInfo[]>
+}
