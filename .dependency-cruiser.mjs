@@ -1,0 +1,84 @@
+/**
+ * The rooms, and what each may import beside itself (ARCHITECTURE.md). A room that is not listed here may import
+ * nothing of ours, so a new one has to be given its place.
+ */
+const STORAGE = ['core', 'layers', 'content', 'journal', 'ipfs', 'services']
+const rooms = {
+  core: [],
+  layers: ['core'],
+  content: ['core'],
+  journal: ['core', 'content'],
+  ipfs: ['core', 'content'],
+  services: ['core'],
+  security: ['core'],
+  vfs: [...STORAGE],
+  search: ['core', 'vfs'],
+  registry: ['core', 'vfs', 'journal', 'content', 'ipfs', 'search'],
+  config: ['core'],
+  mcp: ['core', 'vfs', 'journal', 'registry', 'config', 'security'],
+  http: ['core', 'vfs', 'journal', 'registry', 'config', 'security', 'mcp'],
+}
+const ENTRIES = 'gateway\\.ts$|main\\.ts$'
+const TOOL_MAY = 'src/(core|vfs|journal|content|search)/|src/ipfs/[^/]+\\.ts$|src/registry/(tool|services)\\.ts$'
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+const roomRule = ([room, allowed]) =>
+  forbid(
+    `room-${room}`,
+    `src/${room} imports only ${[room, ...allowed].join(', ')}`,
+    { path: `^src/${room}/` },
+    {
+      path: '^(src|backends|tools)/',
+      pathNot: `^src/(${[room, ...allowed].join('|')})/`,
+    },
+  )
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(rooms).map(roomRule),
+    forbid(
+      'every-room-has-a-place',
+      'give a new room its line in the table of this file',
+      { path: '^src/', pathNot: `^src/((${Object.keys(rooms).join('|')})/|${ENTRIES})` },
+      { path: '^(src|backends|tools)/' },
+    ),
+    forbid(
+      'only-gateway-imports-backends',
+      'storages are put together in one place',
+      { path: '^(src|tools)/', pathNot: '^src/gateway\\.ts$' },
+      { path: '^backends/' },
+    ),
+    forbid(
+      'a-backend-knows-only-core',
+      'the IPFS ones know ipfs and content too',
+      { path: '^backends/(?!ipfs/|mfs/|all\\.ts)' },
+      { path: '^(src|tools)/', pathNot: '^src/core/' },
+    ),
+    forbid(
+      'an-ipfs-backend-knows-ipfs',
+      'and core and content, nothing else',
+      { path: '^backends/(ipfs|mfs)/' },
+      { path: '^(src|tools)/', pathNot: '^src/(core|ipfs|content)/' },
+    ),
+    forbid('backends-are-strangers', 'only backends/all.ts knows them all', { path: '^backends/([^/]+)/' }, { path: '^backends/', pathNot: '^backends/$1/' }),
+    forbid('a-tool-knows-services', 'never a backend, a transport or HTTP', { path: '^tools/' }, { path: '^(src|backends)/', pathNot: `^(${TOOL_MAY})` }),
+    forbid('nobody-imports-a-tool', 'tools are discovered', { path: '^(src|backends)/' }, { path: '^tools/' }),
+    forbid(
+      'nobody-imports-an-entry',
+      'main.ts and gateway.ts stand on top',
+      { path: '^(src|backends|tools)/', pathNot: '^src/main\\.ts$' },
+      { path: `^src/(${ENTRIES})` },
+    ),
+    forbid('no-circle', 'a circle is a missing room', {}, { circular: true }),
+    forbid('no-script-or-test', 'what ships never needs what does not', { path: '^(src|backends|tools)/' }, { path: '^(scripts|test)/' }),
+    forbid('only-what-resolves', 'a module that is not there', {}, { couldNotResolve: true }),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules' },
+  },
+}
