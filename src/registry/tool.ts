@@ -61,11 +61,9 @@ const TOOLS = Symbol('tools')
 
 /** Marks a public, asynchronous instance method as a tool; any other use, or a method with other types, fails to compile. */
 export function tool<I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<I, O>) {
-  return <This, F extends Method<I, O>>(
-    _: F,
-    context: ClassMethodDecoratorContext<This, F> & { name: string; static: false; private: false },
-  ): void => {
-    if (!Object.hasOwn(context.metadata, TOOLS)) context.metadata[TOOLS] = [] // own, so that a subclass does not write into its base's list
+  return <This, F extends Method<I, O>>(_: F, context: ClassMethodDecoratorContext<This, F> & { name: string; static: false; private: false }): void => {
+    if (!Object.hasOwn(context.metadata, TOOLS))
+      context.metadata[TOOLS] = [] // own, so that a subclass does not write into its base's list
     ;(context.metadata[TOOLS] as RegisteredTool[]).push({ ...spec, method: context.name })
   }
 }
