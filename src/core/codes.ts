@@ -1,4 +1,17 @@
-export type Category = 'path' | 'content' | 'conflict' | 'policy' | 'storage' | 'mount' | 'history' | 'input' | 'ipfs' | 'service' | 'http' | 'startup' | 'internal'
+export type Category =
+  | 'path'
+  | 'content'
+  | 'conflict'
+  | 'policy'
+  | 'storage'
+  | 'mount'
+  | 'history'
+  | 'input'
+  | 'ipfs'
+  | 'service'
+  | 'http'
+  | 'startup'
+  | 'internal'
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
 export interface CodeInfo {
@@ -30,22 +43,52 @@ export const CODES = {
   FILE_TOO_LARGE: code('content', 'low', false, 'The content is larger than this operation takes.', 'Work on a part of it, or pass it by path with `from`.'),
   NOT_TEXT: code('content', 'low', false, 'The file is not text.', 'Read it by byte_offset and byte_length, or replace it whole with vfs_write.'),
   NO_MATCH: code('content', 'low', false, 'The text to replace is not in the file.', 'Copy old_string exactly from the file and send the edit again.'),
-  AMBIGUOUS_MATCH: code('content', 'low', false, 'The text to replace occurs more than once.', 'Add surrounding lines to old_string until it is unique, or pass replace_all=true.'),
+  AMBIGUOUS_MATCH: code(
+    'content',
+    'low',
+    false,
+    'The text to replace occurs more than once.',
+    'Add surrounding lines to old_string until it is unique, or pass replace_all=true.',
+  ),
   NO_CHANGE: code('content', 'low', false, 'The call would change nothing.', 'Send the text that should stand there.'),
-  SOURCE_FAILED: code('content', 'medium', true, 'The source of the bytes failed before its end; nothing was written.', 'Repeat the call; if it fails again, check the source.'),
+  SOURCE_FAILED: code(
+    'content',
+    'medium',
+    true,
+    'The source of the bytes failed before its end; nothing was written.',
+    'Repeat the call; if it fails again, check the source.',
+  ),
   INVALID_PATTERN: code('content', 'low', false, 'The pattern cannot be understood.', 'Correct the pattern, or pass literal=true to search for it as it is.'),
 
-  CONFLICT: code('conflict', 'medium', false, 'The path is not in the state that the caller expected.', 'Read it again and repeat the change on what is there now.'),
+  CONFLICT: code(
+    'conflict',
+    'medium',
+    false,
+    'The path is not in the state that the caller expected.',
+    'Read it again and repeat the change on what is there now.',
+  ),
   BUSY: code('conflict', 'low', true, 'Another change holds this path.', 'Repeat the call in a moment.'),
   OUTCOME_UNKNOWN: code('conflict', 'high', true, 'The storage did not say whether the change took place.', 'Look at the path before you repeat the change.'),
-  PARTIAL: code('conflict', 'high', false, 'A change of several parts stopped half way; its parts are listed.', 'Undo the change, or repeat it for what is missing.'),
+  PARTIAL: code(
+    'conflict',
+    'high',
+    false,
+    'A change of several parts stopped half way; its parts are listed.',
+    'Undo the change, or repeat it for what is missing.',
+  ),
   CANCELLED: code('conflict', 'low', true, 'The caller cancelled the call.', 'Repeat it if it is still wanted.'),
 
   READ_ONLY: code('policy', 'low', false, 'This place may only be read.', 'Write below a mount that is not read-only.'),
   DENIED: code('policy', 'medium', false, 'A rule of the configuration hides this path.', 'Work without it; only a person can change the rule.'),
   OUTSIDE_ROOT: code('policy', 'medium', false, 'A symbolic link leads out of the served folder.', 'Use a path whose links stay inside.'),
   UNAUTHORIZED: code('policy', 'medium', false, 'The request carries no valid token.', 'Send the configured bearer token.'),
-  FORBIDDEN_ORIGIN: code('policy', 'high', false, 'The request comes from a web page or host name that is not allowed.', 'Call the server by its loopback address, without a foreign Origin.'),
+  FORBIDDEN_ORIGIN: code(
+    'policy',
+    'high',
+    false,
+    'The request comes from a web page or host name that is not allowed.',
+    'Call the server by its loopback address, without a foreign Origin.',
+  ),
 
   PERMISSION_DENIED: code('storage', 'medium', false, 'The storage refuses access.', 'Ask a person to grant access, or work elsewhere.'),
   UNSUPPORTED: code('storage', 'low', false, 'This storage cannot do that.', 'See the capabilities in vfs_stat for what it can do.'),
@@ -54,7 +97,13 @@ export const CODES = {
   RATE_LIMITED: code('storage', 'low', true, 'Too many requests at once.', 'Wait a moment, then repeat the call.'),
   UNAVAILABLE: code('storage', 'high', true, 'The storage does not answer.', 'Repeat the call later; vfs_list_mounts shows its health.'),
   TIMEOUT: code('storage', 'medium', true, 'The storage did not answer in time.', 'Repeat the call, or ask for less at once.'),
-  IO_ERROR: code('storage', 'critical', true, 'The storage reported a hardware or file system error.', 'Repeat the call; if it fails again, a person must check the disk.'),
+  IO_ERROR: code(
+    'storage',
+    'critical',
+    true,
+    'The storage reported a hardware or file system error.',
+    'Repeat the call; if it fails again, a person must check the disk.',
+  ),
 
   MOUNT_EXISTS: code('mount', 'low', false, 'Something is mounted there already.', 'Choose another path, or unmount it first.'),
   MOUNT_NOT_FOUND: code('mount', 'low', false, 'Nothing is mounted at this path.', 'vfs_list_mounts shows what is mounted.'),
@@ -62,7 +111,13 @@ export const CODES = {
   MOUNT_INSIDE: code('mount', 'low', false, 'Another mount lies below this folder.', 'Unmount it first, or name the folders beside it one by one.'),
   BACKEND_NOT_FOUND: code('mount', 'low', false, 'No backend of this name is configured.', 'Use a name that a person gave in the configuration.'),
 
-  NOT_UNDOABLE: code('history', 'high', false, 'What this change would replace cannot be kept, so it could not be undone.', 'Copy it elsewhere first, or let a person mount it with versions: off.'),
+  NOT_UNDOABLE: code(
+    'history',
+    'high',
+    false,
+    'What this change would replace cannot be kept, so it could not be undone.',
+    'Copy it elsewhere first, or let a person mount it with versions: off.',
+  ),
   CHANGE_NOT_FOUND: code('history', 'low', false, 'The journal has no change of this id.', 'vfs_history shows the ids of the changes.'),
   VERSION_NOT_FOUND: code('history', 'low', false, 'The journal keeps no such version of this path.', 'vfs_history shows the versions that are kept.'),
   VERSION_CHANGED: code('history', 'high', false, 'The kept content is no longer what was recorded; it was not used.', 'Restore an older version.'),
@@ -70,7 +125,7 @@ export const CODES = {
   ALREADY_UNDONE: code('history', 'low', false, 'This change has been undone already.', 'Undo the undo, if the change is wanted after all.'),
   NO_SESSION: code('history', 'low', false, 'This call belongs to no session.', 'Name the session or the change to undo.'),
 
-  INVALID_INPUT: code('input', 'low', false, 'An argument breaks the tool\'s schema.', 'Correct the named field and send the call again.'),
+  INVALID_INPUT: code('input', 'low', false, "An argument breaks the tool's schema.", 'Correct the named field and send the call again.'),
   INVALID_ARGUMENT: code('input', 'low', false, 'The arguments do not fit together or do not fit the path.', 'Correct them as the message says.'),
   UNKNOWN_ARGUMENT: code('input', 'low', false, 'The tool has no such argument.', 'Use the argument that the message names.'),
   UNKNOWN_TOOL: code('input', 'low', false, 'There is no tool of this name.', 'tools/list shows the tools.'),
@@ -78,9 +133,27 @@ export const CODES = {
 
   INVALID_CID: code('ipfs', 'low', false, 'This is not a CID or an IPFS path.', 'Send a CID such as bafy…, or a path /ipfs/<cid>/….'),
   NOT_UNIXFS: code('ipfs', 'low', false, 'The CID names data that is neither a file nor a folder.', 'Use a CID of a file or folder.'),
-  INVALID_BLOCK: code('ipfs', 'critical', true, 'A block does not have the hash that its CID says; it was not used.', 'Repeat the call; another provider may have the right block.'),
-  CONTENT_NOT_FOUND_IN_TIME: code('ipfs', 'medium', true, 'No provider delivered this content before the deadline.', 'Repeat the call later, or check the CID.'),
-  OFFLINE: code('ipfs', 'medium', false, 'The content is not on this machine, and the configuration keeps the IPFS node off the network.', 'Let a person set ipfs.network to client, or use content that was added here.'),
+  INVALID_BLOCK: code(
+    'ipfs',
+    'critical',
+    true,
+    'A block does not have the hash that its CID says; it was not used.',
+    'Repeat the call; another provider may have the right block.',
+  ),
+  CONTENT_NOT_FOUND_IN_TIME: code(
+    'ipfs',
+    'medium',
+    true,
+    'No provider delivered this content before the deadline.',
+    'Repeat the call later, or check the CID.',
+  ),
+  OFFLINE: code(
+    'ipfs',
+    'medium',
+    false,
+    'The content is not on this machine, and the configuration keeps the IPFS node off the network.',
+    'Let a person set ipfs.network to client, or use content that was added here.',
+  ),
   NO_PEERS: code('ipfs', 'medium', true, 'The node has no connection to any peer.', 'Repeat the call later.'),
   NOT_PINNED: code('ipfs', 'low', false, 'This CID is not pinned.', 'The folder /ipfs lists the pins.'),
 
@@ -89,15 +162,58 @@ export const CODES = {
   RESOURCE_NOT_FOUND: code('http', 'low', false, 'No resource has this URI.', 'Use polymount:///<path> of a served path.'),
   BODY_TOO_LARGE: code('http', 'low', false, 'The request is larger than the server takes.', 'Send less at once.'),
 
-  CONFIG_INVALID: code('startup', 'critical', false, 'The configuration breaks its schema.', 'Correct the named key; polymount config shows where each value came from.'),
+  CONFIG_INVALID: code(
+    'startup',
+    'critical',
+    false,
+    'The configuration breaks its schema.',
+    'Correct the named key; polymount config shows where each value came from.',
+  ),
   CONFIG_UNKNOWN_KEY: code('startup', 'critical', false, 'The configuration has a key that does not exist.', 'Use the key that the message names.'),
-  SECRET_MISSING: code('startup', 'critical', false, 'A secret that the configuration refers to is not there.', 'Set the environment variable or make the file that it names.'),
-  INSECURE_BIND: code('startup', 'critical', false, 'The address can be reached from other machines and no token protects it.', 'Bind to 127.0.0.1, or configure http.token.'),
-  DATA_FOLDER_UNSUPPORTED: code('startup', 'critical', false, 'The data folder lies on a file system that cannot hold the journal safely.', 'Choose a folder on a local disk with --data-dir.'),
-  DATA_FOLDER_NEWER: code('startup', 'critical', false, 'The data folder was written by a newer polymount.', 'Start that version, or choose another folder with --data-dir.'),
+  SECRET_MISSING: code(
+    'startup',
+    'critical',
+    false,
+    'A secret that the configuration refers to is not there.',
+    'Set the environment variable or make the file that it names.',
+  ),
+  INSECURE_BIND: code(
+    'startup',
+    'critical',
+    false,
+    'The address can be reached from other machines and no token protects it.',
+    'Bind to 127.0.0.1, or configure http.token.',
+  ),
+  DATA_FOLDER_UNSUPPORTED: code(
+    'startup',
+    'critical',
+    false,
+    'The data folder lies on a file system that cannot hold the journal safely.',
+    'Choose a folder on a local disk with --data-dir.',
+  ),
+  DATA_FOLDER_UNSAFE: code(
+    'startup',
+    'critical',
+    false,
+    'Others can write in the data folder.',
+    'Make it yours alone (chmod 700), or choose another folder with --data-dir.',
+  ),
+  DATA_FOLDER_NEWER: code(
+    'startup',
+    'critical',
+    false,
+    'The data folder was written by a newer polymount.',
+    'Start that version, or choose another folder with --data-dir.',
+  ),
   TOOL_INVALID: code('startup', 'critical', false, 'A tool breaks a rule of the registry.', 'Correct the file that the message names.'),
 
-  INTERNAL: code('internal', 'critical', false, 'polymount failed in a way it does not know.', 'Report it with the message; nothing was half done unless the history says so.'),
+  INTERNAL: code(
+    'internal',
+    'critical',
+    false,
+    'polymount failed in a way it does not know.',
+    'Report it with the message; nothing was half done unless the history says so.',
+  ),
 } as const satisfies Record<string, CodeInfo>
 
 export type ErrorCode = keyof typeof CODES

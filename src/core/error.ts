@@ -40,8 +40,7 @@ export class VfsError extends Error {
   }
 }
 
-export const isCode = (error: unknown, ...codes: readonly ErrorCode[]): error is VfsError =>
-  error instanceof VfsError && codes.includes(error.code)
+export const isCode = (error: unknown, ...codes: readonly ErrorCode[]): error is VfsError => error instanceof VfsError && codes.includes(error.code)
 
 /** Rejects CANCELLED once the caller has gone. */
 export function throwIfAborted(signal: AbortSignal | undefined, op?: string): void {

@@ -31,12 +31,11 @@ export const within = (folder: VfsPath, path: VfsPath): boolean => folder === '/
 export const below = (folder: VfsPath, path: VfsPath): VfsPath => (folder === '/' ? path : path.slice(folder.length) || '/') as VfsPath
 
 /** `path` as seen from outside `folder`, which is where its `/` stands. */
-export const under = (folder: VfsPath, path: VfsPath): VfsPath =>
-  folder === '/' ? path : path === '/' ? folder : vfsPath(`${folder}${path}`)
+export const under = (folder: VfsPath, path: VfsPath): VfsPath => (folder === '/' ? path : path === '/' ? folder : vfsPath(`${folder}${path}`))
 
 /** The folders above a path, the nearest first; none for `/`. */
 export function* ancestors(path: VfsPath): Generator<VfsPath> {
-  for (let at = path; at !== '/'; ) yield (at = parent(at))
+  for (let at = path; at !== '/';) yield (at = parent(at))
 }
 
 /** The order of listings everywhere: by UTF-8 bytes, which UTF-16 comparison is not for characters beyond U+FFFF. */

@@ -1,0 +1,87 @@
+import { isAbsolute } from 'node:path'
+import { z } from 'zod'
+import { vfsPath, type VfsPath } from '../core/path.ts'
+
+/** What each type of backend takes in the configuration, by type. */
+export type BackendOptions = Readonly<Record<string, z.ZodObject>>
+
+const names = z.array(z.string().min(1))
+const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
+/** A secret never stands in the configuration itself, so that the file can be shown and kept anywhere. */
+const reference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'must refer to the secret as "env:VARIABLE" or "file:/path"')
+const mountPath = z.string().transform(checkedPath)
+
+const secret = z.strictObject({
+  from: reference,
+  for: z.array(z.url()).min(1).describe('The only endpoints that it is ever sent to'),
+})
+
+const mount = z.strictObject({
+  path: mountPath.describe('Where it stands in the file system that agents see'),
+  backend: z.string().describe('A name from `backends`'),
+  root: mountPath.optional().describe('Where in the backend the mount begins'),
+  read_only: z.boolean().default(false),
+  versions: z.enum(['on', 'off']).default('on').describe('off: what changes replace is not kept and cannot be brought back'),
+})
+
+const http = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; any but a loopback address needs a token'),
+  port: z.int().min(0).max(65_535).default(4280),
+  token: reference.optional().describe('Bearer token that every request must carry'),
+  allowed_hosts: names.default([]).describe('Host headers that are accepted beside the loopback names'),
+  allowed_origins: names.default([]).describe('Origins of web pages that may call the server'),
+})
+
+const ipfs = z.strictObject({
+  engine: z.enum(['embedded']).default('embedded').describe('embedded: a node in this process'),
+  network: z
+    .enum(['off', 'client', 'node'])
+    .default('client')
+    .describe('off: no traffic; client: fetches, listens nowhere; node: listens, provides and answers'),
+})
+
+const tools = z.strictObject({
+  paths: z.array(absolute).default([]).describe('Folders with more *.tools.js files; loaded again on SIGHUP'),
+  include: names.default([]).describe('Tools to offer beside those of the toolsets'),
+  exclude: names.default([]).describe('Tools not to offer'),
+})
+
+/** The one schema of the configuration: file, environment and flags. */
+export const configSchema = (backends: BackendOptions) =>
+  z.strictObject({
+    $schema: z.string().optional().describe('For editors'),
+    data_dir: absolute.describe('Folder of the journal, the blocks and /local'),
+    read_only: z.boolean().default(false).describe('Nothing can be changed through this gateway'),
+    deny: names.default([]).describe('Globs of paths that agents can neither read nor change; every source adds to them'),
+    toolsets: names.min(1).default(['core']).describe('Toolsets to offer'),
+    tools: tools.prefault({}),
+    mounts: z.array(mount).default([]).describe('Mounts of every process, beside the folders of its command line'),
+    backends: z.record(z.string().min(1), backend(backends)).default({}).describe('Storages by the name that mounts and agents use'),
+    agents: z
+      .strictObject({ register: z.array(z.enum(Object.keys(backends))).default([]) })
+      .prefault({})
+      .describe('What agents may do beyond using what is configured: types of backends that they may register'),
+    secrets: z.record(z.string().min(1), secret).default({}).describe('Secrets that agents may use by name, as secret:NAME'),
+    ipfs: ipfs.prefault({}),
+    http: http.prefault({}),
+  })
+
+export type ConfigSchema = ReturnType<typeof configSchema>
+export type Config = z.output<ConfigSchema>
+export type MountConfig = z.output<typeof mount>
+
+/** One member per type, so that a wrong option is named together with its right neighbour. */
+function backend(types: BackendOptions): z.ZodType<{ type: string; options: Record<string, unknown> }> {
+  const members = Object.entries(types).map(([type, options]) => z.strictObject({ type: z.literal(type), options: options.prefault({}) }))
+  const [first, ...rest] = members
+  return first ? z.discriminatedUnion('type', [first, ...rest], { error: `type must be one of ${Object.keys(types).join(', ')}` }) : z.never()
+}
+
+function checkedPath(input: string, context: z.RefinementCtx): VfsPath {
+  try {
+    return vfsPath(input)
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error))
+    return z.NEVER
+  }
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { loadConfig } from '../../../src/config/load.ts'
+import { configSchema } from '../../../src/config/schema.ts'
+import { shownSettings } from '../../../src/config/shown.ts'
+
+test('every setting is shown with its origin, and what could be a secret is not', async () => {
+  const schema = configSchema({ remote: z.strictObject({ endpoint: z.string(), secret_access_key: z.string(), token: z.string() }) })
+  const backends = { far: { type: 'remote', options: { endpoint: 'https://me:hunter2@host/x', secret_access_key: 'hunter2', token: 'secret:far' } } }
+  const env = { POLYMOUNT_BACKENDS: JSON.stringify(backends), POLYMOUNT_HTTP_TOKEN: 'env:T', POLYMOUNT_DENY: '**/x' }
+  const shown = shownSettings(schema, await loadConfig(schema, { env, home: '/none', flags: new Map() }))
+  expect(shown.find(({ key }) => key === 'backends')).toEqual({
+    key: 'backends',
+    value: { far: { type: 'remote', options: { endpoint: 'https://***@host/x', secret_access_key: '***', token: 'secret:far' } } },
+    origin: 'variable POLYMOUNT_BACKENDS',
+    variable: 'POLYMOUNT_BACKENDS',
+  })
+  expect(shown.find(({ key }) => key === 'http.token')).toMatchObject({ value: 'env:T' })
+  expect(shown.find(({ key }) => key === 'deny')).toMatchObject({ value: ['**/x'] })
+  expect(shown.find(({ key }) => key === 'http.port')).toMatchObject({ value: 4280, origin: 'default' })
+})
