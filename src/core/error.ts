@@ -18,6 +18,7 @@ export interface ErrorContext {
 /** What went wrong, as data. Clients see the code; nobody matches on messages. */
 export class VfsError extends Error {
   override readonly name = 'VfsError'
+  readonly code: ErrorCode
   readonly retryable: boolean
   readonly hint: string
   readonly op: string | undefined
@@ -25,12 +26,9 @@ export class VfsError extends Error {
   readonly backend: string | undefined
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    context: ErrorContext = {},
-  ) {
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, { cause: context.cause })
+    this.code = code
     this.retryable = context.retryable ?? CODES[code].retryable
     this.hint = context.hint ?? CODES[code].hint
     this.op = context.op
