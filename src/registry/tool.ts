@@ -4,6 +4,9 @@ import type { Actor } from '../core/actor.ts'
 // Node has no Symbol.metadata yet; without it decorators register nothing, silently.
 ;(Symbol as { metadata?: symbol }).metadata ??= Symbol.for('Symbol.metadata')
 
+/** Of this contract between tools and whoever calls them: names, envelopes, annotations. */
+export const CONTRACT_VERSION = 1
+
 /** What a tool shows beside its text: an image, or bytes that were asked for. `data` is base64. */
 export interface Attachment {
   readonly type: 'image'

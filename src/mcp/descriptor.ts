@@ -1,0 +1,39 @@
+import type { Tool as McpTool } from '@modelcontextprotocol/server'
+import type { Tool } from '../registry/inventory.ts'
+import { inputSchema, outputSchema } from '../registry/json-schema.ts'
+import { CONTRACT_VERSION } from '../registry/tool.ts'
+
+const DESCRIBED = new WeakMap<Tool, McpTool>()
+
+/** A tool as tools/list shows it. */
+export function describe(tool: Tool): McpTool {
+  const known = DESCRIBED.get(tool) ?? describeAnew(tool)
+  DESCRIBED.set(tool, known)
+  return known
+}
+
+/** A text-first tool promises no structured content: some hosts would show a model only that. */
+const describeAnew = (tool: Tool): McpTool => ({
+  name: tool.name,
+  title: tool.title,
+  description: tool.description,
+  inputSchema: { ...inputSchema(tool.input), type: 'object' },
+  ...(tool.text === undefined && { outputSchema: withStatus(outputSchema(tool.output)) }),
+  annotations: {
+    readOnlyHint: tool.effect === 'read',
+    destructiveHint: tool.effect === 'destructive',
+    idempotentHint: tool.idempotent ?? tool.effect === 'read',
+    openWorldHint: tool.openWorld ?? false,
+  },
+  _meta: {
+    'polymount/tool': { toolset: tool.toolset, version: tool.version ?? 1, contract: CONTRACT_VERSION },
+    ...(tool.alwaysLoad === true && { 'anthropic/alwaysLoad': true }),
+  },
+})
+
+const withStatus = ({ properties, required, ...rest }: Record<string, unknown>): NonNullable<McpTool['outputSchema']> => ({
+  ...rest,
+  type: 'object',
+  properties: { status: { type: 'string', const: 'success' }, ...(properties as object | undefined) },
+  required: ['status', ...((required as string[] | undefined) ?? [])],
+})

@@ -1,0 +1,20 @@
+import type { EventBus } from '../core/events.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { ToolView } from '../registry/registry.ts'
+import type { Vfs } from '../vfs/types.ts'
+
+/** A folder that the command line named. */
+export interface Served {
+  readonly path: VfsPath
+  readonly readOnly: boolean
+}
+
+/** What a door needs of the gateway. */
+export interface McpParts {
+  readonly tools: ToolView
+  readonly vfs: Vfs
+  readonly events: EventBus
+  readonly served: readonly Served[]
+  /** Of polymount itself. */
+  readonly version: string
+}

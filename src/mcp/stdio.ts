@@ -1,0 +1,24 @@
+import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
+import type { Transport } from '@modelcontextprotocol/server'
+import { mcpServer } from './server.ts'
+import type { McpParts } from './parts.ts'
+import { sessionId } from './session.ts'
+
+export interface StdioDoor {
+  /** Resolves when the client has gone: stdin has ended, or stdout broke. */
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+/** Serves one client over stdin and stdout, or over another transport in their place. */
+export function serveOverStdio(parts: McpParts, transport: Transport = new StdioServerTransport()): StdioDoor {
+  const session = sessionId()
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const handle = serveStdio(() => mcpServer(parts, session), { transport })
+  const { onclose } = transport
+  transport.onclose = () => {
+    onclose?.()
+    resolve()
+  }
+  return { closed, close: () => handle.close() }
+}
