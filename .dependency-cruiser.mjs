@@ -78,6 +78,7 @@ export default {
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: 'node_modules' },
   },

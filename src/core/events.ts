@@ -11,4 +11,9 @@ export interface Events {
 }
 
 /** What happens in one gateway, for whoever wants to tell a client. Listeners must not throw. */
-export class EventBus extends EventEmitter<Events> {}
+export class EventBus extends EventEmitter<Events> {
+  constructor() {
+    super()
+    this.setMaxListeners(0) // every session listens
+  }
+}

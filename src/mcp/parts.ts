@@ -15,6 +15,8 @@ export interface McpParts {
   readonly vfs: Vfs
   readonly events: EventBus
   readonly served: readonly Served[]
+  /** Gets what no client may see. */
+  readonly log: (message: string, error: unknown) => void
   /** Of polymount itself. */
   readonly version: string
 }

@@ -14,7 +14,7 @@ export interface StdioDoor {
 export function serveOverStdio(parts: McpParts, transport: Transport = new StdioServerTransport()): StdioDoor {
   const session = sessionId()
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  const handle = serveStdio(() => mcpServer(parts, session), { transport })
+  const handle = serveStdio(({ era }) => mcpServer(parts, { session, era }), { transport })
   const { onclose } = transport
   transport.onclose = () => {
     onclose?.()

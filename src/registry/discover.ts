@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { VfsError } from '../core/error.ts'
 
 /** What one `*.tools.ts` file exports. */
@@ -20,10 +20,11 @@ export async function discover(folder: string, generation = 0): Promise<ToolModu
   const files = await toolFiles(folder).catch((cause: unknown) => {
     throw new VfsError('TOOL_INVALID', `the tools folder ${folder} cannot be read`, { cause, details: { file: folder } })
   })
-  const modules: ToolModule[] = []
-  for (const file of files) modules.push({ file: relative(folder, file), exports: await load(file, generation) })
-  return modules
+  return Promise.all(files.map(async (file) => ({ file: relative(folder, file), exports: await load(file, generation) })))
 }
+
+/** The tools that come with polymount. */
+export const builtin = (): Promise<ToolModule[]> => discover(fileURLToPath(new URL('../../tools', import.meta.url)))
 
 async function toolFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true })

@@ -34,5 +34,6 @@ export const partsOf = (registry: Registry, events = new EventBus()): McpParts =
   vfs: nothing as Vfs,
   events,
   served: [{ path: vfsPath('/work'), readOnly: false }],
+  log: () => {},
   version: '0.0.0-test',
 })

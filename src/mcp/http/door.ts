@@ -1,0 +1,40 @@
+import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelcontextprotocol/server'
+import type { McpParts } from '../parts.ts'
+import { mcpServer } from '../server.ts'
+import { announce } from '../announce.ts'
+import { touched } from '../resources/uri.ts'
+import { type OnAnswered, Sessions } from './sessions.ts'
+
+/** MCP behind one path: sessionless for 2026-07-28, with sessions for older clients. */
+export class HttpMcp implements AsyncDisposable {
+  readonly #modern: McpHttpHandler
+  readonly #legacy: Sessions
+  readonly #stopTelling: () => void
+  readonly #maxBody: number
+
+  constructor(parts: McpParts, maxBody: number, onerror: (error: Error) => void) {
+    this.#maxBody = maxBody
+    this.#legacy = new Sessions(parts, maxBody)
+    this.#modern = createMcpHandler(() => mcpServer(parts), { legacy: 'reject', maxRequestBodySize: maxBody, onerror })
+    const { notify } = this.#modern
+    this.#stopTelling = announce(parts.events, {
+      tools: () => notify.toolsChanged(),
+      resources: () => notify.resourcesChanged(),
+      updated: (paths) => touched(paths).forEach((uri) => notify.resourceUpdated(uri)),
+    })
+  }
+
+  async fetch(request: Request, onAnswered: OnAnswered): Promise<Response> {
+    const legacy = await isLegacyRequest(request, undefined, { maxRequestBodySize: this.#maxBody })
+    return legacy ? this.#legacy.fetch(request, onAnswered) : this.#modern.fetch(request)
+  }
+
+  get sessions(): number {
+    return this.#legacy.size
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopTelling()
+    await Promise.all([this.#modern.close(), this.#legacy[Symbol.asyncDispose]()])
+  }
+}

@@ -1,0 +1,37 @@
+import type { Server, ServerContext } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { VfsCall } from '../../vfs/types.ts'
+import { actorOf } from '../actor.ts'
+import type { McpParts } from '../parts.ts'
+import { mountResources, readDirectory } from './directory.ts'
+import { asProtocol } from './errors.ts'
+import { readResource } from './read.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { fromUri, TEMPLATE } from './uri.ts'
+
+const DirectoryRead = z.object({ uri: z.string(), cursor: z.string().optional() })
+
+/** Every VFS path as polymount:///path. Gives the subscriptions that older clients make; newer ones listen at the entry. */
+export function serveResources(server: Server, { vfs, log }: McpParts, session: string | undefined): Subscriptions {
+  const answer = <T>(uri: string, work: () => Promise<T>): Promise<T> => asProtocol(uri, log, work)
+  const callOf = (ctx: ServerContext): VfsCall => ({ actor: actorOf(server, ctx, session), signal: ctx.mcpReq.signal })
+  const subscriptions = new Subscriptions()
+
+  server.setRequestHandler('resources/list', () => answer('polymount:///', async () => ({ resources: mountResources(await vfs.mounts()) })))
+  server.setRequestHandler('resources/templates/list', () => ({
+    resourceTemplates: [{ uriTemplate: TEMPLATE, name: 'path', title: 'A file or folder', description: 'A served path without its leading slash.' }],
+  }))
+  server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) => answer(uri, async () => readResource(vfs, uri, fromUri(uri), callOf(ctx))))
+  server.setRequestHandler('resources/directory/read', { params: DirectoryRead }, ({ uri, cursor }, ctx) =>
+    answer(uri, async () => readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
+  )
+  server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
+    subscriptions.add(uri)
+    return {}
+  })
+  server.setRequestHandler('resources/unsubscribe', ({ params: { uri } }) => {
+    subscriptions.delete(uri)
+    return {}
+  })
+  return subscriptions
+}

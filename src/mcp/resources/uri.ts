@@ -1,0 +1,21 @@
+import { ResourceNotFoundError } from '@modelcontextprotocol/server'
+import { ancestors, vfsPath, type VfsPath } from '../../core/path.ts'
+
+const PREFIX = 'polymount://'
+
+export const TEMPLATE = `${PREFIX}/{+path}`
+
+export const toUri = (path: VfsPath): string => PREFIX + path.split('/').map(encodeURIComponent).join('/')
+
+/** Rejects a resource-not-found error for what names no path. */
+export function fromUri(uri: string): VfsPath {
+  try {
+    if (uri.startsWith(`${PREFIX}/`)) return vfsPath(decodeURIComponent(uri.slice(PREFIX.length)))
+  } catch {
+    // an escape or a path that is none
+  }
+  throw new ResourceNotFoundError(uri.slice(0, 200), 'No resource has this URI; use polymount:///<path> of a served path.')
+}
+
+/** The resources that a change of these paths touches: they, and every folder above. */
+export const touched = (paths: Iterable<VfsPath>): string[] => [...new Set([...paths].flatMap((path) => [path, ...ancestors(path)]))].map(toUri)
