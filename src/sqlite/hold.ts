@@ -1,0 +1,58 @@
+import { unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { asVfsError, isBusy, sqliteCode } from './busy.ts'
+import { Database } from './database.ts'
+
+/** Referenced here, because a `Database` that is collected closes itself and lets its lock go. */
+const held = new Set<Database>()
+
+/**
+ * Proof that a process lives: an EXCLUSIVE transaction on a database file of its own. The system keeps it while the
+ * process is stopped, frees it when the process dies, and does not pass it on to children. It also elects one process
+ * among many: whoever holds the name is it.
+ */
+export class Hold {
+  readonly file: string
+  readonly #db: Database
+
+  private constructor(file: string, db: Database) {
+    this.file = file
+    this.#db = db
+    held.add(db)
+  }
+
+  /** undefined while somebody holds it, also this process itself. With `existing`: undefined too if there is no such file. */
+  static try(folder: string, name: string, { existing = false }: { readonly existing?: boolean | undefined } = {}): Hold | undefined {
+    const file = join(folder, `${name}.lock`)
+    const db = open(file, existing)
+    if (!db) return undefined
+    try {
+      db.run('begin exclusive')
+      return new Hold(file, db)
+    } catch (error) {
+      db.close()
+      if (isBusy(error)) return undefined
+      throw asVfsError(error)
+    }
+  }
+
+  /** Takes the file away too; only for names that nobody will ask for again. */
+  remove(): void {
+    unlinkSync(this.file) // while it is held, so that nobody is judged by a file that is not his
+    this.release()
+  }
+
+  release(): void {
+    held.delete(this.#db)
+    this.#db.close()
+  }
+}
+
+function open(file: string, existing: boolean): Database | undefined {
+  try {
+    return new Database(file, { create: !existing })
+  } catch (error) {
+    if (existing && sqliteCode(error)?.startsWith('SQLITE_CANTOPEN')) return undefined
+    throw asVfsError(error)
+  }
+}

@@ -1,0 +1,23 @@
+import { patiently } from './busy.ts'
+import { Database } from './database.ts'
+import { migrate } from './migrate.ts'
+
+/**
+ * Opens a database that several processes share: WAL, every commit durable, foreign keys kept. Migration n brings
+ * version n to n + 1. Rejects DATA_FOLDER_NEWER, and BUSY if others keep it locked.
+ */
+export async function openShared(file: string, migrations: readonly string[]): Promise<Database> {
+  const db = new Database(file)
+  try {
+    await patiently(() => {
+      db.pragma('journal_mode = wal')
+      db.pragma('synchronous = full') // the driver's default for WAL can lose a commit with the power
+      db.pragma('foreign_keys = on')
+      migrate(db, migrations)
+    })
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
