@@ -1,6 +1,8 @@
 import { basename, dirname } from 'node:path'
+import { VfsError } from '../core/error.ts'
 import { checkTool, invalid } from './check.ts'
 import type { ToolModule } from './discover.ts'
+import { KIT } from './kit.ts'
 import type { Services } from './services.ts'
 import { type RegisteredTool, toolsOf } from './tool.ts'
 
@@ -28,8 +30,9 @@ export function inventory(modules: readonly ToolModule[], services: Services): R
   return byName
 }
 
-function toolsIn({ file, exports }: ToolModule, services: Services): Tool[] {
-  const classes = Object.values(exports).filter(isToolset)
+function toolsIn(module: ToolModule, services: Services): Tool[] {
+  const { file } = module
+  const classes = exported(module).filter(isToolset)
   if (classes.length === 0) throw invalid(file, 'exports no class with @tool methods (were decorators compiled?)')
   return classes.flatMap((type) => {
     const toolset = toolsetOf(type, file)
@@ -39,6 +42,17 @@ function toolsIn({ file, exports }: ToolModule, services: Services): Tool[] {
       return Object.assign({ toolset, file, instance }, spec)
     })
   })
+}
+
+/** What a file exports, and what its default export makes of the kit if it is a function (see ToolKit). */
+function exported({ file, exports }: ToolModule): unknown[] {
+  const make = exports['default']
+  if (typeof make !== 'function' || isToolset(make)) return Object.values(exports)
+  try {
+    return [make(KIT)].flat()
+  } catch (cause) {
+    throw new VfsError('TOOL_INVALID', `${file}: its default export failed: ${String(cause)}`, { cause, details: { file } })
+  }
 }
 
 const isToolset = (value: unknown): value is ToolsetClass => typeof value === 'function' && toolsOf(value as ToolsetClass).length > 0

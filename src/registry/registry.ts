@@ -5,7 +5,7 @@ import { failure, type Outcome } from './envelope.ts'
 import { inventory, type Tool } from './inventory.ts'
 import { type Invocation, type InvokeServices, run } from './invoke.ts'
 import { nearest } from '../core/nearest.ts'
-import { select, type Selection } from './select.ts'
+import { checkSelection, select, type Selection } from './select.ts'
 import type { Services } from './services.ts'
 import { Statistics, type ToolStatistics } from './statistics.ts'
 
@@ -23,6 +23,7 @@ export class Registry {
   readonly #options: RegistryOptions
   readonly #statistics = new Statistics()
   #tools: ReadonlyMap<string, Tool> = new Map()
+  readonly #running = new Set<Promise<Outcome>>()
   #generation = 0
 
   private constructor(options: RegistryOptions) {
@@ -42,7 +43,7 @@ export class Registry {
 
   /** The tools behind one door; follows reloads. Rejects CONFIG_INVALID at once for a name that is not there. */
   view(selection: Selection): ToolView {
-    select(this.#tools, selection)
+    checkSelection(this.#tools, selection)
     return new ToolView(this, selection)
   }
 
@@ -51,9 +52,16 @@ export class Registry {
     const tool = among.get(name)
     if (tool === undefined) return { ok: false, envelope: failure(name.slice(0, 64), unknownTool(name, among)) }
     const start = performance.now()
-    const outcome = await run(tool, args, call, this.#options)
+    const running = run(tool, args, call, this.#options)
+    this.#running.add(running)
+    const outcome = await running.finally(() => this.#running.delete(running))
     this.#statistics.record(name, performance.now() - start, outcome.ok ? undefined : outcome.envelope.error_code)
     return outcome
+  }
+
+  /** Resolves when no call runs: what they use can be closed then. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   statistics(): ToolStatistics[] {

@@ -13,16 +13,19 @@ export interface Selection {
   readonly readOnly?: boolean | undefined
 }
 
-/** Rejects CONFIG_INVALID for a name that no tool or toolset has. */
-export function select(all: ReadonlyMap<string, Tool>, selection: Selection): ReadonlyMap<string, Tool> {
-  const { toolsets, tools = [], excludeTools = [], readOnly = false } = selection
-  checkNames('toolset', toolsets, toolsetNames(all))
-  checkNames('tool', [...tools, ...excludeTools], [...all.keys()])
+/** Names that nothing has are passed over: a tool may go when its folder is read again. */
+export function select(all: ReadonlyMap<string, Tool>, { toolsets, tools = [], excludeTools = [], readOnly = false }: Selection): ReadonlyMap<string, Tool> {
   const wanted = (tool: Tool): boolean =>
     (tools.includes(tool.name) || toolsets.some((toolset) => belongs(tool, toolset))) &&
     !excludeTools.includes(tool.name) &&
     (!readOnly || tool.effect === 'read')
   return new Map([...all].filter(([, tool]) => wanted(tool)))
+}
+
+/** Rejects CONFIG_INVALID for a name that no tool or toolset has. */
+export function checkSelection(all: ReadonlyMap<string, Tool>, { toolsets, tools = [], excludeTools = [] }: Selection): void {
+  checkNames('toolset', toolsets, toolsetNames(all))
+  checkNames('tool', [...tools, ...excludeTools], [...all.keys()])
 }
 
 export const toolsetNames = (all: ReadonlyMap<string, Tool>): string[] => [...new Set(['all', 'core', ...[...all.values()].map((tool) => tool.toolset)])]

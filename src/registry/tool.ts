@@ -64,14 +64,25 @@ const TOOLS = Symbol('tools')
 
 /** Marks a public, asynchronous instance method as a tool; any other use, or a method with other types, fails to compile. */
 export function tool<I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<I, O>) {
-  return <This, F extends Method<I, O>>(_: F, context: ClassMethodDecoratorContext<This, F> & { name: string; static: false; private: false }): void => {
-    if (!Object.hasOwn(context.metadata, TOOLS))
-      context.metadata[TOOLS] = [] // own, so that a subclass does not write into its base's list
-    ;(context.metadata[TOOLS] as RegisteredTool[]).push({ ...spec, method: context.name })
-  }
+  return <This, F extends Method<I, O>>(_: F, context: ClassMethodDecoratorContext<This, F> & { name: string; static: false; private: false }): void =>
+    remember(context.metadata, { ...spec, method: context.name })
+}
+
+/** The same for a class of plain JavaScript, which has no decorators. */
+export function declare(type: ToolsetClass, method: string, spec: ToolSpec<z.ZodObject, z.ZodObject>): void {
+  if (!Object.hasOwn(type, Symbol.metadata)) Object.defineProperty(type, Symbol.metadata, { value: Object.create(type[Symbol.metadata] ?? null) })
+  remember(type[Symbol.metadata] ?? {}, { ...spec, method })
+}
+
+type ToolsetClass = abstract new (...services: never[]) => unknown
+
+/** In a list of the class's own, so that a subclass does not write into its base's. */
+function remember(metadata: DecoratorMetadataObject, registered: RegisteredTool): void {
+  if (!Object.hasOwn(metadata, TOOLS)) metadata[TOOLS] = []
+  ;(metadata[TOOLS] as RegisteredTool[]).push(registered)
 }
 
 /** The tools that a class declares, in the order of its methods. */
-export function toolsOf(type: abstract new (...services: never[]) => unknown): readonly RegisteredTool[] {
+export function toolsOf(type: ToolsetClass): readonly RegisteredTool[] {
   return (type[Symbol.metadata]?.[TOOLS] as RegisteredTool[] | undefined) ?? []
 }

@@ -18,9 +18,16 @@ export const serve = (parts: McpParts, options: Partial<HttpOptions> = {}): Prom
     ...options,
   })
 
-/** A real client of the given era at one address. */
+/** A real client of the given era at one address; an older one listens before this resolves. */
 export async function connectHttp(url: string, era: Era = 'modern', headers: Record<string, string> = {}): Promise<Connected> {
   const client = newClient('test-client', era)
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }))
+  const listening = Promise.withResolvers<void>()
+  const watched: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (init?.method === 'GET') listening.resolve()
+    return response
+  }
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: watched }))
+  if (era === 'legacy') await listening.promise
   return connected(client, async () => {})
 }

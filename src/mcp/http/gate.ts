@@ -5,10 +5,8 @@ import type { HttpOptions } from './options.ts'
 import { refusal } from './refusal.ts'
 import type { OnAnswered } from './sessions.ts'
 
-/** Every request comes in here: who may, and where to. */
+/** Every request comes in here: who may, by its head alone and before its body is read, and where to. */
 export interface Gate extends AsyncDisposable {
-  /** Why a request may not come in, by its head alone: nobody makes us read a body before. */
-  refuse(head: Request): Response | undefined
   fetch(request: Request, onAnswered: OnAnswered): Promise<Response>
 }
 
@@ -23,14 +21,21 @@ export function openGate(options: HttpOptions): Gate {
     return door
   }
   return {
-    refuse: (head) => guard(head, options) ?? (isOpen(head) ? undefined : unauthorized(head, options)) ?? tooLarge(head, options),
-    fetch: async (request, onAnswered) => withCors(request.headers.get('origin'), await route(request, options, doorAt, onAnswered)),
+    fetch: async (request, onAnswered) => {
+      const stranger = guard(request, options)
+      if (stranger !== undefined) return stranger
+      const response = refuse(request, options) ?? (await route(request, options, doorAt, onAnswered))
+      return withCors(request.headers.get('origin'), response)
+    },
     [Symbol.asyncDispose]: async () => void (await Promise.all([...doors.values()].map((door) => door[Symbol.asyncDispose]()))),
   }
 }
 
 /** What tells nothing, and is asked by those that have no token: a browser before its call, and whoever watches over us. */
 const isOpen = ({ method, url }: Request): boolean => method === 'OPTIONS' || new URL(url).pathname === '/healthz'
+
+const refuse = (request: Request, options: HttpOptions): Response | undefined =>
+  (isOpen(request) ? undefined : unauthorized(request, options)) ?? tooLarge(request, options)
 
 async function route(request: Request, options: HttpOptions, doorAt: (path: string) => HttpMcp | undefined, onAnswered: OnAnswered): Promise<Response> {
   const path = new URL(request.url).pathname
