@@ -3,7 +3,8 @@ import type { Bytes, Call, Range } from '../core/backend.ts'
 /** What a CID names in UnixFS. */
 export interface Node {
   readonly cid: string
-  readonly kind: 'file' | 'directory'
+  /** `link`: a symbolic link, which UnixFS can hold but no tool of ours makes. */
+  readonly kind: 'file' | 'directory' | 'link'
   /** Bytes of content; for a directory the sum below it where the DAG says so, else 0. */
   readonly size: number
 }

@@ -1,0 +1,72 @@
+import { constants } from 'node:fs'
+import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fromSystem } from '../system.ts'
+
+const WRITE = constants.O_WRONLY | constants.O_CREAT
+
+/**
+ * Large blocks, a file each, in 256 folders. A file counts only once the index names it, and any two writers of a block
+ * write the same bytes to the same places: so it is written where it stands, without a temporary file that a crash
+ * would leave behind.
+ */
+export class BlockFiles {
+  readonly #folder: string
+  readonly #made = new Set<string>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The bytes are durable when it resolves; the name is after `settle`. */
+  async write(multihash: Uint8Array, content: Uint8Array): Promise<void> {
+    const file = this.#file(multihash)
+    try {
+      await this.#make(dirname(file))
+      await using handle = await open(file, WRITE, 0o600)
+      await handle.writeFile(content)
+      await handle.truncate(content.length) // a damaged disk may have left more
+      await handle.datasync()
+    } catch (error) {
+      throw fromSystem(error)
+    }
+  }
+
+  /** Makes the names of written blocks durable. */
+  async settle(multihashes: Iterable<Uint8Array>): Promise<void> {
+    const folders = new Set<string>()
+    for (const multihash of multihashes) folders.add(dirname(this.#file(multihash)))
+    await Promise.all([...folders].map(syncFolder))
+  }
+
+  /** undefined where there is none. */
+  async read(multihash: Uint8Array): Promise<Buffer | undefined> {
+    try {
+      return await readFile(this.#file(multihash))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw fromSystem(error)
+    }
+  }
+
+  async holds(multihash: Uint8Array, size: number): Promise<boolean> {
+    return (await stat(this.#file(multihash)).catch(() => undefined))?.size === size
+  }
+
+  async #make(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await syncFolder(this.#folder)
+    this.#made.add(folder)
+  }
+
+  #file(multihash: Uint8Array): string {
+    const hex = Buffer.from(multihash).toString('hex')
+    return join(this.#folder, hex.slice(-2), hex) // the end of a multihash is random, its beginning is not
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder)
+  await handle.sync()
+}

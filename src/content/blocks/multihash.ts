@@ -1,0 +1,17 @@
+import { hash } from 'node:crypto'
+import { VfsError } from '../../core/error.ts'
+
+/** Multihash code → the name that node:crypto gives the function: what we verify, and so what we keep. */
+const FUNCTIONS: Readonly<Record<number, string>> = { 0x12: 'sha256', 0x13: 'sha512' }
+const SHA256 = Buffer.from([0x12, 0x20])
+
+export const sha256 = (content: Uint8Array): Buffer => hash('sha256', content, 'buffer')
+
+export const sha256Multihash = (digest: Uint8Array): Buffer => Buffer.concat([SHA256, digest])
+
+/** Rejects UNSUPPORTED for a hash function that we do not have. */
+export function verifies(multihash: Uint8Array, content: Uint8Array): boolean {
+  const name = FUNCTIONS[multihash[0] ?? -1]
+  if (name === undefined) throw new VfsError('UNSUPPORTED', `hash function 0x${(multihash[0] ?? 0).toString(16)} is not supported`)
+  return hash(name, content, 'buffer').equals(multihash.subarray(2))
+}

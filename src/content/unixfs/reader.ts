@@ -1,0 +1,77 @@
+import type { CID } from 'multiformats/cid'
+import type { Bytes, Call, Range } from '../../core/backend.ts'
+import { VfsError } from '../../core/error.ts'
+import { compareNames } from '../../core/path.ts'
+import type { NamedNode, Node } from '../types.ts'
+import { decode, type FolderNode, inlined, type Link, parseCid, RAW, type UnixfsNode } from './codec.ts'
+import { type GetBlock, readFile } from './file-reader.ts'
+import { child, children } from './folder-reader.ts'
+import { prefetch } from './prefetch.ts'
+import { folderSize } from './tree.ts'
+
+const AHEAD = 16
+
+/** UnixFS over whatever gives blocks: the content store's own, or a node's that can fetch. */
+export class UnixfsReader {
+  readonly #get: GetBlock
+
+  constructor(get: GetBlock) {
+    this.#get = async (cid, call) => inlined(cid) ?? get(cid, call)
+  }
+
+  async stat(cid: string, call: Call = {}): Promise<Node> {
+    const parsed = parseCid(cid)
+    return describe(parsed, await this.load(parsed, call))
+  }
+
+  async *read(cid: string, options: Call & Range = {}): Bytes {
+    const node = await this.load(parseCid(cid), options)
+    if (node.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${cid} is a folder`)
+    if (node.kind === 'link') throw new VfsError('UNSUPPORTED', `${cid} is a symbolic link, which has no content of its own`)
+    yield* readFile(this.#get, node, options)
+  }
+
+  /** In the order of the names' bytes. */
+  async *list(cid: string, options: Call & { readonly after?: string | undefined } = {}): AsyncGenerator<NamedNode> {
+    const node = await this.load(parseCid(cid), options)
+    if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
+    const { after } = options
+    const links = (await Array.fromAsync(children(this.#get, node, options)))
+      .filter((link) => after === undefined || compareNames(link.name, after) > 0)
+      .toSorted((a, b) => compareNames(a.name, b.name))
+    for await (const [link, entry] of prefetch(links, AHEAD, (one) => this.#entry(one, options))) yield { name: link.name, ...entry }
+  }
+
+  /** The CID at the end of `<cid>/a/b`. Rejects NOT_FOUND, NOT_DIRECTORY. */
+  async resolve(cid: string, names: readonly string[], call: Call = {}): Promise<string> {
+    let at = parseCid(cid)
+    for (const name of names) {
+      const node = await this.load(at, call)
+      if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${at.toString()} is a file; there is no ${JSON.stringify(name)} in it`)
+      at = (await this.#child(at, node, name, call)).cid
+    }
+    return at.toString()
+  }
+
+  async load(cid: CID, call: Call): Promise<UnixfsNode> {
+    return decode(cid, await this.#get(cid, call))
+  }
+
+  async #child(folder: CID, node: FolderNode, name: string, call: Call): Promise<Link> {
+    const link = await child(this.#get, node, name, call)
+    if (!link) throw new VfsError('NOT_FOUND', `there is no ${JSON.stringify(name)} in ${folder.toString()}`)
+    return link
+  }
+
+  /** A raw leaf is a file whose size its link tells: nothing to load. */
+  async #entry({ cid, tsize }: Link, call: Call): Promise<Node> {
+    if (cid.code === RAW) return { cid: cid.toString(), kind: 'file', size: tsize }
+    return describe(cid, await this.load(cid, call))
+  }
+}
+
+function describe(cid: CID, node: UnixfsNode): Node {
+  if (node.kind === 'directory') return { cid: cid.toString(), kind: 'directory', size: folderSize(node.links) }
+  if (node.kind === 'link') return { cid: cid.toString(), kind: 'link', size: node.target.length }
+  return { cid: cid.toString(), kind: 'file', size: node.size }
+}
