@@ -3,7 +3,7 @@ import type { VfsError } from '../core/error.ts'
 import type { Tool } from './inventory.ts'
 import type { Attachment } from './tool.ts'
 
-export type Success = Readonly<Record<string, unknown>> & { readonly status: 'success' }
+type Success = Readonly<Record<string, unknown>> & { readonly status: 'success' }
 
 export interface Failure {
   readonly status: 'error'
@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** What a program, or a model, needs to react; beside it the facts that the error itself carries. */
-export interface FailureContext extends Readonly<Record<string, unknown>> {
+interface FailureContext extends Readonly<Record<string, unknown>> {
   readonly tool: string
   readonly op?: string | undefined
   readonly path?: string | undefined

@@ -6,45 +6,61 @@ import { KIT } from './kit.ts'
 import type { Services } from './services.ts'
 import { type RegisteredTool, toolsOf } from './tool.ts'
 
-/** A declared tool with the object that runs it. */
-export interface Tool extends RegisteredTool {
+/** A tool as a class declares it. */
+export interface DeclaredTool extends RegisteredTool {
   readonly toolset: string
   readonly file: string
+}
+
+/** A declared tool with the object that runs it. */
+export interface Tool extends DeclaredTool {
   readonly instance: object
+}
+
+interface Toolset {
+  readonly type: ToolsetClass
+  readonly tools: readonly DeclaredTool[]
 }
 
 type ToolsetClass = (new (services: Services) => object) & { readonly toolset?: unknown }
 
-/**
- * Builds the toolsets of modules, in the order of their names. A toolset's name is its class's static `toolset`, else the
- * folder of its file. Rejects TOOL_INVALID.
- */
+/** Builds every toolset; its tools by name, in the order of their names. Rejects TOOL_INVALID. */
 export function inventory(modules: readonly ToolModule[], services: Services): ReadonlyMap<string, Tool> {
-  const tools = modules.flatMap((module) => toolsIn(module, services))
-  const byName = new Map<string, Tool>()
-  for (const tool of tools.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const other = byName.get(tool.name)
-    if (other !== undefined) throw invalid(tool.file, `tool ${JSON.stringify(tool.name)} is declared in ${other.file} too`, tool.name)
-    byName.set(tool.name, tool)
-  }
-  return byName
+  return byName(
+    modules.flatMap(toolsetsIn).flatMap(({ type, tools }) => {
+      const instance = new type(services)
+      return tools.map((tool) => Object.assign({ instance }, tool))
+    }),
+  )
 }
 
-function toolsIn(module: ToolModule, services: Services): Tool[] {
+/** The same of what is declared, for those who only want to know. */
+export const declarations = (modules: readonly ToolModule[]): ReadonlyMap<string, DeclaredTool> =>
+  byName(modules.flatMap(toolsetsIn).flatMap(({ tools }) => tools))
+
+function byName<T extends DeclaredTool>(tools: readonly T[]): ReadonlyMap<string, T> {
+  const found = new Map<string, T>()
+  for (const tool of tools.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const other = found.get(tool.name)
+    if (other !== undefined) throw invalid(tool.file, `tool ${JSON.stringify(tool.name)} is declared in ${other.file} too`, tool.name)
+    found.set(tool.name, tool)
+  }
+  return found
+}
+
+function toolsetsIn(module: ToolModule): Toolset[] {
   const { file } = module
   const classes = exported(module).filter(isToolset)
   if (classes.length === 0) throw invalid(file, 'exports no class with @tool methods (were decorators compiled?)')
-  return classes.flatMap((type) => {
+  return classes.map((type) => {
     const toolset = toolsetOf(type, file)
-    const instance = new type(services)
-    return toolsOf(type).map((spec) => {
-      checkTool(spec, file)
-      return Object.assign({ toolset, file, instance }, spec)
-    })
+    const specs = toolsOf(type)
+    specs.forEach((spec) => checkTool(spec, file))
+    return { type, tools: specs.map((spec) => Object.assign({ toolset, file }, spec)) }
   })
 }
 
-/** What a file exports, and what its default export makes of the kit if it is a function (see ToolKit). */
+/** What a file exports, and what its default export makes of the kit if it is a function (see KIT). */
 function exported({ file, exports }: ToolModule): unknown[] {
   const make = exports['default']
   if (typeof make !== 'function' || isToolset(make)) return Object.values(exports)
@@ -57,6 +73,7 @@ function exported({ file, exports }: ToolModule): unknown[] {
 
 const isToolset = (value: unknown): value is ToolsetClass => typeof value === 'function' && toolsOf(value as ToolsetClass).length > 0
 
+/** A toolset's name is its class's static `toolset`, else the folder of its file. */
 function toolsetOf({ name, toolset }: ToolsetClass, file: string): string {
   const found = toolset ?? basename(dirname(file))
   if (typeof found === 'string' && /^[a-z][a-z0-9_]*$/.test(found)) return found

@@ -9,5 +9,3 @@ import { declare, tool } from './tool.ts'
  * the kit to a toolset class (or several).
  */
 export const KIT = Object.freeze({ z, tool, declare, vfsPathInput, shown, VfsError })
-
-export type ToolKit = typeof KIT
