@@ -46,6 +46,7 @@ function keepCompiledCode() {
 if (process.platform === 'win32') refuse('runs on Linux and macOS; on Windows start it inside WSL (https://learn.microsoft.com/windows/wsl)')
 else if (isOld()) startNewer()
 else {
+  delete process.env.POLYMOUNT_RESTARTED // not a setting
   keepCompiledCode()
   void import(require('url').pathToFileURL(MAIN).href)
 }

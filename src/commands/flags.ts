@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import { readAddress } from './address.ts'
+
+export type CommandName = 'serve' | 'call' | 'tools' | 'doctor' | 'config'
+
+export interface Flag {
+  /** What stands after it; absent for a switch. In brackets: may be left out. */
+  readonly value?: string
+  readonly help: string
+  readonly commands: readonly CommandName[]
+  readonly multiple?: boolean
+  /** The settings that its text makes, by name. */
+  readonly settings?: (text: string, cwd: string) => Readonly<Record<string, unknown>>
+}
+
+const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'doctor', 'config']
+const WITH_TOOLS: readonly CommandName[] = ['serve', 'call', 'tools', 'config']
+const WITH_FOLDERS: readonly CommandName[] = ['serve', 'call', 'doctor', 'config']
+
+const list = (text: string): string[] => text.split(',').filter((part) => part !== '')
+
+/** Every flag of every command: what is parsed, helped with and suggested. */
+export const FLAGS: Readonly<Record<string, Flag>> = {
+  http: { value: '[HOST:PORT]', help: 'serve HTTP instead of stdio (default 127.0.0.1:4280)', commands: ['serve'], settings: readAddress },
+  dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'], multiple: true },
+  raw: { help: 'print the content alone', commands: ['call'] },
+  json: { help: 'print JSON', commands: ['tools', 'doctor', 'config'] },
+  config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
+  'data-dir': {
+    value: 'DIR',
+    help: 'folder of the journal, the blocks and /local',
+    commands: EVERY,
+    settings: (text, cwd) => ({ data_dir: resolve(cwd, text) }),
+  },
+  engine: { value: 'NAME', help: 'the IPFS engine: embedded', commands: EVERY, settings: (text) => ({ 'ipfs.engine': text }) },
+  toolsets: { value: 'NAME,…', help: 'toolsets to offer (default core)', commands: WITH_TOOLS, settings: (text) => ({ toolsets: list(text) }) },
+  tools: { value: 'NAME,…', help: 'tools to offer beside them', commands: WITH_TOOLS, settings: (text) => ({ 'tools.include': list(text) }) },
+  'exclude-tools': { value: 'NAME,…', help: 'tools not to offer', commands: WITH_TOOLS, settings: (text) => ({ 'tools.exclude': list(text) }) },
+  'read-only': { help: 'nothing can be changed', commands: WITH_FOLDERS, settings: () => ({ read_only: true }) },
+  deny: {
+    value: 'GLOB',
+    help: 'paths that can neither be read nor changed; may be repeated',
+    commands: WITH_FOLDERS,
+    multiple: true,
+    settings: (text) => ({ deny: [text] }),
+  },
+}

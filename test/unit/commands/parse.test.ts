@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { help } from '../../../src/commands/help.ts'
+import { FLAGS } from '../../../src/commands/flags.ts'
+import { parseCommandLine } from '../../../src/commands/parse.ts'
+
+const parsed = (...args: string[]) => {
+  const { command, positionals, flags } = parseCommandLine(args)
+  return { command, positionals, flags: Object.fromEntries(flags) }
+}
+
+describe('a command line', () => {
+  test('without a command serves', () => {
+    expect(parsed()).toEqual({ command: 'serve', positionals: [], flags: {} })
+    expect(parsed('/a', '/b:ro')).toEqual({ command: 'serve', positionals: ['/a', '/b:ro'], flags: {} })
+    expect(parsed('serve', 'call')).toEqual({ command: 'serve', positionals: ['call'], flags: {} })
+  })
+
+  test('gives every text of a flag', () => {
+    expect(parsed('/a', '--deny', '*.key', '--read-only', '--deny=**/.env', '--data-dir', '/d')).toEqual({
+      command: 'serve',
+      positionals: ['/a'],
+      flags: { deny: ['*.key', '**/.env'], 'read-only': [''], 'data-dir': ['/d'] },
+    })
+    expect(parsed('call', 'vfs_ls', '-', '--raw', '--dir', '/a')).toEqual({ command: 'call', positionals: ['vfs_ls', '-'], flags: { raw: [''], dir: ['/a'] } })
+  })
+
+  test.each([
+    [['--http'], [], ''],
+    [['--http', '8080'], [], '8080'],
+    [['--http', ':8080', '/a'], ['/a'], ':8080'],
+    [['--http', '[::1]:80'], [], '[::1]:80'],
+    [['--http=localhost:1', '/a'], ['/a'], 'localhost:1'],
+    [['--http', './80'], ['./80'], ''],
+    [['--http', 'app2'], ['app2'], ''],
+    [['--http', '--read-only'], [], ''],
+  ])('%j: the address may be left out', (args, positionals, http) => {
+    expect(parsed(...args)).toMatchObject({ positionals, flags: { http: [http] } })
+  })
+
+  test('after -- everything is a folder', () => {
+    expect(parsed('--', '--http', '1')).toEqual({ command: 'serve', positionals: ['--http', '1'], flags: {} })
+  })
+})
+
+describe('what cannot be understood names what was meant', () => {
+  test.each([
+    [['--readonly'], 'there is no flag --readonly; did you mean --read-only?'],
+    [['--qqqqqqqqqqqqqqqq'], 'there is no flag --qqqqqqqqqqqqqqqq'],
+    [['-x'], 'there is no flag -x'],
+    [['--raw'], 'serve does not take --raw; call does'],
+    [['tools', '--deny', 'x'], 'tools does not take --deny; serve, call, doctor, config do'],
+    [['--deny'], '--deny needs a value: --deny GLOB'],
+    [['--deny', '--read-only'], '--deny needs a value: --deny GLOB'],
+    [['--read-only=yes'], '--read-only takes no value'],
+  ])('%j', (args, message) => {
+    expect(() => parseCommandLine(args)).toThrow(expect.objectContaining({ name: 'UsageError', message }))
+  })
+})
+
+describe('settings of flags', () => {
+  const settings = (name: string, text: string) => FLAGS[name]?.settings?.(text, '/cwd')
+
+  test.each([
+    ['http', '', {}],
+    ['http', '8080', { 'http.port': 8080 }],
+    ['http', '0.0.0.0:1', { 'http.host': '0.0.0.0', 'http.port': 1 }],
+    ['http', '[::1]:1', { 'http.host': '::1', 'http.port': 1 }],
+    ['data-dir', 'd', { data_dir: '/cwd/d' }],
+    ['toolsets', 'core,vfs,', { toolsets: ['core', 'vfs'] }],
+    ['tools', 'a', { 'tools.include': ['a'] }],
+    ['exclude-tools', 'a,b', { 'tools.exclude': ['a', 'b'] }],
+    ['deny', '**/{a,b}', { deny: ['**/{a,b}'] }],
+    ['read-only', '', { read_only: true }],
+    ['engine', 'embedded', { 'ipfs.engine': 'embedded' }],
+  ])('--%s %s', (name, text, expected) => expect(settings(name, text)).toEqual(expected))
+
+  test('--http refuses what is no address', () => expect(() => settings('http', 'localhost')).toThrow('--http takes HOST:PORT, not localhost'))
+})
+
+test('help names every command and flag', () => {
+  for (const name of [...Object.keys(FLAGS).map((flag) => `--${flag}`), 'serve', 'call', 'tools', 'doctor', 'config']) expect(help()).toContain(name)
+  expect(parseCommandLine(['tools', '-h'])).toMatchObject({ wants: 'help' })
+  expect(parseCommandLine(['--version', '--nonsense'])).toMatchObject({ wants: 'version' })
+})
