@@ -2,7 +2,8 @@
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text
   const note = `\n[cut: ${text.length} characters in all; ask for less at once]`
-  const room = Math.max(0, Math.floor(limit) - note.length)
+  const room = Math.floor(limit) - note.length
+  if (room < 0) return ''
   const line = text.lastIndexOf('\n', room)
   return text.slice(0, line > room / 2 ? line : wholeCharacters(text, room)) + note
 }

@@ -44,8 +44,11 @@ function sentence({ error_code, error, context: { hint } }: Failure): string {
   return `${error_code}: ${error}${/[.!?]$/.test(error) ? '' : '.'} ${hint}`
 }
 
+/** First the facts go, then the words get shorter until the JSON fits, however much its escapes take. */
 function bounded(failure: Failure, limit: number): Failure {
-  if (JSON.stringify(failure).length <= limit) return failure
   const { tool, category, severity, retryable, hint } = failure.context
-  return { ...failure, error: cut(failure.error, limit / 4), context: { tool, category, severity, retryable, hint: cut(hint, limit / 4) } }
+  let found = failure
+  for (let room = limit / 4; JSON.stringify(found).length > limit; room /= 2)
+    found = { ...failure, error: cut(failure.error, room), context: { tool, category, severity, retryable, hint: cut(hint, room) } }
+  return found
 }
