@@ -4,14 +4,16 @@ import { mcpServer } from './server.ts'
 import type { McpParts } from './parts.ts'
 import { sessionId } from './session.ts'
 
+export { StdioServerTransport }
+
 export interface StdioDoor {
   /** Resolves when the client has gone: stdin has ended, or stdout broke. */
   readonly closed: Promise<void>
   close(): Promise<void>
 }
 
-/** Serves one client over stdin and stdout, or over another transport in their place. */
-export function serveOverStdio(parts: McpParts, transport: Transport = new StdioServerTransport()): StdioDoor {
+/** Serves one client over stdin and stdout (StdioServerTransport), or over another transport in their place. */
+export function serveOverStdio(parts: McpParts, transport: Transport): StdioDoor {
   const session = sessionId()
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const handle = serveStdio(({ era }) => mcpServer(parts, { session, era }), { transport })

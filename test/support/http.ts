@@ -11,7 +11,6 @@ export const serve = (parts: McpParts, options: Partial<HttpOptions> = {}): Prom
     port: 0,
     allowedHosts: [],
     allowedOrigins: [],
-    maxBody: 4 * 1024 * 1024,
     parts: () => parts,
     ready: async () => ({ ready: true }),
     log: () => {},

@@ -3,6 +3,7 @@ import type { McpParts } from '../parts.ts'
 import { mcpServer } from '../server.ts'
 import { announce } from '../announce.ts'
 import { touched } from '../resources/uri.ts'
+import { MAX_BODY } from './options.ts'
 import { type OnAnswered, Sessions } from './sessions.ts'
 
 /** MCP behind one path: sessionless for 2026-07-28, with sessions for older clients. */
@@ -10,12 +11,10 @@ export class HttpMcp implements AsyncDisposable {
   readonly #modern: McpHttpHandler
   readonly #legacy: Sessions
   readonly #stopTelling: () => void
-  readonly #maxBody: number
 
-  constructor(parts: McpParts, maxBody: number, onerror: (error: Error) => void) {
-    this.#maxBody = maxBody
-    this.#legacy = new Sessions(parts, maxBody)
-    this.#modern = createMcpHandler(() => mcpServer(parts), { legacy: 'reject', maxRequestBodySize: maxBody, onerror })
+  constructor(parts: McpParts, onerror: (error: Error) => void) {
+    this.#legacy = new Sessions(parts)
+    this.#modern = createMcpHandler(() => mcpServer(parts), { legacy: 'reject', maxRequestBodySize: MAX_BODY, onerror })
     const { notify } = this.#modern
     this.#stopTelling = announce(parts.events, {
       tools: () => notify.toolsChanged(),
@@ -25,7 +24,7 @@ export class HttpMcp implements AsyncDisposable {
   }
 
   async fetch(request: Request, onAnswered: OnAnswered): Promise<Response> {
-    const legacy = await isLegacyRequest(request, undefined, { maxRequestBodySize: this.#maxBody })
+    const legacy = await isLegacyRequest(request, undefined, { maxRequestBodySize: MAX_BODY })
     return legacy ? this.#legacy.fetch(request, onAnswered) : this.#modern.fetch(request)
   }
 

@@ -1,7 +1,7 @@
 import { preflight, withCors } from './cors.ts'
 import { HttpMcp } from './door.ts'
 import { guard, unauthorized } from './guards.ts'
-import type { HttpOptions } from './options.ts'
+import { type HttpOptions, MAX_BODY } from './options.ts'
 import { refusal } from './refusal.ts'
 import type { OnAnswered } from './sessions.ts'
 
@@ -16,7 +16,7 @@ export function openGate(options: HttpOptions): Gate {
     const known = doors.get(path)
     const parts = known === undefined ? options.parts(toolsetIn(path)) : undefined
     if (parts === undefined) return known
-    const door = new HttpMcp(parts, options.maxBody, (error) => options.log('an MCP request was refused', error))
+    const door = new HttpMcp(parts, (error) => options.log('an MCP request was refused', error))
     doors.set(path, door)
     return door
   }
@@ -35,7 +35,7 @@ export function openGate(options: HttpOptions): Gate {
 const isOpen = ({ method, url }: Request): boolean => method === 'OPTIONS' || new URL(url).pathname === '/healthz'
 
 const refuse = (request: Request, options: HttpOptions): Response | undefined =>
-  (isOpen(request) ? undefined : unauthorized(request, options)) ?? tooLarge(request, options)
+  (isOpen(request) ? undefined : unauthorized(request, options)) ?? tooLarge(request)
 
 async function route(request: Request, options: HttpOptions, doorAt: (path: string) => HttpMcp | undefined, onAnswered: OnAnswered): Promise<Response> {
   const path = new URL(request.url).pathname
@@ -53,6 +53,6 @@ async function readiness({ ready }: HttpOptions): Promise<Response> {
 
 const toolsetIn = (path: string): string | undefined => /^\/mcp\/x\/(.+)$/.exec(path)?.[1]
 
-function tooLarge({ headers }: Request, { maxBody }: HttpOptions): Response | undefined {
-  return Number(headers.get('content-length') ?? 0) > maxBody ? refusal('BODY_TOO_LARGE', `A request may have ${maxBody} bytes.`) : undefined
+function tooLarge({ headers }: Request): Response | undefined {
+  return Number(headers.get('content-length') ?? 0) > MAX_BODY ? refusal('BODY_TOO_LARGE', `A request may have ${MAX_BODY} bytes.`) : undefined
 }

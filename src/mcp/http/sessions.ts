@@ -3,6 +3,7 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { McpParts } from '../parts.ts'
 import { mcpServer } from '../server.ts'
 import { sessionId } from '../session.ts'
+import { MAX_BODY } from './options.ts'
 import { refusal } from './refusal.ts'
 
 const MOST_SESSIONS = 256
@@ -24,12 +25,10 @@ export type OnAnswered = (listener: () => void) => void
  */
 export class Sessions implements AsyncDisposable {
   readonly #parts: McpParts
-  readonly #maxBody: number
   readonly #sessions = new Map<string, Session>()
 
-  constructor(parts: McpParts, maxBody: number) {
+  constructor(parts: McpParts) {
     this.#parts = parts
-    this.#maxBody = maxBody
   }
 
   async fetch(request: Request, onAnswered: OnAnswered): Promise<Response> {
@@ -52,7 +51,7 @@ export class Sessions implements AsyncDisposable {
   async #begin(): Promise<Session> {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      maxRequestBodySize: this.#maxBody,
+      maxRequestBodySize: MAX_BODY,
       onsessioninitialized: (id) => this.#add(id, session),
     })
     const session: Session = { transport, open: 0, lastUsed: Date.now() }

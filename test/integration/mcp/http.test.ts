@@ -100,8 +100,8 @@ test('a browser may ask first, and read the answer', async () => {
 })
 
 test('a body over the limit is refused before it is read', async () => {
-  await using server = await serve(await parts(), { maxBody: 1_000 })
-  const response = await fetch(`${server.url}/mcp`, { method: 'POST', body: 'x'.repeat(1_001) })
+  await using server = await serve(await parts())
+  const response = await fetch(`${server.url}/mcp`, { method: 'POST', body: 'x'.repeat(4 * 1024 * 1024 + 1) })
   expect([response.status, await response.json()]).toMatchObject([413, { error: { data: { error_code: 'BODY_TOO_LARGE' } } }])
 })
 
