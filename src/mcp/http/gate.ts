@@ -43,7 +43,9 @@ async function route(request: Request, options: HttpOptions, doorAt: (path: stri
   if (path === '/healthz') return Response.json({ status: 'ok' })
   if (path === '/readyz') return readiness(options)
   const door = /^\/mcp(\/x\/[a-z0-9_]+)?$/.test(path) ? doorAt(path) : undefined
-  return door === undefined ? refusal('UNKNOWN_ENDPOINT', 'There is nothing at this address.') : door.fetch(request, onAnswered)
+  if (door === undefined) return refusal('UNKNOWN_ENDPOINT', 'There is nothing at this address.')
+  const response = await door.fetch(request, onAnswered)
+  return response.status === 413 ? bodyTooLarge() : response
 }
 
 async function readiness({ ready }: HttpOptions): Promise<Response> {
@@ -54,5 +56,7 @@ async function readiness({ ready }: HttpOptions): Promise<Response> {
 const toolsetIn = (path: string): string | undefined => /^\/mcp\/x\/(.+)$/.exec(path)?.[1]
 
 function tooLarge({ headers }: Request): Response | undefined {
-  return Number(headers.get('content-length') ?? 0) > MAX_BODY ? refusal('BODY_TOO_LARGE', `A request may have ${MAX_BODY} bytes.`) : undefined
+  return Number(headers.get('content-length') ?? 0) > MAX_BODY ? bodyTooLarge() : undefined
 }
+
+const bodyTooLarge = (): Response => refusal('BODY_TOO_LARGE', `A request may have ${MAX_BODY} bytes.`)

@@ -17,8 +17,8 @@ const pairs = (headers: IncomingMessage['headers']): [string, string][] => Objec
 
 /** Resolves when it is sent, or its reader has gone. */
 export async function send(response: Response, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const unread = !req.complete && !req.readableDidRead
-  res.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(unread && { connection: 'close' }) })
+  // What is left of a body that nobody wants to read would be taken for the next request.
+  res.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(!req.complete && { connection: 'close' }) })
   res.flushHeaders() // a stream of events may have nothing to say for long
   if (response.body === null) return void res.end()
   await pipeline(Readable.fromWeb(response.body), res).catch(() => res.destroy())

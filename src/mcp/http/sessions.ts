@@ -40,7 +40,9 @@ export class Sessions implements AsyncDisposable {
       session.open -= 1
       session.lastUsed = Date.now()
     })
-    return session.transport.handleRequest(request)
+    const response = await session.transport.handleRequest(request)
+    if (session.transport.sessionId === undefined) await session.transport.close() // it began nothing
+    return response
   }
 
   get size(): number {

@@ -105,6 +105,14 @@ test('a body over the limit is refused before it is read', async () => {
   expect([response.status, await response.json()]).toMatchObject([413, { error: { data: { error_code: 'BODY_TOO_LARGE' } } }])
 })
 
+test('a body without a length is refused once it passes the limit', async () => {
+  await using server = await serve(await parts())
+  const body = ReadableStream.from(Array.from({ length: 80 }, () => Buffer.alloc(64 * 1024, 'x')))
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+  const response = await fetch(`${server.url}/mcp`, { method: 'POST', body, duplex: 'half', headers })
+  expect([response.status, await response.json()]).toMatchObject([413, { error: { data: { error_code: 'BODY_TOO_LARGE' } } }])
+})
+
 test('a session that has ended is 404, and its client begins anew', async () => {
   await using server = await serve(await parts())
   const response = await fetch(`${server.url}/mcp`, {
