@@ -63,6 +63,10 @@ export interface Precondition {
   readonly ifNoneMatch?: '*' | undefined
 }
 
+export interface LocateOptions extends Call {
+  readonly itself?: boolean | undefined
+}
+
 export interface ListOptions extends Call {
   /** Begins after this name. */
   readonly after?: string | undefined
@@ -115,8 +119,11 @@ export interface Backend extends AsyncDisposable {
   /** Rejects UNAVAILABLE and the like while the storage cannot be reached. */
   check(call?: Call): Promise<void>
 
-  /** Where the path stands in its volume, links resolved: the journal's key. The path itself need not exist. */
-  locate(path: VfsPath, call?: Call): Promise<string>
+  /**
+   * Where the path stands in its volume, links resolved: the journal's key. The path itself need not exist. With `itself`
+   * a link in the last name is not followed: that is where remove, rename and the trash act.
+   */
+  locate(path: VfsPath, options?: LocateOptions): Promise<string>
 
   /** The path of a place in the volume, or undefined if it lies outside this backend's root. */
   find(inner: string): VfsPath | undefined

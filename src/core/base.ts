@@ -1,4 +1,18 @@
-import type { Backend, Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precondition, Range, Stat, Trash, WriteOptions } from './backend.ts'
+import type {
+  Backend,
+  Bytes,
+  Call,
+  Capabilities,
+  Entry,
+  ListOptions,
+  LocateOptions,
+  MoveOptions,
+  Precondition,
+  Range,
+  Stat,
+  Trash,
+  WriteOptions,
+} from './backend.ts'
 import { isCode, VfsError } from './error.ts'
 import type { VfsPath } from './path.ts'
 
@@ -29,7 +43,7 @@ export abstract class BaseBackend implements Backend {
 
   async check(_call?: Call): Promise<void> {}
 
-  async locate(path: VfsPath, _call?: Call): Promise<string> {
+  async locate(path: VfsPath, _options?: LocateOptions): Promise<string> {
     return path
   }
 

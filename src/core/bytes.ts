@@ -1,5 +1,5 @@
 import type { Bytes } from './backend.ts'
-import { VfsError } from './error.ts'
+import { throwIfAborted, VfsError } from './error.ts'
 
 /** A whole small content. Rejects FILE_TOO_LARGE as soon as more than `limit` bytes came. */
 export async function collect(source: Bytes, limit: number): Promise<Uint8Array> {
@@ -40,5 +40,42 @@ async function* resume(parts: readonly Uint8Array[], iterator: AsyncIterator<Uin
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
   } finally {
     await iterator.return?.()
+  }
+}
+
+/**
+ * The bytes that a caller hands in for writing. What goes wrong with them is SOURCE_FAILED, unless it is a VfsError; a
+ * cancelled call is CANCELLED at once, also while the source is silent.
+ */
+export async function* incoming(source: Bytes, path: string, signal?: AbortSignal): Bytes {
+  const iterator = source[Symbol.asyncIterator]()
+  let waiting = true
+  try {
+    for (;;) {
+      throwIfAborted(signal, 'write')
+      waiting = true
+      const next = await (signal ? orAborted(iterator.next(), signal) : iterator.next())
+      waiting = false
+      if (next.done) return
+      yield next.value
+    }
+  } catch (error) {
+    throwIfAborted(signal, 'write')
+    if (error instanceof VfsError) throw error
+    throw new VfsError('SOURCE_FAILED', `the source of ${path} failed; nothing was written`, { op: 'write', path, cause: error })
+  } finally {
+    // A source that is silent would not answer.
+    if (!waiting) await iterator.return?.()
+  }
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  const abort = (): void => over.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, over.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }

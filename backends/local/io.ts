@@ -1,0 +1,31 @@
+import { fsync, fsyncSync, read, readSync, write, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+/** Up to here a system call costs less than the way to another thread and back. */
+export const SMALL = 64 * 1024
+
+export const readAsync = promisify(read)
+const writeAsync = promisify(write)
+const fsyncAsync = promisify(fsync)
+
+/** The first `size` bytes of a file, or all if it is shorter. Blocks: for small contents. */
+export function readWhole(fd: number, size: number, offset = 0): Buffer {
+  const content = Buffer.allocUnsafe(size)
+  let got = 0
+  for (let step = -1; step !== 0 && got < size; got += step) step = readSync(fd, content, got, size - got, offset + got)
+  return content.subarray(0, got)
+}
+
+export function writeWhole(fd: number, content: Uint8Array): void {
+  for (let done = 0; done < content.length;) done += writeSync(fd, content, done)
+}
+
+export async function writeOn(fd: number, part: Uint8Array): Promise<void> {
+  for (let done = 0; done < part.length;) done += (await writeAsync(fd, part, done, part.length - done, null)).bytesWritten
+}
+
+/** Makes a file's bytes durable: in the pool if there are many. */
+export async function flush(fd: number, size: number): Promise<void> {
+  if (size <= SMALL) fsyncSync(fd)
+  else await fsyncAsync(fd)
+}

@@ -1,0 +1,56 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Entry, ListOptions } from '../../src/core/backend.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
+import { compareNames, type VfsPath } from '../../src/core/path.ts'
+import type { Disk } from './disk.ts'
+import { fault, isErrno } from './errors.ts'
+import type { Folder } from './folder.ts'
+import type { Named } from './names-in.ts'
+
+const AT_ONCE = 500 // entries looked at before others get their turn: about 2 ms
+
+export async function* list(disk: Disk, path: VfsPath, { after, details = false, signal }: ListOptions): AsyncIterable<Entry> {
+  try {
+    throwIfAborted(signal, 'list')
+    using folder = disk.resolver.enter(path)
+    const names = await disk.names.of(folder)
+    const secret = disk.secret.nameIn(folder)
+    for (let i = after === undefined ? 0 : firstAfter(names, after), n = 1; i < names.length; i++, n++) {
+      if (n % AT_ONCE === 0) await breathe()
+      throwIfAborted(signal, 'list')
+      const named = names[i]
+      if (!named || named.name === secret) continue
+      const entry = details ? await detailed(disk, folder, named, signal) : named
+      if (entry) yield entry
+    }
+  } catch (error) {
+    throw fault(error, 'list', path)
+  }
+}
+
+/** Undefined if it has gone since. */
+async function detailed(disk: Disk, folder: Folder, { name }: Named, signal: AbortSignal | undefined): Promise<Entry | undefined> {
+  try {
+    const look = (): ReturnType<typeof disk.measure.at> => disk.measure.at(folder.at(name))
+    const first = look()
+    const quick = disk.etags.quick(first)
+    // Waiting for the youngest file makes all others old enough, which hashing each would not.
+    const { facts, etag } = quick === undefined ? await disk.etags.of(look, () => undefined, signal) : { facts: first, etag: quick }
+    return facts.kind === 'special' ? undefined : { name, ...disk.told(facts, etag) }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Index of the first name that comes after this one. */
+function firstAfter(names: readonly Named[], after: string): number {
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareNames(names[middle]?.name ?? '', after) > 0) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs'
+import { isCode } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import type { Disk } from './disk.ts'
+import { fault, isErrno, refusal } from './errors.ts'
+import { settle } from './move.ts'
+
+export function mkdir(disk: Disk, path: VfsPath): void {
+  using spot = disk.resolver.place(path)
+  try {
+    mkdirSync(spot.at)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    return existing(disk, path)
+  }
+  settle('mkdir', path, spot)
+}
+
+/** A folder that is there will do, also one to which a link leads. */
+function existing(disk: Disk, path: VfsPath): void {
+  try {
+    disk.resolver.enter(path)[Symbol.dispose]()
+  } catch (error) {
+    if (isCode(fault(error, 'mkdir', path), 'NOT_FOUND', 'NOT_DIRECTORY')) throw refusal('ALREADY_EXISTS', 'mkdir', path, 'exists already, and is no folder')
+    throw error
+  }
+}

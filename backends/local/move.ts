@@ -1,0 +1,74 @@
+import type { MoveOptions, Stat } from '../../src/core/backend.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
+import { type VfsPath, within as below } from '../../src/core/path.ts'
+import { Current } from './current.ts'
+import type { Disk } from './disk.ts'
+import { fault, refusal } from './errors.ts'
+import { moveFile, moveFolder } from './exact.ts'
+import { type Facts, sameContentTime } from './facts.ts'
+import { chunks } from './read.ts'
+import type { Spot } from './resolve.ts'
+import { Stage, stagePath } from './stage.ts'
+import { within } from './way.ts'
+
+/** A link is moved itself. */
+export async function rename(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, signal }: MoveOptions): Promise<void> {
+  throwIfAborted(signal, 'rename')
+  using source = disk.resolver.place(from)
+  using current = new Current(disk, source)
+  const before = movable(disk, 'rename', from, source, current)
+  current.require('rename', from, { ifMatch })
+  if (from === to) return
+  if (before.kind === 'directory' && below(from, to)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
+  using target = targetOf(disk, 'rename', to)
+  if (source.real === target.real) return
+  if (within(source.real, target.folder.real)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
+  const moved = before.kind === 'directory' ? moveFolder(source.at, target.at) : moveFile(source.at, target.at)
+  if (!moved) throw refusal('ALREADY_EXISTS', 'rename', to, 'exists already')
+  settle('rename', from, target, source)
+  if (current.now) disk.etags.carry(before, current.now)
+}
+
+/** Bytes pass through us, unless the disk can share them between two files. */
+export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, signal }: MoveOptions): Promise<Stat> {
+  throwIfAborted(signal, 'copy')
+  const { spot, found } = disk.resolver.follow(from, (at) => disk.open('copy', from, at))
+  using source = spot
+  using opened = found
+  if (ifMatch !== undefined && ifMatch !== '*' && !disk.matches(opened, ifMatch)) throw refusal('CONFLICT', 'copy', from, `has changed since ${ifMatch}`)
+  using target = targetOf(disk, 'copy', to)
+  if (source.real === target.real) return disk.stat('copy', from, source, opened.facts, signal)
+  if (disk.look(target)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
+  using stage = new Stage(stagePath(target), opened.facts.mode)
+  await stage.fill(chunks(opened.fd, 0, opened.facts.size, signal))
+  if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
+  if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
+  const facts = disk.measure.opened(stage.fd)
+  settle('copy', to, target)
+  return stage.stat(disk, facts)
+}
+
+function targetOf(disk: Disk, op: string, to: VfsPath): Spot {
+  try {
+    return disk.resolver.place(to)
+  } catch (error) {
+    throw fault(error, op, to)
+  }
+}
+
+/** What stands there and may be moved or removed. Rejects NOT_FOUND, SPECIAL_FILE, and what would take the root or the data folder along. */
+export function movable(disk: Disk, op: string, path: VfsPath, spot: Spot, { facts }: Current): Facts {
+  if (!facts) throw refusal('NOT_FOUND', op, path, 'does not exist')
+  if (spot.name === '') throw refusal('INVALID_ARGUMENT', op, path, 'is the root of its storage')
+  if (facts.kind === 'special') throw refusal('SPECIAL_FILE', op, path, 'is a device, pipe or socket')
+  if (facts.kind === 'directory') disk.secret.spare(op, path, spot.real)
+  return facts
+}
+
+/** Makes a change of names durable. Rejects CONFLICT if a folder was moved meanwhile: then the change took place elsewhere. */
+export function settle(op: string, path: VfsPath, ...spots: readonly Spot[]): void {
+  for (const { folder } of spots) {
+    folder.sync()
+    if (!folder.inPlace) throw refusal('CONFLICT', op, path, 'lies in a folder that was moved or removed meanwhile')
+  }
+}

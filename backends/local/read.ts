@@ -1,0 +1,71 @@
+import type { Bytes, Call, Precondition, Range } from '../../src/core/backend.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import type { Disk, Opened } from './disk.ts'
+import { fault, refusal } from './errors.ts'
+import { contentEtag } from './etag.ts'
+import { sameContentTime } from './facts.ts'
+import { readAsync, readWhole, SMALL } from './io.ts'
+
+const CHUNK = 1024 * 1024
+
+type ReadOptions = Call & Range & Pick<Precondition, 'ifMatch'>
+
+/** With ifMatch every byte is of that content: a file that is changed in place meanwhile ends in CONFLICT. */
+export async function* read(disk: Disk, path: VfsPath, options: ReadOptions): Bytes {
+  try {
+    using opened = openFor(disk, path, options)
+    const { offset = 0, length = Infinity, ifMatch, signal } = options
+    const end = Math.min(offset + length, opened.facts.size)
+    if (offset >= end) return
+    if (end - offset <= SMALL) {
+      yield small(disk, path, opened, options, end)
+      return
+    }
+    for await (const part of chunks(opened.fd, offset, end, signal)) {
+      if (ifMatch !== undefined) unchanged(disk, path, opened)
+      yield part
+    }
+  } catch (error) {
+    throw fault(error, 'read', path)
+  }
+}
+
+function openFor(disk: Disk, path: VfsPath, { ifMatch, signal }: ReadOptions): Opened {
+  throwIfAborted(signal, 'read')
+  const { spot, found: opened } = disk.resolver.follow(path, (at) => disk.open('read', path, at))
+  using _ = spot
+  if (ifMatch === undefined || ifMatch === '*' || disk.matches(opened, ifMatch)) return opened
+  opened[Symbol.dispose]()
+  throw refusal('CONFLICT', 'read', path, `is not at ${ifMatch} any more`)
+}
+
+function small(disk: Disk, path: VfsPath, opened: Opened, { offset = 0, ifMatch }: ReadOptions, end: number): Uint8Array {
+  const content = readWhole(opened.fd, end - offset, offset)
+  if (ifMatch !== undefined) unchanged(disk, path, opened)
+  if (content.length === opened.facts.size) disk.etags.learn(opened.facts, contentEtag(content))
+  return content
+}
+
+function unchanged(disk: Disk, path: VfsPath, opened: Opened): void {
+  if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'read', path, 'was changed while it was read')
+}
+
+/** Asks for the next chunk while the last one is used. */
+export async function* chunks(fd: number, offset: number, end: number, signal?: AbortSignal): Bytes {
+  const ask = (at: number): ReturnType<typeof readAsync> | undefined =>
+    at < end ? readAsync(fd, Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at)), 0, Math.min(CHUNK, end - at), at) : undefined
+  let next = ask(offset)
+  try {
+    for (let at = offset; next;) {
+      const { bytesRead, buffer } = await next
+      at += bytesRead
+      next = bytesRead > 0 ? ask(at) : undefined
+      throwIfAborted(signal, 'read')
+      if (bytesRead > 0) yield (buffer as Uint8Array).subarray(0, bytesRead)
+    }
+  } finally {
+    // The descriptor may be closed only when no read is under way.
+    await next?.catch(() => undefined)
+  }
+}

@@ -1,0 +1,57 @@
+import { basename, dirname } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { whereabouts } from './dirfd.ts'
+import { refusal } from './errors.ts'
+import { Folder } from './folder.ts'
+import { shownText } from './names.ts'
+import { within } from './way.ts'
+
+/** The part of the data folder that is served: the default /local. */
+const SERVED_PART = 'files'
+
+/**
+ * The gateway's data folder, which no agent may see. Even reading there would harm: closing any descriptor of a
+ * database drops the locks of this process on it (journal.md, 4). It is known by its number, so no other way in helps.
+ */
+export class Secret implements Disposable {
+  readonly #folder: Folder | undefined
+
+  constructor(path: string | undefined) {
+    if (path === undefined) return
+    const real = realpathSync.native(path)
+    this.#folder = new Folder(real, shownText(real))
+  }
+
+  get folder(): Folder | undefined {
+    return this.#folder
+  }
+
+  /** Rejects DENIED for the folder itself, and for a root inside it that is not the served part. */
+  admit(folder: Folder): void {
+    const secret = this.#folder
+    if (!secret) return
+    const itself = folder.dev === secret.dev && folder.ino === secret.ino
+    if (itself || (within(secret.real, folder.real) && !within(`${secret.real}/${SERVED_PART}`, folder.real)))
+      throw refusal('DENIED', 'open', 'the folder', 'is hidden by a rule of the configuration')
+  }
+
+  /** The name that a list of this folder leaves out. */
+  nameIn(folder: Folder): string | undefined {
+    const real = this.#real()
+    return real !== undefined && dirname(real) === folder.real ? basename(real) : undefined
+  }
+
+  /** Rejects DENIED if moving or removing what stands at this absolute path would take the data folder along. */
+  spare(op: string, path: string, real: string): void {
+    const secret = this.#real()
+    if (secret !== undefined && within(real, secret)) throw refusal('DENIED', op, path, 'is hidden by a rule of the configuration, or holds what is')
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder?.[Symbol.dispose]()
+  }
+
+  #real(): string | undefined {
+    return this.#folder && whereabouts(this.#folder)
+  }
+}

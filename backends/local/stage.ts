@@ -1,0 +1,111 @@
+import { hash, randomUUID } from 'node:crypto'
+import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, renameSync, unlinkSync } from 'node:fs'
+import type { Bytes, Stat } from '../../src/core/backend.ts'
+import { peek } from '../../src/core/bytes.ts'
+import { VfsError } from '../../src/core/error.ts'
+import type { Disk } from './disk.ts'
+import { noFollow } from './dirfd.ts'
+import { isErrno } from './errors.ts'
+import { contentEtag } from './etag.ts'
+import type { Facts } from './facts.ts'
+import { RESERVED } from './folder.ts'
+import { moveFile } from './exact.ts'
+import { flush, readWhole, SMALL, writeOn, writeWhole } from './io.ts'
+import type { Spot } from './resolve.ts'
+
+const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow
+const NEW_FILE = 0o666 // less the process's umask
+
+/** Where a write of this id stages the bytes for a place: beside it, under a name that follows from both. */
+export function stagePath(spot: Spot, id: string = randomUUID()): string {
+  if (!/^[\w-]{1,64}$/.test(id)) throw new VfsError('INVALID_ARGUMENT', 'an id of a change has up to 64 letters, digits, "-" and "_"')
+  return spot.folder.child(`${RESERVED}${id}-${hash('sha256', spot.name).slice(0, 12)}`)
+}
+
+/** A temporary file beside its target. It goes when it is disposed of, unless it has taken the target's place. */
+export class Stage implements Disposable {
+  readonly path: string
+  readonly fd: number
+  #mode: number
+  #whole: Uint8Array | undefined
+  #size = 0
+  #placed = false
+
+  constructor(path: string, mode: number | undefined) {
+    this.path = path
+    this.#mode = mode ?? -1
+    this.fd = openSync(path, FLAGS, mode ?? NEW_FILE)
+    if (mode !== undefined) fchmodSync(this.fd, mode)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Durable when it resolves. */
+  async fill(source: Bytes, modified?: Date): Promise<void> {
+    const peeked = await peek(source, SMALL)
+    if ('whole' in peeked) writeWhole(this.fd, (this.#whole = peeked.whole))
+    else for await (const part of peeked.stream) await this.#add(part)
+    this.#size = this.#whole?.length ?? this.#size
+    if (modified) futimesSync(this.fd, modified, modified)
+    await flush(this.fd, this.#size)
+  }
+
+  /** Takes over what belongs to the name and not to the content. */
+  resemble(before: Facts, mode: number | undefined): void {
+    const wanted = mode ?? before.mode
+    if (wanted !== this.#mode) fchmodSync(this.fd, wanted)
+    this.#mode = wanted
+    if (before.uid === process.getuid?.() && before.gid === process.getgid?.()) return
+    try {
+      fchownSync(this.fd, before.uid, before.gid)
+    } catch (error) {
+      // Only root gives files away; everyone else's edit of a foreign file makes it theirs.
+      if (!isErrno(error, 'EPERM')) throw error
+    }
+  }
+
+  /** The stat of the bytes as they were placed, whatever has become of them since. */
+  async stat(disk: Disk, facts: Facts): Promise<Stat> {
+    const content = this.#size <= SMALL ? this.#content() : undefined
+    if (content) disk.etags.learn(facts, contentEtag(content))
+    const { etag } = await disk.etags.of(
+      () => facts,
+      () => content ?? this.#content(),
+    )
+    return disk.told(facts, etag)
+  }
+
+  /** Gives the bytes their name. False if something stands there that was not expected; it is left alone. */
+  place(spot: Spot, expected: boolean): boolean {
+    if (expected) renameSync(this.path, spot.at)
+    else if (!moveFile(this.path, spot.at)) return false
+    return (this.#placed = true)
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd)
+    if (!this.#placed) unlinkIfThere(this.path)
+  }
+
+  #content(): Uint8Array {
+    return this.#whole ?? readWhole(this.fd, this.#size)
+  }
+
+  async #add(part: Uint8Array): Promise<void> {
+    await writeOn(this.fd, part)
+    this.#size += part.length
+  }
+}
+
+/** True if it was there. */
+export function unlinkIfThere(path: string): boolean {
+  try {
+    unlinkSync(path)
+    return true
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
