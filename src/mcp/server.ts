@@ -25,7 +25,7 @@ export function mcpServer(parts: McpParts, connection?: Connection): Server {
     { name: 'polymount', title: 'polymount', version: parts.version },
     {
       capabilities: { tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, experimental: { directoryRead: {} } },
-      instructions: instructions(parts.served),
+      instructions: instructions(parts),
       cacheHints: { 'server/discover': LIST, 'tools/list': LIST, 'resources/list': LIST, 'resources/templates/list': LIST, 'resources/read': CONTENT },
     },
   )

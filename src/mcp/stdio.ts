@@ -16,7 +16,7 @@ export interface StdioDoor {
 export function serveOverStdio(parts: McpParts, transport: Transport): StdioDoor {
   const session = sessionId()
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  const handle = serveStdio(({ era }) => mcpServer(parts, { session, era }), { transport })
+  const handle = serveStdio(({ era }) => mcpServer(parts, { session, era }), { transport, onerror: (error) => parts.log('MCP over stdio', error) })
   const { onclose } = transport
   transport.onclose = () => {
     onclose?.()

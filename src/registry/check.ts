@@ -15,7 +15,7 @@ export const invalid = (file: string, problem: string, tool?: string): VfsError 
   new VfsError('TOOL_INVALID', `${file}: ${problem}`, { details: { file, ...(tool !== undefined && { tool }) } })
 
 function brokenRule({ name, title, description, effect, input, output }: RegisteredTool): string | undefined {
-  const verb = /^\S+/.exec(description)?.[0] ?? ''
+  const verb = /^[A-Za-z]+/.exec(description)?.[0] ?? ''
   if (!NAME.test(name)) return `must have a name like ${NAME.source}`
   if (title === '') return 'must have a title'
   if (!VERBS.has(verb)) return `must have a description that begins with a verb, such as "Read …"; it begins with ${JSON.stringify(verb)}`
