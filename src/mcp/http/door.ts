@@ -28,10 +28,6 @@ export class HttpMcp implements AsyncDisposable {
     return legacy ? this.#legacy.fetch(request, onAnswered) : this.#modern.fetch(request)
   }
 
-  get sessions(): number {
-    return this.#legacy.size
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopTelling()
     await Promise.all([this.#modern.close(), this.#legacy[Symbol.asyncDispose]()])

@@ -1,0 +1,73 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { vfsPath, type VfsPath } from '../../../src/core/path.ts'
+import { mimeOf } from '../../../src/mcp/resources/mime.ts'
+import { Subscriptions } from '../../../src/mcp/resources/subscriptions.ts'
+import { fromUri, toUri, touched } from '../../../src/mcp/resources/uri.ts'
+
+const paths = (...all: string[]): Set<VfsPath> => new Set(all.map(vfsPath))
+
+test('every path has a URI, and comes back from it', () => {
+  const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((name) => !/^\.{1,2}$|[/\0]/.test(name) && name.isWellFormed())
+  fc.assert(
+    fc.property(fc.array(segment, { maxLength: 5 }), (segments) => {
+      const path = vfsPath(`/${segments.join('/')}`)
+      expect(toUri(path)).toMatch(/^polymount:\/\/\/[\x21-\x7e]*$/)
+      expect(fromUri(toUri(path))).toBe(path)
+    }),
+  )
+})
+
+test.each([
+  'file:///a',
+  'polymount://host/a',
+  'polymount:///a/%zz',
+  'polymount:///../etc/passwd',
+  'polymount:///%2e%2e/x',
+  'polymount:///a%00',
+  'polymount:/a',
+  '',
+])('%s names no resource', (uri) => {
+  expect(() => fromUri(uri)).toThrow(expect.objectContaining({ code: -32602, data: { uri } }))
+})
+
+test('a change touches the path and every folder above', () => {
+  expect(touched(paths('/a/b', '/a/c'))).toEqual(['/a/b', '/a', '/', '/a/c'].map((path) => toUri(vfsPath(path))))
+})
+
+test('a subscription hears of its path, of what is below, and of what happened to its folder', () => {
+  const subscriptions = new Subscriptions()
+  subscriptions.add('polymount:///a/b')
+  subscriptions.add('polymount:///x')
+  const heard = (path: string) => subscriptions.touchedBy(paths(path))
+  expect([heard('/a/b'), heard('/a/b/c/d'), heard('/a'), heard('/a/bc'), heard('/x')]).toEqual([
+    ['polymount:///a/b'],
+    ['polymount:///a/b'],
+    ['polymount:///a/b'],
+    [],
+    ['polymount:///x'],
+  ])
+  subscriptions.delete('polymount:///x')
+  expect(heard('/x')).toEqual([])
+})
+
+test('a session has a bounded number of subscriptions', () => {
+  const subscriptions = new Subscriptions()
+  for (let i = 0; i < 1024; i++) subscriptions.add(`polymount:///${i}`)
+  expect(() => subscriptions.add('polymount:///more')).toThrow(/1024/)
+})
+
+test.each([
+  ['a.json', true, 'application/json'],
+  ['a.md', true, 'text/markdown'],
+  ['a.ts', true, 'text/plain'],
+  ['Makefile', true, 'text/plain'],
+  ['a.svg', true, 'image/svg+xml'],
+  ['a.png', false, 'image/png'],
+  ['a.txt', false, 'application/octet-stream'],
+  ['core', false, 'application/octet-stream'],
+  ['a.png', undefined, 'image/png'],
+  ['core', undefined, 'application/octet-stream'],
+] as const)('%s (text: %s) is %s', (name, isText, expected) => {
+  expect(mimeOf(name, isText)).toBe(expected)
+})
