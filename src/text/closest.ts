@@ -1,0 +1,87 @@
+import { distance } from 'fastest-levenshtein'
+
+export interface Closest {
+  readonly first: number
+  readonly last: number
+  /** The lines as they are in the file. */
+  readonly text: string
+  /** They are what was looked for, but for the blanks at the beginnings of lines. */
+  readonly indentation: boolean
+}
+
+const MAX_SHOWN_LINES = 40
+const MAX_SHOWN = 3000
+/** Comparing letter by letter is only done with so many lines of a file, and so much of each. */
+const MAX_COMPARED = 20_000
+const MAX_COMPARED_LENGTH = 200
+const ALIKE = 0.5
+
+/** The lines of a text that look most like some others that are not in it; undefined if nothing is like them. */
+export function closest(text: string, wanted: string): Closest | undefined {
+  const lines = text.split('\n')
+  const looked = wanted
+    .replace(/\r?\n$/, '')
+    .split('\n')
+    .map(bare)
+  const index = indexLines(lines)
+  const start = bestStart(index, looked, lines) ?? mostAlike(lines, looked)
+  if (start === undefined) return undefined
+  const shown = lines.slice(start, start + Math.min(looked.length, MAX_SHOWN_LINES))
+  const indentation = looked.every((line, i) => bare(lines[start + i] ?? '') === line)
+  return {
+    first: start + 1,
+    last: start + shown.length,
+    text: shown
+      .map((line) => line.replace(/\r$/, ''))
+      .join('\n')
+      .slice(0, MAX_SHOWN),
+    indentation,
+  }
+}
+
+const bare = (line: string): string => line.replace(/^ *\d+(?:\t|→)/, '').trim()
+
+function indexLines(lines: readonly string[]): Map<string, number[]> {
+  const index = new Map<string, number[]>()
+  for (const [at, line] of lines.entries()) {
+    const key = line.trim()
+    if (key === '') continue
+    const places = index.get(key)
+    if (places) places.push(at)
+    else index.set(key, [at])
+  }
+  return index
+}
+
+/** The place where most of the lines stand in the same order, which a rare line tells. */
+function bestStart(index: ReadonlyMap<string, readonly number[]>, looked: readonly string[], lines: readonly string[]): number | undefined {
+  const votes = new Map<number, number>()
+  for (const [at, line] of looked.entries()) {
+    const places = index.get(line) ?? []
+    for (const place of places.slice(0, 50)) {
+      const start = Math.max(0, Math.min(place - at, lines.length - 1))
+      votes.set(start, (votes.get(start) ?? 0) + line.length / places.length)
+    }
+  }
+  let best: number | undefined
+  for (const [start, vote] of votes) if (best === undefined || vote > (votes.get(best) ?? 0)) best = start
+  return best
+}
+
+/** The line most like the longest of those looked for. */
+function mostAlike(lines: readonly string[], looked: readonly string[]): number | undefined {
+  const longest = looked.reduce((best, line, at) => (line.length > (looked[best]?.length ?? 0) ? at : best), 0)
+  const wanted = looked[longest]?.slice(0, MAX_COMPARED_LENGTH) ?? ''
+  let best: { readonly at: number; readonly alike: number } | undefined
+  for (const [at, line] of lines.slice(0, MAX_COMPARED).entries()) {
+    const alike = likeness(wanted, line.trim().slice(0, MAX_COMPARED_LENGTH))
+    if (alike > (best?.alike ?? ALIKE)) best = { at, alike }
+  }
+  return best && Math.max(0, best.at - longest)
+}
+
+function likeness(a: string, b: string): number {
+  const longer = Math.max(a.length, b.length)
+  if (longer === 0 || Math.min(a.length, b.length) < longer * ALIKE) return 0
+  return 1 - distance(a, b) / longer
+}
