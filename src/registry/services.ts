@@ -1,6 +1,7 @@
 import type { Backend } from '../core/backend.ts'
 import type { ContentStore } from '../content/types.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
+import type { Search } from '../search/search.ts'
 import type { Vfs } from '../vfs/types.ts'
 
 /** What a toolset can ask for: its constructor takes the part of this record that it names. */
@@ -8,6 +9,7 @@ export interface Services {
   readonly vfs: Vfs
   readonly content: ContentStore
   readonly ipfs: IpfsNode
+  readonly search: Search
   /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */
   readonly backends: BackendSource
 }

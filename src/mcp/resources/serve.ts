@@ -3,14 +3,13 @@ import { z } from 'zod'
 import type { VfsCall } from '../../vfs/types.ts'
 import { actorOf } from '../actor.ts'
 import type { McpParts } from '../parts.ts'
+import { mountResources, readDirectory } from './directory.ts'
 import { asProtocol } from './errors.ts'
+import { readResource } from './read.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { fromUri, TEMPLATE } from './uri.ts'
 
 const DirectoryRead = z.object({ uri: z.string(), cursor: z.string().optional() })
-
-/** Loaded when first asked for: a table of MIME types is too much for the start. */
-const contents = () => import('./contents.ts')
 
 /** Every VFS path as polymount:///path. Gives the subscriptions that older clients make; newer ones listen at the entry. */
 export function serveResources(server: Server, { vfs, log }: McpParts, session: string | undefined): Subscriptions {
@@ -18,15 +17,13 @@ export function serveResources(server: Server, { vfs, log }: McpParts, session: 
   const callOf = (ctx: ServerContext): VfsCall => ({ actor: actorOf(server, ctx, session), signal: ctx.mcpReq.signal })
   const subscriptions = new Subscriptions()
 
-  server.setRequestHandler('resources/list', () => answer('polymount:///', async () => (await contents()).listMounts(vfs)))
+  server.setRequestHandler('resources/list', () => answer('polymount:///', async () => ({ resources: mountResources(await vfs.mounts()) })))
   server.setRequestHandler('resources/templates/list', () => ({
     resourceTemplates: [{ uriTemplate: TEMPLATE, name: 'path', title: 'A file or folder', description: 'A served path without its leading slash.' }],
   }))
-  server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) =>
-    answer(uri, async () => (await contents()).readResource(vfs, uri, fromUri(uri), callOf(ctx))),
-  )
+  server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) => answer(uri, async () => readResource(vfs, uri, fromUri(uri), callOf(ctx))))
   server.setRequestHandler('resources/directory/read', { params: DirectoryRead }, ({ uri, cursor }, ctx) =>
-    answer(uri, async () => (await contents()).readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
+    answer(uri, async () => readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
   )
   server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
     subscriptions.add(uri)

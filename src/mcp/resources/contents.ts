@@ -1,2 +1,0 @@
-export { listMounts, readDirectory } from './directory.ts'
-export { readResource } from './read.ts'

@@ -1,0 +1,45 @@
+import type { Bytes } from '../core/backend.ts'
+import { bytesOf } from '../core/bytes.ts'
+import { PIECE_BYTES } from './limits.ts'
+
+/** Feeds a worker files that are too large for a message. It reads one at a time, and each once, from its beginning. */
+export class Pieces implements AsyncDisposable {
+  readonly #open: (file: number) => Bytes
+  #file: number | undefined
+  #iterator: AsyncIterator<Uint8Array> | undefined
+  #rest = Buffer.alloc(0)
+
+  constructor(open: (file: number) => Bytes = () => bytesOf()) {
+    this.#open = open
+  }
+
+  /** PIECE_BYTES of the file; fewer only at its end. Rejects what reading rejects. */
+  async next(file: number): Promise<Uint8Array> {
+    if (file !== this.#file) await this.#begin(file)
+    const parts = [this.#rest]
+    let size = this.#rest.length
+    while (size < PIECE_BYTES) {
+      const next = await this.#iterator?.next()
+      if (next === undefined || next.done) break
+      parts.push(Buffer.from(next.value))
+      size += next.value.length
+    }
+    const bytes = Buffer.concat(parts, size)
+    this.#rest = bytes.subarray(PIECE_BYTES)
+    return bytes.subarray(0, PIECE_BYTES)
+  }
+
+  /** A file whose first line matched, or that is binary, is left before its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = this.#iterator
+    this.#iterator = undefined
+    await left?.return?.()
+  }
+
+  async #begin(file: number): Promise<void> {
+    await this[Symbol.asyncDispose]()
+    this.#file = file
+    this.#rest = Buffer.alloc(0)
+    this.#iterator = this.#open(file)[Symbol.asyncIterator]()
+  }
+}
