@@ -4,8 +4,6 @@ import { VfsError } from '../core/error.ts'
 
 export type Statement<Row> = Database.Statement<unknown[], Row>
 
-const PATIENCE_MS = 5000
-
 interface Job {
   readonly work: () => unknown
   readonly resolve: (result: never) => void
@@ -18,19 +16,21 @@ interface Job {
  */
 export class SharedDatabase {
   readonly #db: Database.Database
+  readonly #patienceMs: number
   #queue: Job[] = []
   #draining: Promise<void> | undefined
 
-  private constructor(db: Database.Database) {
+  private constructor(db: Database.Database, patienceMs: number) {
     this.#db = db
+    this.#patienceMs = patienceMs
   }
 
-  /** `migrations` bring a database from version n to n + 1. Rejects DATA_FOLDER_NEWER. */
-  static async open(file: string, migrations: readonly string[]): Promise<SharedDatabase> {
+  /** `migrations` bring a database from version n to n + 1. Rejects DATA_FOLDER_NEWER; BUSY once others held it too long. */
+  static async open(file: string, migrations: readonly string[], patienceMs = 5000): Promise<SharedDatabase> {
     const db = new Database(file, { timeout: 0 })
-    await patiently(() => db.pragma('journal_mode = WAL'))
+    await patiently(patienceMs, () => db.pragma('journal_mode = WAL'))
     db.pragma('synchronous = FULL') // WAL's own default can lose a commit with the power
-    const shared = new SharedDatabase(db)
+    const shared = new SharedDatabase(db, patienceMs)
     await shared.write(() => migrate(db, migrations))
     return shared
   }
@@ -40,14 +40,14 @@ export class SharedDatabase {
   }
 
   read<T>(work: () => T): Promise<T> {
-    return patiently(work)
+    return patiently(this.#patienceMs, work)
   }
 
   /** Runs `work`, which must not wait, in a transaction; durable when it resolves. If it throws, nothing of it stays. */
   write<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, resolve, reject })
-      this.#draining ??= this.#drain().finally(() => (this.#draining = undefined))
+      this.#draining ??= this.#drain()
     })
   }
 
@@ -63,11 +63,12 @@ export class SharedDatabase {
       this.#queue = []
       await this.#commit(jobs)
     }
+    this.#draining = undefined // in the same step as the last look at the queue: nobody is left behind
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
-      await patiently(() => this.#db.exec('BEGIN IMMEDIATE'))
+      await patiently(this.#patienceMs, () => this.#db.exec('BEGIN IMMEDIATE'))
       const answers = jobs.map((job) => this.#run(job)) // no waiting from here to COMMIT
       this.#db.exec('COMMIT')
       for (const answer of answers) answer()
@@ -99,8 +100,8 @@ function migrate(db: Database.Database, migrations: readonly string[]): void {
   db.pragma(`user_version = ${migrations.length}`)
 }
 
-async function patiently<T>(work: () => T): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE_MS; ;) {
+async function patiently<T>(patienceMs: number, work: () => T): Promise<T> {
+  for (const deadline = Date.now() + patienceMs; ;) {
     try {
       return work()
     } catch (error) {

@@ -3,6 +3,9 @@ import type { AddOptions, NamedNode, Node, Source } from '../content/types.ts'
 
 export type Engine = 'embedded' | 'kubo'
 
+/** off: no traffic; client: fetches and listens nowhere; node: listens, provides and answers. */
+export type NetworkMode = 'off' | 'client' | 'node'
+
 export interface Identity {
   readonly peer: string
   readonly addresses: readonly string[]
@@ -29,6 +32,14 @@ export interface Pins {
   list(call?: Call): AsyncIterable<Pin>
 }
 
+/** CIDs that outlive collection under an id of the caller's, unseen by peers and users: removed and replaced files wait here. */
+export interface Keeps {
+  set(id: string, cid: string, call?: Call): Promise<void>
+  get(id: string, call?: Call): Promise<string | undefined>
+  /** Succeeds if there is none. */
+  remove(id: string, call?: Call): Promise<void>
+}
+
 /** Changes of the mutable tree, each durable when it resolves. A caller journals them; the engine only swaps roots. */
 export interface Mfs {
   root(call?: Call): Promise<string>
@@ -51,6 +62,7 @@ export interface IpfsNode extends AsyncDisposable {
   /** True if blocks of this node are in the content store, so that versions of its files cost nothing. */
   readonly sharesContent: boolean
   readonly pins: Pins
+  readonly keeps: Keeps
   readonly mfs: Mfs
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>

@@ -84,6 +84,11 @@ function decodeNode(block: Uint8Array): UnixfsNode {
   return { kind: 'file', size: Number(meta.fileSize()), data: meta.data ?? EMPTY, links, sizes: meta.blockSizes.map(Number) }
 }
 
+/** True for a block that can have links which we understand. */
+export const isNode = (cid: CID): boolean => cid.code === dagPb.code
+
+export const linksOf = (block: Uint8Array): CID[] => dagPb.decode(block).Links.map((link) => link.Hash)
+
 export function encodeFile(links: readonly Link[], sizes: readonly number[]): Encoded {
   return encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links)
 }
@@ -94,8 +99,16 @@ export function encodeShard(links: readonly Link[], bits: Uint8Array, fanout: nu
   return encode(new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) }), links)
 }
 
-/** Bytes that a link adds to its node. */
-export const linkBytes = (link: Link): number => dagPb.encode({ Links: [pbLink(link)] }).length
+/** Bytes that a link adds to its node's block: a field of three fields. */
+export const linkBytes = ({ cid, name, tsize }: Link): number => field(field(cid.byteLength) + field(Buffer.byteLength(name)) + 1 + varint(tsize))
+
+const field = (bytes: number): number => 1 + varint(bytes) + bytes
+
+const varint = (value: number): number => {
+  let bytes = 1
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++
+  return bytes
+}
 
 function encode(meta: UnixFS, links: readonly Link[]): Encoded {
   const block = dagPb.encode(dagPb.prepare({ Data: meta.marshal(), Links: links.map(pbLink) }))

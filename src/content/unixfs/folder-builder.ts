@@ -6,7 +6,7 @@ import { buildShard, nameHash, shard, tsizeOf } from './hamt.ts'
 export const MAX_FLAT_BYTES = 256 << 10
 
 /** Of the UnixFS part of a flat folder. */
-const META_BYTES = 4
+export const META_BYTES = 4
 
 /** Saves a folder of these children, whose names are unique; the result's name is empty. */
 export async function buildFolder(links: readonly Link[], save: Save): Promise<Link> {

@@ -68,4 +68,4 @@ export async function saveShard(name: string, links: readonly Link[], save: Save
   return { name, cid: encoded.cid, tsize: tsizeOf(encoded, links) }
 }
 
-export const tsizeOf = ({ block }: Encoded, links: readonly Link[]): number => links.reduce((total, link) => total + link.tsize, block.length)
+export const tsizeOf = ({ block }: Pick<Encoded, 'block'>, links: readonly Link[]): number => links.reduce((total, link) => total + link.tsize, block.length)

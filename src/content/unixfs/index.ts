@@ -1,5 +1,8 @@
 /** What is loaded together, when content is more than one leaf. */
 export { parseCid } from './codec.ts'
+export { Draft } from './draft.ts'
 export { buildFile, rootOf, type Save } from './file-builder.ts'
-export { TreeBuilder } from './tree.ts'
+export type { GetBlock } from './file-reader.ts'
 export { UnixfsReader } from './reader.ts'
+export { TreeBuilder } from './tree.ts'
+export { walk } from './walk.ts'

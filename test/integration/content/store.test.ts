@@ -10,7 +10,7 @@ import { rawCid } from '../../../src/core/cid.ts'
 import { ContentHasher, hashing } from '../../../src/content/hashing.ts'
 import { openContentStore } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
-import { noise, temporaryFolder, text, withContent } from './folder.ts'
+import { noise, temporaryFolder, text, withContent } from '../../support/content.ts'
 
 const MIB = 1 << 20
 const bytes = async (size: number, seed?: number) => Buffer.concat(await Array.fromAsync(noise(size, seed)))

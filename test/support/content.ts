@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCipheriv } from 'node:crypto'
-import type { Bytes } from '../../../src/core/backend.ts'
-import { openContentStore, type LocalContent } from '../../../src/content/store.ts'
+import type { Bytes } from '../../src/core/backend.ts'
+import { type LocalContent, openContentStore } from '../../src/content/store.ts'
+import { embeddedNode } from '../../src/ipfs/embedded/index.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
 
 /** A data folder that goes with the test. */
 export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -15,6 +17,28 @@ export async function withContent(run: (content: LocalContent, folder: string) =
   await using folder = await temporaryFolder()
   await using content = await openContentStore({ folder: folder.path })
   await run(content, folder.path)
+}
+
+export interface OpenNode extends AsyncDisposable {
+  readonly node: IpfsNode
+  readonly content: LocalContent
+}
+
+/** A node that stays off the network; several may share a folder, as processes do. */
+export async function openNode(folder: string): Promise<OpenNode> {
+  const content = await openContentStore({ folder })
+  const node = await embeddedNode({ content, folder, network: 'off' })
+  const close = async (): Promise<void> => {
+    await node[Symbol.asyncDispose]()
+    await content[Symbol.asyncDispose]()
+  }
+  return { node, content, [Symbol.asyncDispose]: close }
+}
+
+export async function withNode(run: (node: IpfsNode, content: LocalContent, folder: string) => Promise<void>): Promise<void> {
+  await using folder = await temporaryFolder()
+  await using open = await openNode(folder.path)
+  await run(open.node, open.content, folder.path)
 }
 
 /** The same bytes for the same size and seed, and no two parts alike. */

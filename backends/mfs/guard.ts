@@ -1,0 +1,55 @@
+import type { Bytes, Call, Precondition } from '../../src/core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import type { Node } from '../../src/content/types.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import { etagOf } from '../../src/ipfs/view.ts'
+
+/** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
+export async function present(node: IpfsNode, path: VfsPath, call?: Call): Promise<Node | undefined> {
+  try {
+    return await node.mfs.stat(path, call)
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+export async function required(node: IpfsNode, path: VfsPath, call?: Call): Promise<Node> {
+  const here = await present(node, path, call)
+  if (!here) throw new VfsError('NOT_FOUND', 'does not exist')
+  return here
+}
+
+export function check(here: Node | undefined, { ifMatch, ifNoneMatch }: Precondition): void {
+  const etag = here && etagOf(here.cid)
+  if (ifNoneMatch !== undefined && etag !== undefined) throw new VfsError('CONFLICT', `exists already, at ${etag}`)
+  if (ifMatch === undefined || (etag !== undefined && (ifMatch === '*' || ifMatch === etag))) return
+  throw new VfsError('CONFLICT', `is at ${etag ?? 'nothing'}, not at ${ifMatch}`)
+}
+
+/**
+ * Looks, then changes exactly what was seen; if somebody was faster, looks again. `look` refuses what must not be and
+ * gives the change, which rejects CONFLICT where it no longer fits.
+ */
+export async function exactly<T>({ signal }: Call, look: () => Promise<() => Promise<T>>): Promise<T> {
+  for (;;) {
+    throwIfAborted(signal)
+    const change = await look()
+    try {
+      return await change()
+    } catch (error) {
+      if (!isCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error
+    }
+  }
+}
+
+/** The source's own failure is told from the storage's. */
+export async function* received(source: Bytes): Bytes {
+  try {
+    yield* source
+  } catch (error) {
+    if (error instanceof VfsError) throw error
+    throw new VfsError('SOURCE_FAILED', 'the source failed; nothing was written', { cause: error })
+  }
+}

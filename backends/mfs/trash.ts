@@ -1,0 +1,69 @@
+import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
+import { isCode, VfsError } from '../../src/core/error.ts'
+import { segments, type VfsPath } from '../../src/core/path.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import { IpfsView, statOf } from '../../src/ipfs/view.ts'
+import { check, exactly, required } from './guard.ts'
+
+/** Content is immutable, so to keep it is to remember its CID. */
+export class MfsTrash implements Trash {
+  readonly contents: IpfsView
+  readonly #node: IpfsNode
+
+  constructor(node: IpfsNode) {
+    this.#node = node
+    this.contents = new IpfsView(node, 'mfs', (path, call) => this.#where(path, call))
+  }
+
+  put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
+    return this.contents.told('remove', path, () =>
+      exactly(options, async () => {
+        if (path === '/') throw new VfsError('INVALID_ARGUMENT', 'is the root')
+        const here = await required(this.#node, path, options)
+        check(here, options)
+        return async () => {
+          await this.#node.keeps.set(id, here.cid) // first, so that a crash in between loses nothing
+          await this.#node.mfs.unlink(path, { ...options, expect: here.cid })
+          return statOf(here)
+        }
+      }),
+    )
+  }
+
+  back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
+    return this.contents.told('restore', path, async () => {
+      const cid = await this.#kept(id, call)
+      await this.#node.mfs.link(path, cid, { ...call, expect: null }).catch(taken)
+      await this.#node.keeps.remove(id, call)
+      return statOf(await this.#node.stat(cid, call))
+    })
+  }
+
+  keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
+    return this.contents.told('keep', path, async () => {
+      const here = await required(this.#node, path, call)
+      if (here.kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
+      await this.#node.keeps.set(id, here.cid, call)
+      return statOf(here)
+    })
+  }
+
+  drop(id: string, call?: Call): Promise<void> {
+    return this.#node.keeps.remove(id, call)
+  }
+
+  async #where(path: VfsPath, call?: Call): Promise<string> {
+    const [id = '', ...below] = segments(path)
+    return [await this.#kept(id, call), ...below].join('/')
+  }
+
+  async #kept(id: string, call?: Call): Promise<string> {
+    const cid = await this.#node.keeps.get(id, call)
+    if (cid === undefined) throw new VfsError('NOT_FOUND', `nothing is kept under ${JSON.stringify(id)}`)
+    return cid
+  }
+}
+
+function taken(error: unknown): never {
+  throw isCode(error, 'CONFLICT') ? new VfsError('ALREADY_EXISTS', 'exists already', { cause: error }) : error
+}

@@ -1,0 +1,77 @@
+import type { CID } from 'multiformats/cid'
+import { VfsError } from '../../core/error.ts'
+import type { Blocks } from '../blocks/blocks.ts'
+import { decode, type Encoded, type Link, parseCid } from './codec.ts'
+import type { GetBlock } from './file-reader.ts'
+import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
+import { child } from './folder-reader.ts'
+import { tsizeOf } from './hamt.ts'
+
+/** A tree under change: new nodes stay in memory until `commit` makes them durable. */
+export class Draft {
+  readonly #get: GetBlock
+  readonly #new = new Map<string, Encoded>()
+  #root: CID
+
+  constructor(root: string, get: GetBlock) {
+    this.#root = parseCid(root)
+    this.#get = async (cid, call) => this.#new.get(cid.toString())?.block ?? get(cid, call)
+  }
+
+  get root(): string {
+    return this.#root.toString()
+  }
+
+  /** What `reset` goes back to. */
+  mark(): CID {
+    return this.#root
+  }
+
+  reset(mark: CID): void {
+    this.#root = mark
+  }
+
+  /** undefined where nothing stands. Rejects NOT_FOUND and NOT_DIRECTORY for the parent. */
+  async at(names: readonly string[]): Promise<string | undefined> {
+    const last = names.at(-1)
+    if (last === undefined) return this.root
+    return (await child(this.#get, await loadFolder(this.#get, await this.#folder(names.slice(0, -1))), last))?.cid.toString()
+  }
+
+  async set(names: readonly string[], cid: string | null): Promise<void> {
+    this.#root = (await this.#change(this.#root, names, cid === null ? null : await this.#link(parseCid(cid)))).cid
+  }
+
+  async commit(blocks: Blocks): Promise<void> {
+    const batch = blocks.batch()
+    for (const { cid, block } of this.#new.values()) await batch.put(cid.multihash.bytes, block)
+    await batch.commit()
+  }
+
+  async #change(folder: CID, [name, ...below]: readonly string[], replacement: Link | null): Promise<Link> {
+    if (name === undefined) throw new VfsError('INVALID_ARGUMENT', 'the root of a tree cannot be replaced')
+    const inner = below.length === 0 ? replacement : await this.#change(await this.#folder([name], folder), below, replacement)
+    return changeFolder(this.#space, folder, name, inner)
+  }
+
+  async #folder(names: readonly string[], from = this.#root): Promise<CID> {
+    let at = from
+    for (const name of names) {
+      const link = await child(this.#get, await loadFolder(this.#get, at), name)
+      if (!link) throw new VfsError('NOT_FOUND', `there is no folder ${JSON.stringify(name)}`)
+      at = link.cid
+    }
+    return at
+  }
+
+  async #link(cid: CID): Promise<Link> {
+    const block = await this.#get(cid)
+    const node = decode(cid, block)
+    return { name: '', cid, tsize: tsizeOf({ block }, node.kind === 'link' ? [] : node.links) }
+  }
+
+  readonly #space: Blockspace = {
+    get: (cid, call) => this.#get(cid, call),
+    save: async (encoded) => void this.#new.set(encoded.cid.toString(), encoded),
+  }
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call } from '../../core/backend.ts'
+import { throwIfAborted, VfsError } from '../../core/error.ts'
+import type { LocalContent } from '../../content/store.ts'
+import type { NamedNode, Node } from '../../content/types.ts'
+import type { Draft, GetBlock } from '../../content/unixfs/index.ts'
+import type { IpfsNode, Mfs } from '../types.ts'
+import type { NodeState } from './state.ts'
+
+const PATIENCE_MS = 5000
+
+interface Edit {
+  readonly work: (draft: Draft) => Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+type Outcome = { readonly edit: Edit; readonly error?: unknown }
+
+/**
+ * The mutable tree: immutable folders and one root, which is swapped. Changes of this process that come together share a
+ * swap; if another process was faster, they are made again on its root, so that no update is lost.
+ */
+export class EmbeddedMfs implements Mfs {
+  readonly #content: LocalContent
+  readonly #state: NodeState
+  readonly #node: Pick<IpfsNode, 'stat' | 'list'>
+  readonly #get: GetBlock
+  #queue: Edit[] = []
+  #draining = false
+
+  constructor(content: LocalContent, state: NodeState, node: Pick<IpfsNode, 'stat' | 'list'>, get: GetBlock) {
+    this.#content = content
+    this.#state = state
+    this.#node = node
+    this.#get = get
+  }
+
+  async root(_call?: Call): Promise<string> {
+    return (await this.#state.root()) ?? this.#begin()
+  }
+
+  async stat(path: string, call?: Call): Promise<Node> {
+    return this.#node.stat((await this.root()) + tail(path), call)
+  }
+
+  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
+    yield* this.#node.list((await this.root()) + tail(path), options)
+  }
+
+  link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {
+    return this.#edit(options, async (draft) => {
+      expect(path, await draft.at(names(path)), options.expect)
+      await draft.set(names(path), cid)
+    })
+  }
+
+  unlink(path: string, options: Call & { readonly expect?: string | undefined } = {}): Promise<void> {
+    return this.#edit(options, async (draft) => {
+      const here = await draft.at(names(path))
+      if (here === undefined) throw new VfsError('NOT_FOUND', `${path} does not exist`)
+      expect(path, here, options.expect)
+      await draft.set(names(path), null)
+    })
+  }
+
+  move(from: string, to: string, options: Call & { readonly expect?: string | undefined } = {}): Promise<void> {
+    return this.#edit(options, async (draft) => {
+      if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
+      const here = await draft.at(names(from))
+      if (here === undefined) throw new VfsError('NOT_FOUND', `${from} does not exist`)
+      expect(from, here, options.expect)
+      if ((await draft.at(names(to))) !== undefined) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
+      await draft.set(names(to), here)
+      await draft.set(names(from), null)
+    })
+  }
+
+  #edit({ signal }: Call, work: (draft: Draft) => Promise<void>): Promise<void> {
+    throwIfAborted(signal, 'change')
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ work, resolve, reject })
+      if (!this.#draining) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true
+    while (this.#queue.length > 0) {
+      const edits = this.#queue
+      this.#queue = []
+      await this.#apply(edits).catch((error: unknown) => edits.forEach((edit) => edit.reject(error)))
+    }
+    this.#draining = false
+  }
+
+  async #apply(edits: readonly Edit[]): Promise<void> {
+    const { Draft } = await import('../../content/unixfs/index.ts')
+    for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(Math.random() * 5)) {
+      const root = await this.root()
+      const draft = new Draft(root, this.#get)
+      const outcomes: Outcome[] = []
+      for (const edit of edits) outcomes.push(await attempt(edit, draft))
+      await draft.commit(this.#content.blocks)
+      if (await this.#state.swap(root, draft.root)) return outcomes.forEach(settle)
+    }
+    throw new VfsError('BUSY', 'other processes kept changing the mutable tree')
+  }
+
+  async #begin(): Promise<string> {
+    const [empty] = await Array.fromAsync(this.#content.putTree(nothing()))
+    await this.#state.swap(undefined, empty?.cid ?? '')
+    return this.root()
+  }
+}
+
+/** An edit that fails leaves its draft as it was: the others go on. */
+async function attempt(edit: Edit, draft: Draft): Promise<Outcome> {
+  const before = draft.mark()
+  try {
+    await edit.work(draft)
+    return { edit }
+  } catch (error) {
+    draft.reset(before)
+    return { edit, error }
+  }
+}
+
+function settle({ edit, error }: Outcome): void {
+  if (error === undefined) edit.resolve()
+  else edit.reject(error)
+}
+
+function expect(path: string, here: string | undefined, expected: string | null | undefined): void {
+  if (expected === undefined || (expected ?? undefined) === here) return
+  throw new VfsError('CONFLICT', `${path} is ${here ?? 'nothing'}, not ${expected ?? 'nothing'}`)
+}
+
+const names = (path: string): string[] => path.split('/').filter((name) => name !== '')
+const tail = (path: string): string => (path === '/' ? '' : path)
+
+async function* nothing(): AsyncGenerator<never> {}

@@ -1,0 +1,37 @@
+import type { CID } from 'multiformats/cid'
+import type { Call } from '../../core/backend.ts'
+import { VfsError } from '../../core/error.ts'
+import type { Identity, NetworkMode } from '../types.ts'
+import type { PeerKey } from './peer-key.ts'
+
+/** How a node reaches others. */
+export interface Network extends AsyncDisposable {
+  readonly mode: NetworkMode
+  /** A verified block. Rejects OFFLINE, CONTENT_NOT_FOUND_IN_TIME, NO_PEERS. */
+  fetch(cid: CID, call?: Call): Promise<Uint8Array>
+  identity(call?: Call): Promise<Identity>
+}
+
+export class NoNetwork implements Network {
+  readonly mode = 'off'
+  readonly #key: PeerKey
+
+  constructor(key: PeerKey) {
+    this.#key = key
+  }
+
+  async fetch(cid: CID): Promise<Uint8Array> {
+    throw new VfsError('OFFLINE', `${cid.toString()} is not on this machine, and the IPFS node is kept off the network`)
+  }
+
+  async identity(): Promise<Identity> {
+    return { peer: await this.#key.peer(), addresses: [], agent: AGENT, protocols: [] }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#key[Symbol.dispose]()
+  }
+}
+
+/** How the node names itself to its peers. */
+export const AGENT = 'polymount'

@@ -1,0 +1,108 @@
+import type { CID } from 'multiformats/cid'
+import type { Bytes, Call, Range } from '../../core/backend.ts'
+import { rawDigest } from '../../core/cid.ts'
+import { isCode, throwIfAborted } from '../../core/error.ts'
+import type { LocalContent } from '../../content/store.ts'
+import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
+import type { UnixfsReader } from '../../content/unixfs/index.ts'
+import { parsePath } from '../path.ts'
+import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
+import { EmbeddedMfs } from './mfs.ts'
+import type { Network } from './network.ts'
+import { EmbeddedPins } from './pins.ts'
+import type { NodeState } from './state.ts'
+
+/** Of the library; a test compares it with what is installed. */
+const HELIA_VERSION = '7.1.15'
+
+const loadUnixfs = () => import('../../content/unixfs/index.ts')
+
+/** A node in this process, over the blocks of the content store. What is here is answered without the network part. */
+export class EmbeddedNode implements IpfsNode {
+  readonly engine = 'embedded'
+  readonly sharesContent = true
+  readonly pins: Pins
+  readonly keeps: Keeps
+  readonly mfs: Mfs
+  readonly #content: LocalContent
+  readonly #state: NodeState
+  readonly #network: Network
+  #unixfs: Promise<UnixfsReader> | undefined
+
+  constructor(content: LocalContent, state: NodeState, network: Network) {
+    this.#content = content
+    this.#state = state
+    this.#network = network
+    this.pins = new EmbeddedPins(state, (cid, recursive, call) => this.#complete(cid, recursive, call))
+    this.keeps = state.keeps
+    this.mfs = new EmbeddedMfs(content, state, this, (cid, call) => this.#block(cid, call))
+  }
+
+  add(content: Bytes, options?: AddOptions): Promise<Node> {
+    return this.#content.put(content, options)
+  }
+
+  addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode> {
+    return this.#content.putTree(sources, options)
+  }
+
+  async resolve(path: string, call?: Call): Promise<string> {
+    const { cid, names } = parsePath(path)
+    return names.length === 0 && rawDigest(cid) ? cid : (await this.#reader()).resolve(cid, names, call)
+  }
+
+  async stat(path: string, call?: Call): Promise<Node> {
+    const cid = await this.resolve(path, call)
+    return (await this.#leafHere(cid)) ? this.#content.stat(cid, call) : (await this.#reader()).stat(cid, call)
+  }
+
+  async *read(path: string, options?: Call & Range): Bytes {
+    const cid = await this.resolve(path, options)
+    yield* (await this.#leafHere(cid)) ? this.#content.read(cid, options) : (await this.#reader()).read(cid, options)
+  }
+
+  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
+    yield* (await this.#reader()).list(await this.resolve(path, options), options)
+  }
+
+  identity(call?: Call): Promise<Identity> {
+    return this.#network.identity(call)
+  }
+
+  async version(): Promise<{ readonly engine: 'embedded'; readonly version: string; readonly network: string }> {
+    return { engine: this.engine, version: HELIA_VERSION, network: this.#network.mode }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#network[Symbol.asyncDispose]()
+    await this.#state[Symbol.asyncDispose]()
+  }
+
+  /** True for a CID that says by its form that it is one leaf, if that is on this machine: no codec is needed. */
+  async #leafHere(cid: string): Promise<boolean> {
+    return rawDigest(cid) !== undefined && this.#content.has(cid)
+  }
+
+  #reader(): Promise<UnixfsReader> {
+    return (this.#unixfs ??= loadUnixfs().then(({ UnixfsReader }) => new UnixfsReader((cid, call) => this.#block(cid, call))))
+  }
+
+  async #complete(root: string, recursive: boolean, call: Call): Promise<void> {
+    const { parseCid, walk } = await loadUnixfs()
+    const cid = parseCid(root)
+    if (!recursive) return void (await this.#block(cid, call))
+    for await (const block of walk((one, options) => this.#block(one, options), cid, call)) {
+      if (!(await this.#content.blocks.has(block.multihash.bytes))) await this.#block(block, call)
+    }
+  }
+
+  /** From this machine, else from the network; a damaged block counts as missing. */
+  async #block(cid: CID, call: Call = {}): Promise<Uint8Array> {
+    throwIfAborted(call.signal)
+    const local = await this.#content.blocks.get(cid.multihash.bytes).catch((error: unknown) => {
+      if (isCode(error, 'INVALID_BLOCK') && this.#network.mode !== 'off') return undefined
+      throw error
+    })
+    return local ?? this.#network.fetch(cid, call)
+  }
+}

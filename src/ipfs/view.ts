@@ -1,0 +1,89 @@
+import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
+import { join, ROOT, type VfsPath } from '../core/path.ts'
+import type { Node } from '../content/types.ts'
+import type { IpfsNode } from './types.ts'
+
+/** The IPFS path (`<cid>/a/b`) of a path of the view. */
+export type Where = (path: VfsPath, call?: Call) => Promise<string>
+
+const NOT_KEPT = new Date(0)
+
+/** The end of the CID: for our CIDs 60 random bits, and never their common beginning. */
+export const etagOf = (cid: string): string => cid.slice(-12)
+
+/** IPFS keeps no times. */
+export const statOf = ({ cid, kind, size }: Node): Stat => ({ kind, size: kind === 'directory' ? 0 : size, modified: NOT_KEPT, etag: etagOf(cid), cid })
+
+/** Reading of immutable trees as a backend does it. */
+export class IpfsView {
+  readonly #node: IpfsNode
+  readonly #scheme: string
+  readonly #where: Where
+
+  constructor(node: IpfsNode, scheme: string, where: Where) {
+    this.#node = node
+    this.#scheme = scheme
+    this.#where = where
+  }
+
+  async stat(path: VfsPath, call?: Call): Promise<Stat> {
+    return this.told('stat', path, async () => {
+      throwIfAborted(call?.signal, 'stat')
+      return statOf(await this.#node.stat(await this.#where(path, call), call))
+    })
+  }
+
+  async *list(path: VfsPath, options?: ListOptions): AsyncGenerator<Entry> {
+    try {
+      throwIfAborted(options?.signal, 'list')
+      for await (const node of this.#node.list(await this.#where(path, options), options)) {
+        if (isName(node.name)) yield { name: node.name, ...statOf(node) }
+      }
+    } catch (error) {
+      throw this.#telling('list', path, error)
+    }
+  }
+
+  async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
+    try {
+      throwIfAborted(options.signal, 'read')
+      const { cid, kind } = await this.#node.stat(await this.#where(path, options), options)
+      if (kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
+      this.#check(cid, options.ifMatch)
+      yield* this.#node.read(cid, options)
+    } catch (error) {
+      throw this.#telling('read', path, error)
+    }
+  }
+
+  /** Errors of the work tell the caller's path. */
+  async told<T>(op: string, path: VfsPath, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.#telling(op, path, error)
+    }
+  }
+
+  #check(cid: string, ifMatch: string | undefined): void {
+    if (ifMatch === undefined || ifMatch === '*' || ifMatch === etagOf(cid)) return
+    throw new VfsError('CONFLICT', `is at ${etagOf(cid)}, not at ${ifMatch}`)
+  }
+
+  #telling(op: string, path: VfsPath, error: unknown): unknown {
+    if (!(error instanceof VfsError) || error.path !== undefined) return error
+    const { code, message, hint, retryable, details } = error
+    return new VfsError(code, `${path}: ${message}`, { op, path, backend: this.#scheme, cause: error, hint, retryable, details })
+  }
+}
+
+/** False for a name that a DAG can hold and a path cannot: it is not shown, since nothing could be done with it. */
+export function isName(name: string): boolean {
+  try {
+    return !name.includes('/') && join(ROOT, name) !== ROOT
+  } catch (error) {
+    if (isCode(error, 'INVALID_PATH')) return false
+    throw error
+  }
+}
