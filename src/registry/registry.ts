@@ -19,7 +19,7 @@ export interface RegistryOptions extends InvokeServices {
 }
 
 /** Every tool of one gateway, and the one way to call them. */
-export class Registry {
+export class Registry implements AsyncDisposable {
   readonly #options: RegistryOptions
   readonly #statistics = new Statistics()
   #tools: ReadonlyMap<string, Tool> = new Map()
@@ -59,8 +59,8 @@ export class Registry {
     return outcome
   }
 
-  /** Resolves when no call runs: what they use can be closed then. */
-  async settled(): Promise<void> {
+  /** Resolves when no call runs any more: what they use can be closed then. It stops none; their callers do. */
+  async [Symbol.asyncDispose](): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { VfsError } from '../../../src/core/error.ts'
@@ -149,7 +150,7 @@ test('a call that its caller gave up is CANCELLED, whatever it failed with', asy
   const registry = await registryOf({ classes: { Echo } })
   const gone = new AbortController()
   const outcome = registry.invoke('echo_wait', {}, { ...call, signal: gone.signal })
-  setImmediate(() => gone.abort())
+  void setImmediate().then(() => gone.abort())
   expect((await outcome).envelope).toMatchObject({ error_code: 'CANCELLED' })
 })
 
@@ -165,4 +166,14 @@ test('statistics count calls, errors by code, and latency', async () => {
       latency_ms: { p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) },
     },
   ])
+})
+
+test('a registry is not closed while a call runs', async () => {
+  const registry = await registryOf({ classes: { Echo } })
+  const gone = new AbortController()
+  const outcome = registry.invoke('echo_wait', {}, { ...call, signal: gone.signal })
+  const closed = registry[Symbol.asyncDispose]().then(() => 'closed')
+  expect(await Promise.race([closed, setImmediate('still open')])).toBe('still open')
+  gone.abort()
+  expect([await closed, (await outcome).ok]).toEqual(['closed', false])
 })
