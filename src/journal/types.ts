@@ -39,6 +39,8 @@ export interface Intent {
   readonly parent?: ChangeId | undefined
   /** The change that this one takes back. */
   readonly undoes?: ChangeId | undefined
+  /** It has no effect of its own: its parts are all of it. */
+  readonly partsOnly?: boolean | undefined
   /** null: nothing stood there. */
   readonly before: Snapshot | null
   readonly kept?: Kept | undefined
@@ -48,11 +50,14 @@ export interface Intent {
   readonly after?: Partial<Snapshot> | undefined
 }
 
+/** What is learnt of a change after its intent. */
+export type Facts = Pick<Partial<Intent>, 'before' | 'after' | 'kept' | 'content'>
+
 /** One open change: it holds the lock on its places until it ends. */
 export interface OpenChange {
   readonly id: ChangeId
   /** Durable when it resolves: what will stand there, or what is kept, learnt after the intent. */
-  note(facts: { after?: Partial<Snapshot>; before?: Snapshot; kept?: Kept; content?: Uint8Array }): Promise<void>
+  note(facts: Facts): Promise<void>
   /** Ends the change; queued, not awaited, since recovery reaches the same answer. `after` null: nothing stands there now. */
   done(after: Snapshot | null): void
   /** Ends it once everything is as before. */
@@ -72,6 +77,7 @@ export interface ChangeRecord {
   readonly place: Place
   readonly from: Place | null
   readonly parent: ChangeId | null
+  readonly partsOnly: boolean
   readonly undoes: ChangeId | null
   readonly undoneBy: ChangeId | null
   readonly actor: Actor
@@ -93,6 +99,8 @@ export interface HistoryQuery {
   readonly parts?: boolean | undefined
   /** Only changes before (older than) this sequence number. */
   readonly before?: number | undefined
+  /** Only changes after (newer than) this sequence number. */
+  readonly after?: number | undefined
   readonly limit: number
 }
 
@@ -112,11 +120,17 @@ export interface Journal extends AsyncDisposable {
   content(cid: string): Uint8Array | undefined
   /** The newest done change that set exactly this content at the place: how a version's CID is known without reading. */
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
-  /** Settles the changes that dead processes left open below a place, or everywhere. */
-  recover(place?: Pick<Place, 'volume' | 'inner'>): Promise<ChangeRecord[]>
+  /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
+  recover(): Promise<ChangeRecord[]>
   /** Resolves when everything queued is durable. */
   settled(): Promise<void>
 }
+
+/**
+ * Takes the finished parts of a change back whose process has died in the middle; `complete` false if one could not be,
+ * and then the reason names it.
+ */
+export type TakeBack = (change: ChangeRecord) => Promise<{ readonly complete: boolean; readonly reason: string }>
 
 /** How recovery looks at storages: by volume, so that it does not know of mounts. */
 export interface Volumes {
@@ -126,7 +140,8 @@ export interface Volumes {
 
 /** Where large kept content goes: the content store, as the journal needs it. */
 export interface VersionStore {
-  put(content: Bytes, call?: Call): Promise<{ readonly cid: string; readonly size: number }>
+  /** With `onlyHash` nothing is stored. */
+  put(content: Bytes, options?: Call & { readonly onlyHash?: boolean | undefined }): Promise<{ readonly cid: string; readonly size: number }>
   read(cid: string, call?: Call & { readonly offset?: number; readonly length?: number }): Bytes
   has(cid: string): Promise<boolean>
 }

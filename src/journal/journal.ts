@@ -1,0 +1,90 @@
+import type { Call } from '../core/backend.ts'
+import { asVfsError } from '../sqlite/busy.ts'
+import type { Committer } from '../sqlite/committer.ts'
+import type { Database } from '../sqlite/database.ts'
+import { Changes } from './changes.ts'
+import { History } from './history.ts'
+import { seqOf } from './ids.ts'
+import { Ledger } from './ledger.ts'
+import { Processes } from './processes.ts'
+import { nameParts, Recovery } from './recovery.ts'
+import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, Place, TakeBack, VersionStore, Volumes } from './types.ts'
+
+export interface JournalOptions {
+  /** The data folder; made if it is not there. */
+  readonly folder: string
+  readonly volumes: Volumes
+  readonly versions: Pick<VersionStore, 'put'>
+  /** Without it a change that died in the middle of its parts ends `partial`. */
+  readonly takeBack?: TakeBack | undefined
+}
+
+/** The parts of the journal over one connection. */
+export class SqliteJournal implements Journal {
+  readonly #db: Database
+  readonly #committer: Committer
+  readonly #processes: Processes
+  readonly #recovery: Recovery
+  readonly #changes: Changes
+  readonly #history: History
+
+  constructor(db: Database, committer: Committer, { folder, volumes, versions, takeBack }: JournalOptions) {
+    const ledger = new Ledger(db)
+    this.#db = db
+    this.#committer = committer
+    this.#processes = new Processes(db, committer, folder)
+    this.#recovery = new Recovery(ledger, committer, this.#processes, { volumes, versions, takeBack: takeBack ?? nameParts(ledger) })
+    this.#changes = new Changes(ledger, committer, this.#processes, this.#recovery)
+    this.#history = new History(db)
+  }
+
+  begin(intent: Intent, call?: Call): Promise<OpenChange> {
+    return this.#changes.begin(intent, call)
+  }
+
+  get(change: ChangeId): ChangeRecord | undefined {
+    const seq = seqOf(change)
+    return seq === undefined ? undefined : read(() => this.#history.get(seq))
+  }
+
+  history(query: HistoryQuery): ChangeRecord[] {
+    return read(() => this.#history.list(query))
+  }
+
+  parts(change: ChangeId): ChangeRecord[] {
+    const seq = seqOf(change)
+    return seq === undefined ? [] : read(() => this.#history.parts(seq))
+  }
+
+  content(cid: string): Uint8Array | undefined {
+    return read(() => this.#history.content(cid))
+  }
+
+  known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined {
+    return read(() => this.#history.known(place, etag))
+  }
+
+  async recover(): Promise<ChangeRecord[]> {
+    const settled = await this.#recovery.recoverAll()
+    return settled.map((seq) => this.#history.get(seq)).filter((record) => record !== undefined)
+  }
+
+  async settled(): Promise<void> {
+    await this.#changes.settled()
+    await this.#committer.settled()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settled()
+    await this.#processes.leave()
+    this.#db.close()
+  }
+}
+
+function read<T>(query: () => T): T {
+  try {
+    return query()
+  } catch (error) {
+    throw asVfsError(error)
+  }
+}

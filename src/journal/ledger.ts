@@ -1,0 +1,199 @@
+import type { Actor } from '../core/actor.ts'
+import { VfsError } from '../core/error.ts'
+import type { Database } from '../sqlite/database.ts'
+import { FIRST_SEQ, changeId, seqOf } from './ids.ts'
+import { atOrAbove, range, type Key } from './places.ts'
+import { SELECT, type ChangeRow } from './rows.ts'
+import type { ChangeId, ChangeState, Facts, Intent, Kept, Snapshot } from './types.ts'
+
+/** An open change that holds what another one asks for. */
+export interface Blocker {
+  readonly seq: number
+  readonly owner: number
+}
+
+export interface End {
+  readonly state: Exclude<ChangeState, 'open' | 'in_doubt' | 'aborting'>
+  readonly after?: Partial<Snapshot> | null | undefined
+  readonly reason?: string | undefined
+}
+
+/** The statements of changes. Those that write belong inside a transaction of the committer. */
+export class Ledger {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** Makes an open change of this owner, or tells who holds its places. */
+  begin(intent: Intent, owner: number): number | Blocker {
+    const line = this.#line(intent, owner)
+    const blocker = this.#blocker(intent.place, line) ?? (intent.kind === 'move' && intent.from ? this.#blocker(intent.from, line) : undefined)
+    if (blocker) return blocker
+    if (intent.content && intent.kept && 'cid' in intent.kept) this.#keep(intent.kept.cid, intent.content)
+    return this.#insert(intent, owner, line)
+  }
+
+  row(seq: number): ChangeRow | undefined {
+    return this.#db.get<ChangeRow>(`${SELECT} where c.seq = ?`, seq)
+  }
+
+  isOpen(seq: number): boolean {
+    return this.#db.get('select 1 from change where seq = ? and owner is not null', seq) !== undefined
+  }
+
+  openOf(owner: number): ChangeRow[] {
+    return this.#db.all<ChangeRow>(`${SELECT} where c.owner = ? order by c.seq desc`, owner)
+  }
+
+  parts(seq: number): ChangeRow[] {
+    return this.#db.all<ChangeRow>(`${SELECT} where c.parent = ? order by c.seq`, seq)
+  }
+
+  /** Adds to an open change what has been learnt since. Throws CONFLICT if it is not this owner's any more. */
+  note(seq: number, owner: number, facts: Facts): void {
+    if (facts.content && facts.kept && 'cid' in facts.kept) this.#keep(facts.kept.cid, facts.content)
+    const changed = this.#db.run(
+      `update change set before = ifnull(?, before), after = ifnull(?, after), kept_in = ifnull(?, kept_in), kept_ref = ifnull(?, kept_ref)
+       where seq = ? and owner = ?`,
+      json(facts.before),
+      json(facts.after),
+      facts.kept?.in ?? null,
+      refOf(facts.kept),
+      seq,
+      owner,
+    )
+    if (changed === 0) throw taken(seq)
+  }
+
+  /** A state in which it still holds its places. */
+  mark(seq: number, owner: number, state: 'in_doubt' | 'aborting', reason?: string): void {
+    if (this.#db.run('update change set state = ?, reason = ? where seq = ? and owner = ?', state, reason ?? null, seq, owner) === 0) throw taken(seq)
+  }
+
+  /** Ends it and lets its places go. Throws CONFLICT if it is not this owner's any more. */
+  end(seq: number, owner: number, { state, after, reason }: End): void {
+    const changed = this.#db.run(
+      'update change set state = ?, after = ?, reason = ?, owner = null where seq = ? and owner = ?',
+      state,
+      json(after),
+      reason ?? null,
+      seq,
+      owner,
+    )
+    if (changed === 0) throw taken(seq)
+  }
+
+  adopt(seq: number, from: number, to: number): void {
+    this.#db.run('update change set owner = ? where seq = ? and owner = ?', to, seq, from)
+  }
+
+  volumeId(name: string): number {
+    const known = this.#db.get<{ id: number }>('select id from volume where name = ?', name)
+    return known?.id ?? this.#inserted('insert into volume (name) values (?) returning id', name)
+  }
+
+  /** The change's parents, the nearest first: a part shares their locks. */
+  #line({ parent }: Intent, owner: number): readonly number[] {
+    const line: number[] = []
+    for (let at = parent === undefined ? null : (seqOf(parent) ?? -1); at !== null;) {
+      const row = this.#db.get<{ parent: number | null; owner: number | null }>('select parent, owner from change where seq = ?', at)
+      if (row?.owner !== owner) throw new VfsError('CONFLICT', `change ${changeId(at)} is not open here, so it can have no further part`)
+      line.push(at)
+      at = row.parent
+    }
+    return line
+  }
+
+  /** The oldest open change on the path, above or below it. The indexes are named because they hold open changes only. */
+  #blocker({ volume, inner }: Key, line: readonly number[]): Blocker | undefined {
+    const id = this.volumeId(volume)
+    const upwards = atOrAbove(inner)
+    const [low, high] = range(inner)
+    return this.#db.get<Blocker>(
+      `select seq, owner from (
+         select seq, owner from change indexed by open_place where owner is not null and volume = ? and path in (select value from json_each(?))
+         union all
+         select seq, owner from change indexed by open_place where owner is not null and volume = ? and path > ? and path < ?
+         union all
+         select seq, owner from change indexed by open_from where owner is not null and kind = 'move' and from_volume = ? and from_path in (select value from json_each(?))
+         union all
+         select seq, owner from change indexed by open_from where owner is not null and kind = 'move' and from_volume = ? and from_path > ? and from_path < ?
+       ) where seq not in (select value from json_each(?)) order by seq limit 1`,
+      id,
+      upwards,
+      id,
+      low,
+      high,
+      id,
+      upwards,
+      id,
+      low,
+      high,
+      JSON.stringify(line),
+    )
+  }
+
+  #insert(intent: Intent, owner: number, line: readonly number[]): number {
+    const { place, from, kept } = intent
+    const seq = this.#next()
+    this.#db.run(
+      `insert into change (seq, kind, state, volume, path, shown, from_volume, from_path, from_shown, root, parent, parts_only, undoes,
+         actor, at, before, after, kept_in, kept_ref, owner)
+       values (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      seq,
+      intent.kind,
+      this.volumeId(place.volume),
+      place.inner,
+      place.shown,
+      from ? this.volumeId(from.volume) : null,
+      from?.inner ?? null,
+      from?.shown ?? null,
+      line.at(-1) ?? seq,
+      line[0] ?? null,
+      intent.partsOnly ? 1 : 0,
+      seqOrNull(intent.undoes),
+      this.#actorId(intent.actor),
+      Date.now(),
+      json(intent.before),
+      json(intent.after),
+      kept?.in ?? null,
+      refOf(kept),
+      owner,
+    )
+    return seq
+  }
+
+  #next(): number {
+    const newest = this.#db.get<{ seq: number | null }>('select max(seq) as seq from change')?.seq
+    return newest ? newest + 1 : FIRST_SEQ.least + Math.floor(Math.random() * FIRST_SEQ.span)
+  }
+
+  #keep(cid: string, content: Uint8Array): void {
+    this.#db.run('insert or ignore into version (cid, content) values (?, ?)', cid, content)
+  }
+
+  #actorId({ client, clientVersion = '', session = '', tool = '' }: Actor): number {
+    const values = [session, client, clientVersion, tool]
+    const known = this.#db.get<{ id: number }>('select id from actor where session = ? and client = ? and version = ? and tool = ?', ...values)
+    return known?.id ?? this.#inserted('insert into actor (session, client, version, tool) values (?, ?, ?, ?) returning id', ...values)
+  }
+
+  #inserted(sql: string, ...values: readonly string[]): number {
+    const row = this.#db.get<{ id: number }>(sql, ...values)
+    if (!row) throw new VfsError('INTERNAL', 'the database gave a new row no number')
+    return row.id
+  }
+}
+
+const json = (value: object | null | undefined): string | null => (value === null || value === undefined ? null : JSON.stringify(value))
+
+const refOf = (kept: Kept | undefined): string | null => (kept === undefined ? null : 'cid' in kept ? kept.cid : kept.etag)
+
+const seqOrNull = (id: ChangeId | undefined): number | null => (id === undefined ? null : (seqOf(id) ?? null))
+
+const taken = (seq: number): VfsError =>
+  new VfsError('CONFLICT', `change ${changeId(seq)} has been settled by another process, which found this one without a sign of life`, {
+    details: { change: changeId(seq) },
+  })

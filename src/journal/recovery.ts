@@ -1,0 +1,156 @@
+import { isCode, VfsError } from '../core/error.ts'
+import { ancestors } from '../core/path.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { Committer } from '../sqlite/committer.ts'
+import { changeId } from './ids.ts'
+import type { End, Ledger } from './ledger.ts'
+import type { Processes, ProcessRow } from './processes.ts'
+import { toRecord, type ChangeRow } from './rows.ts'
+import { settle, type Spot } from './settle.ts'
+import type { TakeBack, VersionStore, Volumes } from './types.ts'
+
+const NAMED = 20 // parts that a reason names; the rest is a count
+
+export interface Looks {
+  readonly volumes: Volumes
+  readonly versions: Pick<VersionStore, 'put'>
+  readonly takeBack: TakeBack
+}
+
+/** Settles what dead processes left open. Any process does it that serves the place (journal.md, 7). */
+export class Recovery {
+  readonly #ledger: Ledger
+  readonly #committer: Committer
+  readonly #processes: Processes
+  readonly #looks: Looks
+  readonly #settling = new Map<number, Promise<boolean>>()
+
+  constructor(ledger: Ledger, committer: Committer, processes: Processes, looks: Looks) {
+    this.#ledger = ledger
+    this.#committer = committer
+    this.#processes = processes
+    this.#looks = looks
+  }
+
+  /** Everything that can be looked at from here. The numbers of what has been settled. */
+  async recoverAll(): Promise<number[]> {
+    const self = await this.#processes.self()
+    const settled: number[] = []
+    for (const process of this.#processes.others(self)) settled.push(...((await this.#takeOver(process)) ?? []))
+    for (const { seq, state } of this.#ledger.openOf(self)) if (state === 'in_doubt' && (await this.settleOwn(seq))) settled.push(seq)
+    return settled
+  }
+
+  /** True if the process was dead and something of it has been settled. */
+  async recoverFrom(process: ProcessRow): Promise<boolean> {
+    const settled = await this.#takeOver(process)
+    return settled !== undefined && settled.length > 0
+  }
+
+  /** Settles a change that is this process's own by now; several callers share one look. False if it could not be. */
+  settleOwn(seq: number): Promise<boolean> {
+    let settling = this.#settling.get(seq)
+    if (!settling) {
+      settling = this.#settleOwn(seq).finally(() => this.#settling.delete(seq))
+      this.#settling.set(seq, settling)
+    }
+    return settling
+  }
+
+  /** undefined if the process lives. */
+  async #takeOver(process: ProcessRow): Promise<number[] | undefined> {
+    const self = await this.#processes.self()
+    let adopted: readonly ChangeRow[] = []
+    const isDead = await this.#processes.ifDead(process, () => {
+      adopted = this.#adoptable(this.#ledger.openOf(process.id))
+      for (const { seq } of adopted) this.#ledger.adopt(seq, process.id, self)
+    })
+    if (!isDead) return undefined
+    const settled: number[] = []
+    for (const { seq } of adopted) if (await this.settleOwn(seq)) settled.push(seq)
+    return settled
+  }
+
+  /** Newest first, as parts come before what they are parts of. What nobody here serves stays for a process that does. */
+  #adoptable(open: readonly ChangeRow[]): ChangeRow[] {
+    const left = new Set<number>()
+    return open.filter((row) => {
+      const canSettle = !left.has(row.seq) && (isEphemeral(row) || this.#spot(row) !== undefined)
+      if (!canSettle && row.parent !== null) left.add(row.parent)
+      return canSettle
+    })
+  }
+
+  async #settleOwn(seq: number): Promise<boolean> {
+    const row = this.#ledger.row(seq)
+    if (row?.owner !== (await this.#processes.self())) return true
+    try {
+      const end = await this.#judge(row, row.owner)
+      await this.#committer.run(() => this.#ledger.end(seq, row.owner ?? 0, end))
+      return true
+    } catch (error) {
+      if (isCode(error, 'INTERNAL')) throw error
+      return false // the storage does not answer now: it stays locked, and is looked at again
+    }
+  }
+
+  async #judge(row: ChangeRow, owner: number): Promise<End> {
+    const at = this.#spot(row)
+    if (!at && !isEphemeral(row)) throw new VfsError('UNAVAILABLE', `the storage of ${row.shown} is not mounted here`)
+    if (!at) return { state: 'aborted', reason: 'its storage was in the memory of a process that has ended' }
+    if (row.parts_only) return this.#judgeParts(row)
+    const end = await settle({
+      row,
+      at,
+      from: row.from_volume === null || row.from_path === null ? undefined : this.#looks.volumes.resolve(row.from_volume, row.from_path),
+      versions: this.#looks.versions,
+      aborting: () => this.#committer.run(() => this.#ledger.mark(row.seq, owner, 'aborting')),
+    })
+    if (end.state === 'aborted') await this.#removeMadeFolders(row)
+    return end
+  }
+
+  /** Nobody knows how it would have gone on, so what is done of it is taken back. */
+  async #judgeParts(row: ChangeRow): Promise<End> {
+    const done = this.#ledger.parts(row.seq).filter((part) => part.state === 'done')
+    const unclear = this.#ledger.parts(row.seq).filter((part) => part.state === 'conflict' || part.state === 'partial')
+    if (done.length === 0 && unclear.length === 0) return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
+    const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
+    if (complete && unclear.length === 0) return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
+    return { state: 'partial', reason: `its process ended in the middle (${[reason, list('unclear', unclear)].filter(Boolean).join('; ')})` }
+  }
+
+  /** Folders made on the way to a change that did not take place go again, unless somebody uses them by now. */
+  async #removeMadeFolders(row: ChangeRow): Promise<void> {
+    const above = new Set<string>(ancestors(row.path as VfsPath))
+    for (const part of this.#ledger.parts(row.seq).toReversed()) {
+      if (part.kind !== 'mkdir' || part.state !== 'done' || !above.has(part.path)) continue
+      const spot = this.#spot(part)
+      await spot?.backend.remove(spot.path).catch(() => undefined)
+    }
+  }
+
+  #spot(row: ChangeRow): Spot | undefined {
+    return this.#looks.volumes.resolve(row.volume, row.path)
+  }
+}
+
+/** A volume of that kind ends with its process, so nobody will ever serve it again. */
+const isEphemeral = ({ volume }: ChangeRow): boolean => volume.startsWith('memory:')
+
+/** What recovery does where nobody can take parts back: it names them. */
+export const nameParts =
+  (ledger: Ledger): TakeBack =>
+  async ({ seq }) => ({
+    complete: false,
+    reason: list(
+      'done',
+      ledger.parts(seq).filter((part) => part.state === 'done'),
+    ),
+  })
+
+function list(word: string, parts: readonly ChangeRow[]): string {
+  if (parts.length === 0) return ''
+  const names = parts.slice(0, NAMED).map((part) => `${part.kind} ${part.shown} ${changeId(part.seq)}`)
+  return `${word}: ${names.join(', ')}${parts.length > NAMED ? ` and ${parts.length - NAMED} more` : ''}`
+}

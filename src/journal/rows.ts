@@ -1,0 +1,75 @@
+import type { VfsPath } from '../core/path.ts'
+import { changeId } from './ids.ts'
+import type { ChangeKind, ChangeRecord, ChangeState, Kept, Place, Snapshot } from './types.ts'
+
+/** A change as it is stored, with the names instead of the numbers of its volumes and actor. */
+export interface ChangeRow {
+  readonly seq: number
+  readonly kind: ChangeKind
+  readonly state: ChangeState
+  readonly volume: string
+  readonly path: string
+  readonly shown: string
+  readonly from_volume: string | null
+  readonly from_path: string | null
+  readonly from_shown: string | null
+  readonly root: number
+  readonly parent: number | null
+  readonly parts_only: number
+  readonly undoes: number | null
+  readonly at: number
+  readonly before: string | null
+  readonly after: string | null
+  readonly kept_in: Kept['in'] | null
+  readonly kept_ref: string | null
+  readonly reason: string | null
+  readonly owner: number | null
+  readonly client: string
+  readonly version: string
+  readonly session: string
+  readonly tool: string
+}
+
+export const SELECT = `select c.seq, c.kind, c.state, v.name as volume, c.path, c.shown,
+    w.name as from_volume, c.from_path, c.from_shown, c.root, c.parent, c.parts_only, c.undoes, c.at,
+    c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, a.client, a.version, a.session, a.tool
+  from change c join volume v on v.id = c.volume left join volume w on w.id = c.from_volume join actor a on a.id = c.actor`
+
+/** `after` is told of what is done only: before that it is a wish. */
+export function toRecord(row: ChangeRow, undoneBy: number | undefined): ChangeRecord {
+  return {
+    change: changeId(row.seq),
+    seq: row.seq,
+    kind: row.kind,
+    state: row.state,
+    place: placeOf(row),
+    from: sourceOf(row),
+    parent: idOrNull(row.parent),
+    partsOnly: row.parts_only === 1,
+    undoes: idOrNull(row.undoes),
+    undoneBy: idOrNull(undoneBy ?? null),
+    actor: { client: row.client, clientVersion: row.version || undefined, session: row.session || undefined, tool: row.tool || undefined },
+    at: new Date(row.at),
+    before: beforeOf(row),
+    after: row.state === 'done' ? (foreseenOf(row) as Snapshot | null) : null,
+    kept: keptOf(row),
+    reason: row.reason,
+  }
+}
+
+export const placeOf = (row: ChangeRow): Place => ({ volume: row.volume, inner: row.path, shown: row.shown as VfsPath })
+
+export const sourceOf = ({ from_volume: volume, from_path: inner, from_shown: shown }: ChangeRow): Place | null =>
+  volume === null || inner === null || shown === null ? null : { volume, inner, shown: shown as VfsPath }
+
+export const beforeOf = (row: ChangeRow): Snapshot | null => (row.before === null ? null : (JSON.parse(row.before) as Snapshot))
+
+/** What was known beforehand of what will stand there. */
+export const foreseenOf = (row: ChangeRow): Partial<Snapshot> | null => (row.after === null ? null : (JSON.parse(row.after) as Partial<Snapshot>))
+
+export function keptOf({ kept_in: where, kept_ref: ref }: ChangeRow): Kept | null {
+  if (where === null || ref === null) return null
+  return where === 'trash' ? { in: where, etag: ref } : { in: where, cid: ref }
+}
+
+const idOrNull = (seq: number | null): string | null => (seq === null ? null : changeId(seq))

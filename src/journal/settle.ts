@@ -1,0 +1,136 @@
+import type { Backend, Stat } from '../core/backend.ts'
+import { isCode } from '../core/error.ts'
+import { join, ROOT, type VfsPath } from '../core/path.ts'
+import { changeId } from './ids.ts'
+import type { End } from './ledger.ts'
+import { beforeOf, foreseenOf, type ChangeRow } from './rows.ts'
+import type { ChangeKind, Snapshot, VersionStore } from './types.ts'
+
+export interface Spot {
+  readonly backend: Backend
+  readonly path: VfsPath
+}
+
+/** A change whose process has died, and where it can be looked at. */
+export interface Case {
+  readonly row: ChangeRow
+  readonly at: Spot
+  readonly from: Spot | undefined
+  readonly versions: Pick<VersionStore, 'put'>
+  /** Durable when it resolves: from now on the change is taken back. */
+  aborting(): Promise<void>
+}
+
+const ABORTED: End = { state: 'aborted', reason: 'its process ended before it took effect' }
+const conflict = (reason: string): End => ({ state: 'conflict', reason: `its process ended, and ${reason}; nothing was touched` })
+const done = (stat: Stat | null, known?: Partial<Snapshot> | null): End => ({ state: 'done', after: stat && snapshot(stat, known) })
+
+/** How a change ended, by what stands there now (journal.md, 7). Effects are never repeated; half ones are taken back. */
+export const settle = (it: Case): Promise<End> => SETTLE[it.row.kind](it)
+
+const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
+  write: settleContent,
+  copy: settleContent,
+  mkdir: settleFolder,
+  remove: settleRemoval,
+  move: settleMove,
+  undo: settleReturn,
+}
+
+async function settleContent(it: Case): Promise<End> {
+  const { backend, path } = it.at
+  const foreseen = foreseenOf(it.row)
+  const standing = await statOrNull(it.at)
+  if (standing && foreseen && (await isThis(it, standing, foreseen))) {
+    await backend.discard(path, changeId(it.row.seq))
+    return done(standing, foreseen)
+  }
+  await it.aborting()
+  if (await backend.discard(path, changeId(it.row.seq))) return ABORTED
+  if (await isBefore(it, standing)) return ABORTED
+  if (standing && it.row.kind === 'copy' && !foreseen && it.row.before === null) return done(standing)
+  return conflict('the file is neither what it was nor what it was to become')
+}
+
+async function settleFolder({ at }: Case): Promise<End> {
+  const standing = await statOrNull(at)
+  if (!standing) return ABORTED
+  return standing.kind === 'directory' ? done(standing) : conflict('something else stands in the place of the folder')
+}
+
+async function settleRemoval(it: Case): Promise<End> {
+  const standing = await statOrNull(it.at)
+  if (it.row.kept_in === 'trash' && (await inTrash(it.at.backend, changeId(it.row.seq)))) return done(null)
+  if (!standing) return done(null)
+  if (standing.kind === 'directory' && it.row.kept_in === null)
+    return { state: 'partial', reason: 'its process ended while it removed a folder for good: some of it may be gone' }
+  return (await isBefore(it, standing)) ? ABORTED : conflict('something else stands there now')
+}
+
+async function settleMove(it: Case): Promise<End> {
+  if (!it.from) return conflict('where it came from is not known')
+  const [source, target] = [await statOrNull(it.from), await statOrNull(it.at)]
+  if (!source) return target ? done(target, foreseenOf(it.row)) : conflict('it stands neither where it was nor where it was to go')
+  if (!target) return ABORTED
+  return takeBackHalfMove(it, source, target)
+}
+
+/** A file is moved by a link and an unlink, a folder onto an empty one made for it: in between it stands at both places. */
+async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<End> {
+  const isOurs = source.kind === 'directory' ? target.kind === 'directory' : source.etag === target.etag
+  if (!isOurs) return conflict('something else stands where it was to go')
+  await it.aborting()
+  try {
+    await it.at.backend.remove(it.at.path, source.kind === 'directory' ? {} : { ifMatch: target.etag })
+    return ABORTED
+  } catch (error) {
+    if (isCode(error, 'NOT_EMPTY', 'CONFLICT')) return conflict('something else stands where it was to go')
+    throw error
+  }
+}
+
+/** Something comes back from the trash, where it lay under the id of its removal. */
+async function settleReturn(it: Case): Promise<End> {
+  const standing = await statOrNull(it.at)
+  if (it.row.undoes !== null && (await inTrash(it.at.backend, changeId(it.row.undoes)))) return ABORTED
+  return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
+}
+
+async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {
+  const before = beforeOf(it.row)
+  if (before === null || standing === null) return before === standing
+  return (await it.at.backend.matches(it.at.path, before.etag)) || (before.cid !== undefined && isThis(it, standing, before))
+}
+
+/** By the content where it is known; the etag of what was to come is not. */
+async function isThis({ at, versions }: Case, standing: Stat, wanted: Partial<Snapshot>): Promise<boolean> {
+  if (wanted.kind !== undefined && wanted.kind !== standing.kind) return false
+  if (wanted.size !== undefined && wanted.size !== standing.size) return false
+  if (wanted.cid === undefined) return wanted.size !== undefined
+  const cid = standing.cid ?? (await versions.put(at.backend.read(at.path, { ifMatch: standing.etag }), { onlyHash: true })).cid
+  return cid === wanted.cid
+}
+
+async function inTrash({ trash }: Backend, id: string): Promise<boolean> {
+  if (!trash) return false
+  return (await orNull(trash.contents.stat(join(ROOT, id)))) !== null
+}
+
+export const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))
+
+async function orNull(stat: Promise<Stat>): Promise<Stat | null> {
+  try {
+    return await stat
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
+    throw error
+  }
+}
+
+const snapshot = ({ kind, etag, size, cid, mode }: Stat, known: Partial<Snapshot> | null | undefined): Snapshot => ({
+  kind,
+  etag,
+  size,
+  cid: cid ?? known?.cid,
+  mode,
+})
