@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { definition, innerOf } from './definition.ts'
 
 const SHOWN = z.registry<{ readonly shown: true }>()
 
@@ -11,4 +12,8 @@ export const shown = <T extends z.ZodType>(schema: T): T => {
   return schema
 }
 
-export const isShown = (schema: z.core.$ZodType): boolean => SHOWN.get(schema)?.shown === true
+/** Also when it is optional, nullable or described later. */
+export function isShown(schema: z.core.$ZodType): boolean {
+  const inner = innerOf(definition(schema))
+  return SHOWN.get(schema)?.shown === true || (inner !== undefined && isShown(inner))
+}

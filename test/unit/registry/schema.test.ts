@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { inputSchema, outputSchema } from '../../../src/registry/json-schema.ts'
-import { vfsPathInput } from '../../../src/registry/path-input.ts'
+import { isPathInput, vfsPathInput } from '../../../src/registry/path-input.ts'
+import { isShown, shown } from '../../../src/registry/shown.ts'
 
 const schema = z.strictObject({
   path: vfsPathInput('Where'),
@@ -27,4 +28,13 @@ test('a schema says what a model needs and no more', () => {
 
 test('a schema is made once', () => {
   expect(inputSchema(schema)).toBe(inputSchema(schema))
+})
+
+test('what is shown stays so when it is wrapped or described', () => {
+  const field = shown(z.string())
+  expect([field, field.optional(), field.nullable().optional(), field.describe('x'), z.string()].map(isShown)).toEqual([true, true, true, true, false])
+})
+
+test('a path stays one when it is wrapped or described', () => {
+  expect([vfsPathInput(), vfsPathInput('Where').describe('There'), z.string()].map(isPathInput)).toEqual([true, true, false])
 })
