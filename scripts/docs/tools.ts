@@ -33,12 +33,12 @@ function section(tool: DeclaredTool): string {
 function fields(title: string, { properties = {}, required = [] }: JsonSchema): string[] {
   const needed = new Set(required as readonly string[])
   const rows = Object.entries(properties as Record<string, JsonSchema>).map(([name, schema]) =>
-    row([needed.has(name) ? `**${name}**` : name, typeOf(schema), [schema['description'], defaultOf(schema)].filter(Boolean).join(' ')]),
+    row([needed.has(name) ? `**${name}**` : name, typeOf(schema), [schema['description'], defaultOf(schema)].filter(Boolean).join('; ')]),
   )
   return rows.length === 0 ? [] : [table([title, 'type', 'meaning'], rows)]
 }
 
-const defaultOf = (schema: JsonSchema): string => (schema['default'] === undefined ? '' : `Default ${JSON.stringify(schema['default'])}.`)
+const defaultOf = (schema: JsonSchema): string => (schema['default'] === undefined ? '' : `default ${JSON.stringify(schema['default'])}`)
 
 function typeOf({ type, enum: values, items, anyOf, format }: JsonSchema): string {
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(' or ')

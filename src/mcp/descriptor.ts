@@ -1,19 +1,19 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
-import type { Tool } from '../registry/inventory.ts'
+import type { DeclaredTool } from '../registry/inventory.ts'
 import { inputSchema, outputSchema } from '../registry/json-schema.ts'
 import { CONTRACT_VERSION } from '../registry/tool.ts'
 
-const DESCRIBED = new WeakMap<Tool, McpTool>()
+const DESCRIBED = new WeakMap<DeclaredTool, McpTool>()
 
 /** A tool as tools/list shows it. */
-export function describe(tool: Tool): McpTool {
+export function describe(tool: DeclaredTool): McpTool {
   const known = DESCRIBED.get(tool) ?? describeAnew(tool)
   DESCRIBED.set(tool, known)
   return known
 }
 
 /** A text-first tool promises no structured content: some hosts would show a model only that. */
-const describeAnew = (tool: Tool): McpTool => ({
+const describeAnew = (tool: DeclaredTool): McpTool => ({
   name: tool.name,
   title: tool.title,
   description: tool.description,
