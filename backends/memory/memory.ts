@@ -3,6 +3,7 @@ import type { Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precon
 import { BaseBackend } from '../../src/core/base.ts'
 import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { name, type VfsPath, within } from '../../src/core/path.ts'
+import { incoming } from '../../src/core/bytes.ts'
 import { type Content, gather } from './blocks.ts'
 import { MemoryTrash } from './trash.ts'
 import { attach, type File, find, Folder, get, holder, refusal, statOf, weigh } from './tree.ts'
@@ -64,7 +65,7 @@ export class MemoryBackend extends BaseBackend {
     this.#replaceable(path, options)
     let taken = 0
     try {
-      const content = await this.#receive(path, source, options, (bytes) => {
+      const content = await gather(incoming(source, path, options.signal), (bytes) => {
         this.#grow(bytes)
         taken += bytes
       })
@@ -100,7 +101,7 @@ export class MemoryBackend extends BaseBackend {
     throwIfAborted(options.signal, 'rename')
     const node = this.#source('rename', from, options)
     if (from === to) return
-    if (from === '/' || within(from, to)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
+    if (node.kind === 'directory' && within(from, to)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
     attach(this.#root, 'rename', to, node)
     holder(this.#root, 'rename', from).delete(name(from))
   }
@@ -133,18 +134,6 @@ export class MemoryBackend extends BaseBackend {
     } catch (error) {
       if (error instanceof VfsError && error.code === 'NOT_DIRECTORY') return undefined
       throw error
-    }
-  }
-
-  async #receive(path: VfsPath, source: Bytes, { signal }: Call, grown: (bytes: number) => void): Promise<Content> {
-    try {
-      return await gather(source, (bytes) => {
-        throwIfAborted(signal, 'write')
-        grown(bytes)
-      })
-    } catch (error) {
-      if (error instanceof VfsError) throw error
-      throw new VfsError('SOURCE_FAILED', `the source of ${path} failed; nothing was written`, { op: 'write', path, backend: 'memory', cause: error })
     }
   }
 

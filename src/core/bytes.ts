@@ -64,8 +64,10 @@ export async function* incoming(source: Bytes, path: string, signal?: AbortSigna
     if (error instanceof VfsError) throw error
     throw new VfsError('SOURCE_FAILED', `the source of ${path} failed; nothing was written`, { op: 'write', path, cause: error })
   } finally {
-    // A source that is silent would not answer.
-    if (!waiting) await iterator.return?.()
+    const closed = iterator.return?.()
+    // A source that is silent would not answer: it closes when it wakes.
+    if (waiting) closed?.catch(() => undefined)
+    else await closed
   }
 }
 

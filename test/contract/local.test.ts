@@ -1,10 +1,7 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { LocalBackend } from '../../backends/local/local.ts'
 import { backendContract } from './backend.contract.ts'
+import { scratch } from './support.ts'
 
-backendContract('local', async () => {
-  const root = await mkdtemp(join(tmpdir(), 'polymount-local-'))
-  return new LocalBackend({ root })
-})
+const folder = scratch('local')
+
+backendContract('local', async () => new LocalBackend({ root: await folder() }), { runs: 40 })

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import type { Backend, Bytes } from '../../src/core/backend.ts'
+import { bytesOf } from '../../src/core/bytes.ts'
+import { type ErrorCode, VfsError } from '../../src/core/error.ts'
+import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
+
+/** Files by relative path; a name that ends in `/` is an empty folder. */
+export type Tree = Readonly<Record<string, string | Uint8Array>>
+
+export interface Planted extends AsyncDisposable {
+  readonly backend: Backend
+  /** The path of a name of the tree. */
+  readonly p: (relative: string) => VfsPath
+}
+
+/** Makes a backend that holds this tree and nothing else at some folder. */
+export type Plant = (tree: Tree) => Promise<Planted>
+
+export const planted = (backend: Backend, at: VfsPath): Planted => ({
+  backend,
+  p: (relative) => under(at, vfsPath(relative)),
+  [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+})
+
+export async function plantInto(backend: Backend, tree: Tree): Promise<void> {
+  for (const [path, content] of Object.entries(tree)) {
+    const way = path.split('/').filter((name) => name !== '')
+    const folders = path.endsWith('/') ? way : way.slice(0, -1)
+    for (let depth = 1; depth <= folders.length; depth++) await backend.mkdir(vfsPath(`/${folders.slice(0, depth).join('/')}`))
+    if (!path.endsWith('/')) await backend.write(vfsPath(`/${way.join('/')}`), bytesOf(content))
+  }
+}
+
+/** Folders of this test file on the disk, gone when it ends. */
+export function scratch(prefix: string): () => Promise<string> {
+  const made: string[] = []
+  afterAll(() => Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))))
+  return async () => {
+    const folder = await mkdtemp(join(tmpdir(), `polymount-${prefix}-`))
+    made.push(folder)
+    return folder
+  }
+}
+
+export const content = async (source: Bytes): Promise<Buffer> => Buffer.concat(await Array.fromAsync(source))
+export const text = async (source: Bytes): Promise<string> => (await content(source)).toString()
+
+export async function names(backend: Pick<Backend, 'list'>, path: VfsPath): Promise<string[]> {
+  return (await Array.fromAsync(backend.list(path))).map(({ name }) => name)
+}
+
+/** A source that dies after these parts. */
+export async function* dying(...parts: readonly (string | Uint8Array)[]): Bytes {
+  yield* bytesOf(...parts)
+  throw new Error('source died')
+}
+
+/** A source that gives these parts, tells that it did, and then says nothing more. */
+export function silent(...parts: readonly string[]): { readonly bytes: Bytes; readonly reached: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  async function* bytes(): Bytes {
+    yield* bytesOf(...parts)
+    resolve()
+    await new Promise(() => undefined)
+  }
+  return { bytes: bytes(), reached: promise }
+}
+
+/** Bytes that look random and are the same in every run. */
+export function noise(size: number, seed = 1): Uint8Array {
+  const out = new Uint8Array(size)
+  let state = seed
+  for (let i = 0; i < size; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    out[i] = state >>> 24
+  }
+  return out
+}
+
+/** The code with which something rejects; what is no VfsError is thrown on. */
+export async function codeOf(work: Promise<unknown> | AsyncIterable<unknown>): Promise<ErrorCode | 'none'> {
+  try {
+    if (Symbol.asyncIterator in work) await Array.fromAsync(work)
+    else await work
+    return 'none'
+  } catch (error) {
+    if (error instanceof VfsError) return error.code
+    throw error
+  }
+}
+
+export const aborted = (): AbortSignal => AbortSignal.abort(new Error('the client has gone'))
