@@ -1,4 +1,3 @@
-import type { SharedDatabase } from '../database.ts'
 import type { BlockFiles } from './files.ts'
 
 /** Blocks larger than this get a file of their own; scripts/bench/blocks.ts shows why. */
@@ -7,7 +6,8 @@ export const SMALL_BYTES = 128 << 10
 const HELD_BYTES = 4 << 20
 const WRITES_AT_ONCE = 8
 
-interface Row {
+/** What the index says of a block; its content too, where that is small. */
+export interface IndexRow {
   readonly multihash: Uint8Array
   readonly size: number
   readonly content: Uint8Array | null
@@ -15,16 +15,16 @@ interface Row {
 
 /** Blocks that belong together: written as they come, durable and to be found once `commit` resolves. */
 export class Batch {
-  readonly #db: SharedDatabase
+  readonly #index: (rows: readonly IndexRow[]) => Promise<void>
   readonly #files: BlockFiles
   readonly #here: (multihash: Uint8Array) => Promise<boolean>
   readonly #writes = new Set<Promise<void>>()
-  #rows: Row[] = []
+  #rows: IndexRow[] = []
   #held = 0
   #failure: { readonly error: unknown } | undefined
 
-  constructor(db: SharedDatabase, files: BlockFiles, here: (multihash: Uint8Array) => Promise<boolean>) {
-    this.#db = db
+  constructor(index: (rows: readonly IndexRow[]) => Promise<void>, files: BlockFiles, here: (multihash: Uint8Array) => Promise<boolean>) {
+    this.#index = index
     this.#files = files
     this.#here = here
   }
@@ -35,13 +35,13 @@ export class Batch {
     if (content.length > SMALL_BYTES) return this.#write(multihash, content)
     this.#rows.push({ multihash, size: content.length, content })
     this.#held += content.length
-    if (this.#held > HELD_BYTES) await this.#index()
+    if (this.#held > HELD_BYTES) await this.#flush()
   }
 
   async commit(): Promise<void> {
     await Promise.all(this.#writes)
     this.#check()
-    await this.#index()
+    await this.#flush()
   }
 
   async #write(multihash: Uint8Array, content: Uint8Array): Promise<void> {
@@ -55,16 +55,13 @@ export class Batch {
     this.#writes.add(write)
   }
 
-  async #index(): Promise<void> {
+  async #flush(): Promise<void> {
     const rows = this.#rows
     this.#rows = []
     this.#held = 0
     if (rows.length === 0) return
     await this.#files.settle(rows.filter((row) => row.content === null).map((row) => row.multihash))
-    const insert = this.#db.prepare('INSERT INTO block (multihash, size, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-    await this.#db.write(() => {
-      for (const { multihash, size, content } of rows) insert.run(multihash, size, content)
-    })
+    await this.#index(rows)
   }
 
   #check(): void {

@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VfsError } from '../../core/error.ts'
-import { SharedDatabase, type Statement } from '../database.ts'
+import { patiently } from '../../sqlite/busy.ts'
+import { Committer } from '../../sqlite/committer.ts'
+import type { Database } from '../../sqlite/database.ts'
+import { openShared } from '../../sqlite/shared.ts'
 import { fromSystem } from '../system.ts'
-import { Batch } from './batch.ts'
+import { Batch, type IndexRow } from './batch.ts'
 import { BlockFiles } from './files.ts'
 import { verifies } from './multihash.ts'
 
@@ -22,22 +25,20 @@ interface Row {
 
 /** Blocks by multihash, shared by every process of a data folder. */
 export class Blocks implements AsyncDisposable {
-  readonly #db: SharedDatabase
+  readonly #db: Database
+  readonly #committer: Committer
   readonly #files: BlockFiles
-  readonly #select: Statement<Row>
-  readonly #delete: Statement<never>
 
-  private constructor(db: SharedDatabase, files: BlockFiles) {
+  private constructor(db: Database, files: BlockFiles) {
     this.#db = db
+    this.#committer = new Committer(db)
     this.#files = files
-    this.#select = db.prepare('SELECT size, content FROM block WHERE multihash = ?')
-    this.#delete = db.prepare('DELETE FROM block WHERE multihash = ?')
   }
 
   static async open(folder: string): Promise<Blocks> {
     const files = join(folder, 'blocks')
     await mkdir(files, { recursive: true, mode: 0o700 }).catch((error: unknown) => Promise.reject(fromSystem(error)))
-    return new Blocks(await SharedDatabase.open(join(folder, 'blocks.db'), [SCHEMA]), new BlockFiles(files))
+    return new Blocks(await openShared(join(folder, 'blocks.db'), [SCHEMA]), new BlockFiles(files))
   }
 
   /** Verified. undefined where it is not here; rejects INVALID_BLOCK, after which it is not here either: the next put or fetch heals it. */
@@ -58,18 +59,30 @@ export class Blocks implements AsyncDisposable {
   }
 
   batch(): Batch {
-    return new Batch(this.#db, this.#files, (multihash) => this.has(multihash))
+    return new Batch(
+      (rows) => this.#index(rows),
+      this.#files,
+      (multihash) => this.has(multihash),
+    )
   }
 
   async remove(multihash: Uint8Array): Promise<void> {
-    await this.#db.write(() => void this.#delete.run(multihash))
+    await this.#committer.run(() => this.#db.run('DELETE FROM block WHERE multihash = ?', multihash))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#db.close()
+    await this.#committer.settled()
+    this.#db.close()
   }
 
   #row(multihash: Uint8Array): Promise<Row | undefined> {
-    return this.#db.read(() => this.#select.get(multihash))
+    return patiently(() => this.#db.get<Row>('SELECT size, content FROM block WHERE multihash = ?', multihash))
+  }
+
+  async #index(rows: readonly IndexRow[]): Promise<void> {
+    await this.#committer.run(() => {
+      for (const { multihash, size, content } of rows)
+        this.#db.run('INSERT INTO block (multihash, size, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', multihash, size, content)
+    })
   }
 }

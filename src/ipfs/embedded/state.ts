@@ -1,5 +1,8 @@
 import { join } from 'node:path'
-import { SharedDatabase } from '../../content/database.ts'
+import { patiently } from '../../sqlite/busy.ts'
+import { Committer } from '../../sqlite/committer.ts'
+import type { Database, Value } from '../../sqlite/database.ts'
+import { openShared } from '../../sqlite/shared.ts'
 import type { Keeps, Pin } from '../types.ts'
 
 const SCHEMA = `
@@ -15,64 +18,64 @@ interface PinRow {
 
 /** What all processes of a data folder know of the node: pins, the root of the mutable tree, and what is kept for undo. */
 export class NodeState implements AsyncDisposable {
-  readonly #db: SharedDatabase
-  readonly #sql: ReturnType<typeof statements>
+  readonly #db: Database
+  readonly #committer: Committer
 
-  private constructor(db: SharedDatabase) {
+  private constructor(db: Database) {
     this.#db = db
-    this.#sql = statements(db)
+    this.#committer = new Committer(db)
   }
 
   static async open(folder: string): Promise<NodeState> {
-    return new NodeState(await SharedDatabase.open(join(folder, 'ipfs.db'), [SCHEMA]))
+    return new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA]))
   }
 
   pins(): Promise<Pin[]> {
-    return this.#db.read(() => this.#sql.pins.all())
+    return patiently(() => this.#db.all<PinRow>('SELECT cid, type, name FROM pin ORDER BY cid'))
   }
 
   async pin({ cid, type, name }: Pin): Promise<void> {
-    await this.#db.write(() => this.#sql.pin.run(cid, type, name))
+    await this.#run(
+      'INSERT INTO pin VALUES (?, ?, ?) ON CONFLICT (cid) DO UPDATE SET type = excluded.type, name = coalesce(excluded.name, name)',
+      cid,
+      type,
+      name,
+    )
   }
 
   /** False if it was not pinned. */
   async unpin(cid: string): Promise<boolean> {
-    return (await this.#db.write(() => this.#sql.unpin.run(cid))).changes > 0
+    return (await this.#run('DELETE FROM pin WHERE cid = ?', cid)) > 0
   }
 
-  async root(): Promise<string | undefined> {
-    return (await this.#db.read(() => this.#sql.root.get()))?.root
+  root(): Promise<string | undefined> {
+    return patiently(() => this.#root())
   }
 
   /** Sets the root of the mutable tree if it still is `from`; false if another process was faster. */
   swap(from: string | undefined, to: string): Promise<boolean> {
-    return this.#db.write(() => {
-      if (this.#sql.root.get()?.root !== from) return false
-      this.#sql.swap.run(to)
-      return true
+    return this.#committer.run(() => {
+      if (this.#root() !== from) return false
+      return this.#db.run('INSERT INTO mfs VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET root = excluded.root', to) > 0
     })
   }
 
   readonly keeps: Keeps = {
-    get: async (id) => (await this.#db.read(() => this.#sql.kept.get(id)))?.cid,
-    set: async (id, cid) => void (await this.#db.write(() => this.#sql.keep.run(id, cid))),
-    remove: async (id) => void (await this.#db.write(() => this.#sql.drop.run(id))),
+    get: (id) => patiently(() => this.#db.get<{ readonly cid: string }>('SELECT cid FROM kept WHERE id = ?', id)?.cid),
+    set: async (id, cid) => void (await this.#run('INSERT INTO kept VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET cid = excluded.cid', id, cid)),
+    remove: async (id) => void (await this.#run('DELETE FROM kept WHERE id = ?', id)),
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#db.close()
+    await this.#committer.settled()
+    this.#db.close()
   }
-}
 
-function statements(db: SharedDatabase) {
-  return {
-    pins: db.prepare<PinRow>('SELECT cid, type, name FROM pin ORDER BY cid'),
-    pin: db.prepare('INSERT INTO pin VALUES (?, ?, ?) ON CONFLICT (cid) DO UPDATE SET type = excluded.type, name = coalesce(excluded.name, name)'),
-    unpin: db.prepare('DELETE FROM pin WHERE cid = ?'),
-    root: db.prepare<{ readonly root: string }>('SELECT root FROM mfs'),
-    swap: db.prepare('INSERT INTO mfs VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET root = excluded.root'),
-    kept: db.prepare<{ readonly cid: string }>('SELECT cid FROM kept WHERE id = ?'),
-    keep: db.prepare('INSERT INTO kept VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET cid = excluded.cid'),
-    drop: db.prepare('DELETE FROM kept WHERE id = ?'),
+  #root(): string | undefined {
+    return this.#db.get<{ readonly root: string }>('SELECT root FROM mfs')?.root
+  }
+
+  #run(sql: string, ...values: Value[]): Promise<number> {
+    return this.#committer.run(() => this.#db.run(sql, ...values))
   }
 }
