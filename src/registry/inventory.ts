@@ -18,6 +18,7 @@ export interface Tool extends DeclaredTool {
 }
 
 interface Toolset {
+  readonly file: string
   readonly type: ToolsetClass
   readonly tools: readonly DeclaredTool[]
 }
@@ -27,8 +28,8 @@ type ToolsetClass = (new (services: Services) => object) & { readonly toolset?: 
 /** Builds every toolset; its tools by name, in the order of their names. Rejects TOOL_INVALID. */
 export function inventory(modules: readonly ToolModule[], services: Services): ReadonlyMap<string, Tool> {
   return byName(
-    modules.flatMap(toolsetsIn).flatMap(({ type, tools }) => {
-      const instance = new type(services)
+    modules.flatMap(toolsetsIn).flatMap(({ file, type, tools }) => {
+      const instance = made(type, services, file)
       return tools.map((tool) => Object.assign({ instance }, tool))
     }),
   )
@@ -56,7 +57,7 @@ function toolsetsIn(module: ToolModule): Toolset[] {
     const toolset = toolsetOf(type, file)
     const specs = toolsOf(type)
     specs.forEach((spec) => checkTool(spec, file))
-    return { type, tools: specs.map((spec) => Object.assign({ toolset, file }, spec)) }
+    return { file, type, tools: specs.map((spec) => Object.assign({ toolset, file }, spec)) }
   })
 }
 
@@ -64,10 +65,17 @@ function toolsetsIn(module: ToolModule): Toolset[] {
 function exported({ file, exports }: ToolModule): unknown[] {
   const make = exports['default']
   if (typeof make !== 'function' || isToolset(make)) return Object.values(exports)
+  return naming(file, 'its default export failed', () => [make(KIT)].flat())
+}
+
+const made = (type: ToolsetClass, services: Services, file: string): object => naming(file, `class ${type.name} cannot be made`, () => new type(services))
+
+/** What a file's own code throws is told with its name. */
+function naming<T>(file: string, what: string, run: () => T): T {
   try {
-    return [make(KIT)].flat()
+    return run()
   } catch (cause) {
-    throw new VfsError('TOOL_INVALID', `${file}: its default export failed: ${String(cause)}`, { cause, details: { file } })
+    throw new VfsError('TOOL_INVALID', `${file}: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, details: { file } })
   }
 }
 

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/client'
 import { expect, onTestFinished, test } from 'vitest'
 import { EventBus } from '../../../src/core/events.ts'
+import { discover } from '../../../src/registry/discover.ts'
+import { declarations } from '../../../src/registry/inventory.ts'
 import type { Registry } from '../../../src/registry/registry.ts'
 import { connectTo } from '../../support/client.ts'
 import { connectHttp, serve } from '../../support/http.ts'
@@ -65,6 +67,11 @@ test.each(['legacy', 'modern'] as const)('a %s client on HTTP is told too', asyn
 test.each([
   ['that cannot run', 'throw new Error("no")', /cannot be loaded: no/],
   ['that is a class without tools', 'export default class {}', /default export failed/],
+  [
+    'whose class cannot be made',
+    greeting('Hi').replace('async greet', 'constructor() { throw new Error("no luck") } async greet'),
+    /Greetings cannot be made: no luck/,
+  ],
   ['with a syntax error', 'class {', /cannot be loaded/],
 ])('a file %s is refused by name, and what was there stays', async (_, source, message) => {
   const folder = await ownFolder(greeting('Hello'))
@@ -73,6 +80,12 @@ test.each([
   await expect(registry.reload()).rejects.toMatchObject({ code: 'TOOL_INVALID', message: expect.stringMatching(message) })
   await expect(registry.reload()).rejects.toThrow('greet.tools.js')
   expect([...registry.tools.keys()]).toEqual(['greet_someone'])
+})
+
+test('the example of the documentation is a tool', async () => {
+  const [, source = ''] = /```js\n([^]*?)```/.exec(await readFile('docs/own-tools.md', 'utf8')) ?? []
+  const tools = declarations(await discover(await ownFolder(source)))
+  expect(tools.get('notes_count')).toMatchObject({ toolset: 'notes', effect: 'read' })
 })
 
 test('a folder that is not there is refused by name', async () => {
