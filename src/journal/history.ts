@@ -50,11 +50,7 @@ export class History {
 
   /** The top change that took this one back, if that was not taken back in its turn. */
   #undoneBy(seq: number): number | undefined {
-    const undoings = this.#db.all<{ seq: number; root: number }>(
-      `select u.seq, u.root from change u join change r on r.seq = u.root
-       where u.undoes = ? and u.state = 'done' and r.state <> 'aborted' order by u.seq desc`,
-      seq,
-    )
+    const undoings = this.#db.all<{ seq: number; root: number }>("select seq, root from change where undoes = ? and state = 'done' order by seq desc", seq)
     return undoings.find((undoing) => this.#undoneBy(undoing.seq) === undefined)?.root ?? this.#undoneByParts(seq)
   }
 
@@ -92,7 +88,7 @@ function conditions({ place, session, since, until, states, parts, before, after
     all.sql.push(sql)
     all.values.push(...values)
   }
-  if (place) and(`c.seq in (select ${parts ? 'seq' : 'root'} from (${TOUCHING}))`, ...touching(place))
+  if (place) and(`c.seq in (select ${parts ? 'seq' : 'root'} from (${TOUCHING}))`, ...touching(place, after ?? 0))
   if (!parts) and('c.parent is null')
   if (session !== undefined) and('c.actor in (select id from actor where session = ?)', session)
   if (states) and('c.state in (select value from json_each(?))', JSON.stringify(states))
@@ -106,17 +102,18 @@ function conditions({ place, session, since, until, states, parts, before, after
 const VOLUME = '(select id from volume where name = ?)'
 const ABOVE = '(select value from json_each(?))'
 
-/** What changed the path, what lies below it, or a folder above that took it along. */
+/** What changed the path, what lies below it, or a folder above that took it along; a part is never older than its whole. */
 const TOUCHING = `
-  select seq, root from change where volume = ${VOLUME} and path = ?
-  union select seq, root from change where volume = ${VOLUME} and path > ? and path < ?
-  union select seq, root from change where from_volume = ${VOLUME} and from_path = ? and kind = 'move'
-  union select seq, root from change where from_volume = ${VOLUME} and from_path > ? and from_path < ? and kind = 'move'
-  union select seq, root from change where volume = ${VOLUME} and path in ${ABOVE} and kind in ('move', 'remove', 'undo') and not parts_only
-  union select seq, root from change where from_volume = ${VOLUME} and from_path in ${ABOVE} and kind = 'move' and not parts_only`
+  select seq, root from change where volume = ${VOLUME} and path = ? and seq > ?
+  union select seq, root from change where volume = ${VOLUME} and path > ? and path < ? and seq > ?
+  union select seq, root from change where from_volume = ${VOLUME} and from_path = ? and kind = 'move' and seq > ?
+  union select seq, root from change where from_volume = ${VOLUME} and from_path > ? and from_path < ? and kind = 'move' and seq > ?
+  union select seq, root from change where volume = ${VOLUME} and path in ${ABOVE} and kind in ('move', 'remove', 'undo') and not parts_only and seq > ?
+  union select seq, root from change where from_volume = ${VOLUME} and from_path in ${ABOVE} and kind = 'move' and not parts_only and seq > ?`
 
-function touching({ volume, inner }: Key): Value[] {
-  const [low, high] = range(inner)
-  const folders = above(inner)
-  return [volume, inner, volume, low, high, volume, inner, volume, low, high, volume, folders, volume, folders]
+function touching({ volume, inner }: Key, after: number): Value[] {
+  const at = [volume, inner, after]
+  const below = [volume, ...range(inner), after]
+  const carried = [volume, above(inner), after]
+  return [...at, ...below, ...at, ...below, ...carried, ...carried]
 }

@@ -18,6 +18,10 @@ export interface End {
   readonly reason?: string | undefined
 }
 
+/** Whoever aborts a change has taken its parts back first. */
+const TAKEN_BACK = `with recursive part(seq) as (select seq from change where parent = ? union all select c.seq from change c join part on c.parent = part.seq)
+  update change set state = 'aborted', after = null where seq in part and state = 'done'`
+
 /** The statements of changes. Those that write belong inside a transaction of the committer. */
 export class Ledger {
   readonly #db: Database
@@ -83,6 +87,7 @@ export class Ledger {
       owner,
     )
     if (changed === 0) throw taken(seq)
+    if (state === 'aborted') this.#db.run(TAKEN_BACK, seq)
   }
 
   adopt(seq: number, from: number, to: number): void {
