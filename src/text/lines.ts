@@ -7,7 +7,7 @@ export interface LineSource {
   readonly key: string
   readonly size: number
   readonly kind: TextKind
-  read(range: Range): Bytes
+  readonly read: (range: Range) => Bytes
 }
 
 export interface LineQuery {

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { bytesOf } from '../src/core/bytes.ts'
+import type { Bytes } from '../src/core/backend.ts'
+import { VfsError } from '../src/core/error.ts'
+import type { VfsPath } from '../src/core/path.ts'
+import { vfsPathInput } from '../src/registry/path-input.ts'
+import type { Vfs, VfsCall } from '../src/vfs/types.ts'
+
+/** How content comes into a tool: exactly one of the three. Large content is named by path and never typed by a model. */
+export const contentFields = {
+  content: z.string().optional(),
+  content_base64: z.base64().optional(),
+  from: vfsPathInput('File to take the content from').optional(),
+}
+
+export interface ContentInput {
+  readonly content?: string | undefined
+  readonly content_base64?: string | undefined
+  readonly from?: VfsPath | undefined
+}
+
+/** Rejects INVALID_ARGUMENT unless one is given. */
+export async function contentOf({ content, content_base64, from }: ContentInput, vfs: Pick<Vfs, 'open'>, call: VfsCall): Promise<Bytes | Uint8Array> {
+  const given = [content, content_base64, from].filter((one) => one !== undefined)
+  if (given.length !== 1) throw new VfsError('INVALID_ARGUMENT', 'give exactly one of content, content_base64 and from')
+  if (from !== undefined) return (await vfs.open(from, call)).read()
+  return content === undefined ? Buffer.from(content_base64 ?? '', 'base64') : Buffer.from(content)
+}
+
+/** The same, where only a stream will do. */
+export const streamOf = (content: Bytes | Uint8Array): Bytes => (content instanceof Uint8Array ? bytesOf(content) : content)

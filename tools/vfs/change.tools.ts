@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { VfsError } from '../../src/core/error.ts'
+import type { Services } from '../../src/registry/services.ts'
+import { tool, type ToolContext } from '../../src/registry/tool.ts'
+import type { TransferCall, Vfs } from '../../src/vfs/types.ts'
+import { callOf, changed, changedAt, ifMatch, path, recursive } from './schemas.ts'
+
+type ChangeResult = z.input<typeof changed>
+
+const MkdirInput = z.strictObject({ path, parents: z.boolean().default(true) })
+const RmdirInput = z.strictObject({ path, recursive })
+const RemoveInput = z.strictObject({ path, recursive, if_match: ifMatch })
+const globs = z.array(z.string()).max(100).optional()
+const TransferInput = z.strictObject({
+  from: path,
+  to: path.describe('The new path itself, not the folder to put it in'),
+  recursive: z.boolean().default(true),
+  overwrite: z.boolean().default(false).describe('Files are replaced, folders merged'),
+  include: globs.describe('Globs'),
+  exclude: globs,
+  if_match: ifMatch,
+})
+
+export class ChangeTools {
+  readonly #vfs: Vfs
+
+  constructor({ vfs }: Pick<Services, 'vfs'>) {
+    this.#vfs = vfs
+  }
+
+  @tool({
+    name: 'vfs_mkdir',
+    title: 'Make a folder',
+    description: 'Make a folder, with those above it; one that is there already is fine.',
+    effect: 'write',
+    core: true,
+    idempotent: true,
+    input: MkdirInput,
+    output: changed,
+  })
+  async mkdir({ path: at, parents }: z.output<typeof MkdirInput>, context: ToolContext): Promise<ChangeResult> {
+    return changedAt(at, await this.#vfs.mkdir(at, { ...callOf(context), parents }))
+  }
+
+  @tool({
+    name: 'vfs_rmdir',
+    title: 'Remove a folder',
+    description: 'Remove an empty folder, or with recursive all below it; it can be undone.',
+    effect: 'write',
+    input: RmdirInput,
+    output: changed,
+  })
+  async rmdir({ path: at, recursive: deep }: z.output<typeof RmdirInput>, context: ToolContext): Promise<ChangeResult> {
+    const call = callOf(context)
+    const { kind } = await this.#vfs.stat(at, call)
+    if (kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${at} is a ${kind}`, { op: 'rmdir', path: at, hint: 'Use vfs_remove for files.' })
+    return changedAt(at, await this.#vfs.remove(at, { ...call, recursive: deep }))
+  }
+
+  @tool({
+    name: 'vfs_remove',
+    title: 'Remove a file or folder',
+    description: 'Remove a file, or with recursive a folder and all below it; it is kept and can be undone.',
+    effect: 'write',
+    core: true,
+    input: RemoveInput,
+    output: changed,
+  })
+  async remove({ path: at, recursive: deep, if_match }: z.output<typeof RemoveInput>, context: ToolContext): Promise<ChangeResult> {
+    return changedAt(at, await this.#vfs.remove(at, { ...callOf(context), recursive: deep, ifMatch: if_match }))
+  }
+
+  @tool({
+    name: 'vfs_copy',
+    title: 'Copy a file or folder',
+    description: 'Copy a file or folder, also between storages and from /ipfs/<cid>/…; content never passes through the model.',
+    effect: 'write',
+    core: true,
+    alwaysLoad: true,
+    input: TransferInput,
+    output: changed,
+  })
+  async copy(input: z.output<typeof TransferInput>, context: ToolContext): Promise<ChangeResult> {
+    return changedAt(input.to, await this.#vfs.copy(input.from, input.to, transferCall(input, context)))
+  }
+
+  @tool({
+    name: 'vfs_move',
+    title: 'Move or rename',
+    description: 'Move or rename a file or folder, also between storages.',
+    effect: 'write',
+    core: true,
+    input: TransferInput,
+    output: changed,
+  })
+  async move(input: z.output<typeof TransferInput>, context: ToolContext): Promise<ChangeResult> {
+    return changedAt(input.to, await this.#vfs.move(input.from, input.to, transferCall(input, context)))
+  }
+}
+
+const transferCall = (input: z.output<typeof TransferInput>, context: ToolContext): TransferCall => ({
+  ...callOf(context),
+  recursive: input.recursive,
+  overwrite: input.overwrite,
+  include: input.include,
+  exclude: input.exclude,
+  ifMatch: input.if_match,
+  onProgress: (bytes, files) => context.progress(bytes, undefined, `${files} files, ${bytes} bytes`),
+})

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { Capabilities } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import { vfsPathInput } from '../../src/registry/path-input.ts'
+import { shown } from '../../src/registry/shown.ts'
+import type { ToolContext } from '../../src/registry/tool.ts'
+import type { Changed, VfsCall } from '../../src/vfs/types.ts'
+
+export const path = vfsPathInput()
+export const ifMatch = z.string().optional().describe('etag that must stand there now')
+export const cursor = z.string().optional()
+export const recursive = z.boolean().default(false)
+
+/** What a model reads of a text-first result. */
+export const text = shown(z.string())
+
+export const entry = z.strictObject({
+  name: z.string(),
+  path: z.string(),
+  kind: z.enum(['file', 'directory', 'link']),
+  size: z.int().optional(),
+  modified: z.iso.datetime().optional(),
+  etag: z.string().optional(),
+  cid: z.string().optional(),
+})
+
+export const changed = z.strictObject({
+  path: z.string(),
+  change: z.string().nullable().describe('Pass it to vfs_undo; null if nothing had to be done'),
+  size: z.int().optional(),
+  etag: z.string().optional(),
+  cid: z.string().optional(),
+  bytes: z.int(),
+  cas: z.enum(['native', 'lock', 'weak']),
+})
+
+export function changedAt(at: VfsPath, { change, stat, bytes, cas }: Changed): z.input<typeof changed> {
+  const there = stat && { ...(stat.kind === 'file' && { size: stat.size }), etag: stat.etag, ...(stat.cid !== undefined && { cid: stat.cid }) }
+  return { path: at, change, bytes, cas, ...there }
+}
+
+export const callOf = ({ actor, signal }: ToolContext): VfsCall => ({ actor, signal })
+
+/** The names of what a storage can do; how it guards changes is told apart. */
+export const capabilityNames = (capabilities: Capabilities): string[] => Object.entries(capabilities).flatMap(([name, value]) => (value === true ? [name] : []))
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** `2026-11-21`, `2026-11-21T07:52:08Z`, or so long ago: `30s`, `10m`, `2h`, `7d`, `4w`. Rejects INVALID_ARGUMENT. */
+export function parseTime(field: string, value: string): Date {
+  const [, count, unit = ''] = /^(\d{1,9})([smhdw])$/.exec(value) ?? []
+  const time = new Date(count === undefined ? value : Date.now() - Number(count) * (UNITS[unit] ?? 0))
+  if (!Number.isNaN(time.getTime())) return time
+  throw new VfsError('INVALID_ARGUMENT', `${field}: ${JSON.stringify(value.slice(0, 50))} is no time`, {
+    hint: 'Send an ISO 8601 time such as 2026-11-21T07:52:08Z, or how long ago: 10m, 2h, 7d.',
+  })
+}
