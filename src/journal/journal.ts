@@ -69,6 +69,10 @@ export class SqliteJournal implements Journal {
     return settled.map((seq) => this.#history.get(seq)).filter((record) => record !== undefined)
   }
 
+  caughtUp(): Promise<void> {
+    return this.#changes.settled()
+  }
+
   async settled(): Promise<void> {
     await this.#changes.settled()
     await this.#committer.settled()

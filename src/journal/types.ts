@@ -1,5 +1,5 @@
 import type { Actor } from '../core/actor.ts'
-import type { Backend, Bytes, Call, Kind } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Kind, Range } from '../core/backend.ts'
 import type { VfsPath } from '../core/path.ts'
 
 /** A change's public id, such as `c7f3k2`. */
@@ -122,6 +122,8 @@ export interface Journal extends AsyncDisposable {
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
   recover(): Promise<ChangeRecord[]>
+  /** Resolves when queries show the end of every change that has ended here. */
+  caughtUp(): Promise<void>
   /** Resolves when everything queued is durable. */
   settled(): Promise<void>
 }
@@ -142,6 +144,6 @@ export interface Volumes {
 export interface VersionStore {
   /** With `onlyHash` nothing is stored. */
   put(content: Bytes, options?: Call & { readonly onlyHash?: boolean | undefined }): Promise<{ readonly cid: string; readonly size: number }>
-  read(cid: string, call?: Call & { readonly offset?: number; readonly length?: number }): Bytes
+  read(cid: string, call?: Call & Range): Bytes
   has(cid: string): Promise<boolean>
 }

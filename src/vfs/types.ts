@@ -49,7 +49,8 @@ export interface OpenFile {
 }
 
 export interface Changed {
-  readonly change: ChangeId
+  /** null where nothing had to be done: the folder was there already. */
+  readonly change: ChangeId | null
   /** null where nothing stands now. */
   readonly stat: Stat | null
   readonly cas: Capabilities['cas']

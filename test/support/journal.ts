@@ -43,7 +43,9 @@ export const open = (folder: string, { volumes = serving(), takeBack }: { volume
   openJournal({ folder, volumes, versions: hashes, takeBack })
 
 /** A journal in a folder of its own that goes with it. */
-export async function freshJournal(options: { volumes?: Volumes; takeBack?: TakeBack } = {}): Promise<{ readonly journal: Journal; readonly folder: string } & AsyncDisposable> {
+export async function freshJournal(
+  options: { volumes?: Volumes; takeBack?: TakeBack } = {},
+): Promise<{ readonly journal: Journal; readonly folder: string } & AsyncDisposable> {
   const { folder, ...rest } = await temporaryFolder()
   const journal = await open(folder, options)
   return {

@@ -1,0 +1,85 @@
+import type { Bytes, Stat } from '../core/backend.ts'
+import { VfsError } from '../core/error.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { ChangeId, Journal, VersionStore } from '../journal/types.ts'
+import { expect, type Expectation } from './precondition.ts'
+import type { Cause, Steps } from './step.ts'
+import { snapshot, type Target } from './target.ts'
+import type { Changed } from './types.ts'
+import { Writes, type WriteWish } from './write.ts'
+
+/** The changes of one path in one storage. Larger ones are made of these. */
+export class Changes {
+  readonly #writes: Writes
+
+  readonly #steps: Steps
+
+  constructor(steps: Steps, versions: VersionStore) {
+    this.#steps = steps
+    this.#writes = new Writes(steps, versions)
+  }
+
+  get journal(): Journal {
+    return this.#steps.journal
+  }
+
+  write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
+    return this.#writes.write(target, source, cause, wish)
+  }
+
+  mkdir(target: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
+    return this.#steps.mkdir(target, cause, parents)
+  }
+
+  /** Puts a file or a whole folder into the trash, in one step. */
+  async remove(target: Target, cause: Cause, expectation: Expectation): Promise<Changed> {
+    const before = await target.mount.backend.stat(target.inner, { signal: cause.signal })
+    await expect('remove', target, before, expectation, cause.signal)
+    if (target.mount.versions === 'off') return this.#erase(target, cause, before)
+    const { trash } = target.mount.backend
+    if (!trash) throw new VfsError('NOT_UNDOABLE', `${target.mount.name} has no trash for ${target.place.shown}`, { op: 'remove', path: target.place.shown })
+    return this.#steps.run('remove', target, cause, { before: snapshot(before), kept: { in: 'trash', etag: before.etag } }, async (change) => {
+      await trash.put(target.inner, change.id, { ifMatch: fileEtag(before), signal: cause.signal })
+      return { stat: null, bytes: 0 }
+    })
+  }
+
+  /** Brings back what a removal put into the trash, to where nothing stands. */
+  async bringBack(target: Target, removal: ChangeId, cause: Cause): Promise<Changed> {
+    const { trash } = target.mount.backend
+    if (!trash) throw new VfsError('VOLUME_CHANGED', `${target.mount.name} has no trash`, { op: 'undo', path: target.place.shown })
+    return this.#steps.run('undo', target, cause, { before: null }, async () => {
+      const stat = await trash.back(removal, target.inner, { signal: cause.signal })
+      return { stat, bytes: stat.size }
+    })
+  }
+
+  /** Moves a file or folder inside one backend, to where nothing stands. */
+  async rename(from: Target, to: Target, cause: Cause, ifMatch?: string, parents?: readonly Target[]): Promise<Changed> {
+    const before = await from.mount.backend.stat(from.inner, { signal: cause.signal })
+    await expect('move', from, before, { ifMatch }, cause.signal)
+    return this.#steps.run('move', to, cause, { before: null, from: from.place, after: snapshot(before), parents }, async () => {
+      await from.mount.backend.rename(from.inner, to.inner, { ifMatch: fileEtag(before), signal: cause.signal })
+      return { stat: await to.mount.backend.stat(to.inner), bytes: 0 }
+    })
+  }
+
+  /** Copies one file inside one backend, to where nothing stands. */
+  async copyInside(from: VfsPath, to: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
+    return this.#steps.run('copy', to, cause, { before: null, parents }, async () => {
+      const stat = await to.mount.backend.copy(from, to.inner, { signal: cause.signal })
+      return { stat, bytes: stat.size }
+    })
+  }
+
+  /** For mounts that keep no versions, by a person's choice. */
+  #erase(target: Target, cause: Cause, before: Stat): Promise<Changed> {
+    return this.#steps.run('remove', target, cause, { before: snapshot(before) }, async () => {
+      await target.mount.backend.remove(target.inner, { recursive: true, ifMatch: fileEtag(before), signal: cause.signal })
+      return { stat: null, bytes: 0 }
+    })
+  }
+}
+
+/** A folder's etag says nothing of what lies below, so it is no precondition. */
+const fileEtag = (stat: Stat): string | undefined => (stat.kind === 'directory' ? undefined : stat.etag)

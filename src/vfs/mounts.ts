@@ -1,0 +1,126 @@
+import type { Backend } from '../core/backend.ts'
+import { VfsError } from '../core/error.ts'
+import { ancestors, below, segments, under, within, type VfsPath } from '../core/path.ts'
+import type { Volumes } from '../journal/types.ts'
+import type { MountSpec } from './types.ts'
+
+/** One path prefix bound to a backend, and what is going on there. */
+export class Mount {
+  readonly path: VfsPath
+  readonly name: string
+  readonly backend: Backend
+  readonly root: VfsPath
+  readonly readOnly: boolean
+  readonly versions: 'on' | 'off'
+  readonly owned: boolean
+  readonly usage = { calls: 0, errors: 0, open: 0 }
+
+  constructor(spec: MountSpec) {
+    this.path = spec.path
+    this.name = spec.name
+    this.backend = spec.backend
+    this.root = spec.root ?? ('/' as VfsPath)
+    this.readOnly = spec.readOnly === true || !spec.backend.capabilities.write
+    this.versions = spec.versions ?? 'on'
+    this.owned = spec.owned === true
+  }
+
+  /** The backend's own path of a VFS path below this mount. */
+  inner(path: VfsPath): VfsPath {
+    return under(this.root, below(this.path, path))
+  }
+
+  /** The VFS path of a backend's path, or undefined if it lies outside the mount's root. */
+  outer(inner: VfsPath): VfsPath | undefined {
+    return within(this.root, inner) ? under(this.path, below(this.root, inner)) : undefined
+  }
+
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.usage.calls++
+    this.usage.open++
+    try {
+      return await work()
+    } catch (error) {
+      this.usage.errors++
+      throw error
+    } finally {
+      this.usage.open--
+    }
+  }
+
+  async *stream<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+    this.usage.calls++
+    this.usage.open++
+    try {
+      yield* source
+    } catch (error) {
+      this.usage.errors++
+      throw error
+    } finally {
+      this.usage.open--
+    }
+  }
+}
+
+/** Which mount serves a path: the one with the longest prefix. Folders above mounts exist without a backend. */
+export class MountTable implements Volumes {
+  readonly #mounts = new Map<VfsPath, Mount>()
+
+  all(): IterableIterator<Mount> {
+    return this.#mounts.values()
+  }
+
+  add(spec: MountSpec): Mount {
+    if (this.#mounts.has(spec.path)) throw new VfsError('MOUNT_EXISTS', `${spec.path} is a mount already`, { op: 'mount', path: spec.path })
+    const mount = new Mount(spec)
+    this.#mounts.set(spec.path, mount)
+    return mount
+  }
+
+  remove(path: VfsPath, force: boolean): Mount {
+    const mount = this.#mounts.get(path)
+    if (!mount) throw new VfsError('MOUNT_NOT_FOUND', `nothing is mounted at ${path}`, { op: 'unmount', path })
+    if (mount.usage.open > 0 && !force) throw new VfsError('MOUNT_BUSY', `${mount.usage.open} calls are running on ${path}`, { op: 'unmount', path })
+    this.#mounts.delete(path)
+    return mount
+  }
+
+  find(path: VfsPath): Mount | undefined {
+    const own = this.#mounts.get(path)
+    if (own) return own
+    for (const folder of ancestors(path)) {
+      const mount = this.#mounts.get(folder)
+      if (mount) return mount
+    }
+    return undefined
+  }
+
+  /** Names right below a folder that lead to mounts: synthetic, whatever the backend above them holds. */
+  childrenOf(folder: VfsPath): string[] {
+    const names = new Set<string>()
+    for (const path of this.#mounts.keys()) if (path !== folder && within(folder, path)) names.add(segments(below(folder, path))[0]!)
+    return [...names]
+  }
+
+  /** True if another mount lies below the path, so that it is no plain folder of its backend. */
+  hasBelow(path: VfsPath): boolean {
+    return this.childrenOf(path).length > 0
+  }
+
+  /** Every mount that shows this place of a volume, the closest root first: its rules hold whatever name was used. */
+  showing(volume: string, inner: string): { readonly mount: Mount; readonly path: VfsPath }[] {
+    const found: { mount: Mount; path: VfsPath }[] = []
+    for (const mount of this.#mounts.values()) {
+      if (mount.backend.volume !== volume) continue
+      const place = mount.backend.find(inner)
+      const path = place === undefined ? undefined : mount.outer(place)
+      if (path !== undefined) found.push({ mount, path })
+    }
+    return found.toSorted((a, b) => below(a.mount.path, a.path).length - below(b.mount.path, b.path).length)
+  }
+
+  resolve(volume: string, inner: string): { readonly backend: Backend; readonly path: VfsPath } | undefined {
+    const [first] = this.showing(volume, inner)
+    return first && { backend: first.mount.backend, path: first.mount.inner(first.path) }
+  }
+}

@@ -1,0 +1,29 @@
+import { VfsError } from '../core/error.ts'
+import { ancestors, type VfsPath } from '../core/path.ts'
+import { compileGlobs, type Matcher } from './match/glob.ts'
+
+/** The rules that a person set and no tool can change: what is hidden, and whether anything may be written. */
+export class Policy {
+  readonly readOnly: boolean
+  readonly hides: boolean
+  readonly #hit: Matcher
+
+  /** A pattern that begins with `/` is of the whole path; any other hides the name, or the end of a path, anywhere. What lies below is hidden too. */
+  constructor({ deny = [], readOnly = false }: { readonly deny?: readonly string[] | undefined; readonly readOnly?: boolean | undefined } = {}) {
+    this.readOnly = readOnly
+    this.hides = deny.length > 0
+    this.#hit = compileGlobs(deny.map((pattern) => (pattern.startsWith('/') || !pattern.includes('/') ? pattern : `**/${pattern}`)))
+  }
+
+  denies(path: VfsPath): boolean {
+    if (!this.hides || path === '/') return false
+    if (this.#hit(path.slice(1))) return true
+    for (const folder of ancestors(path)) if (folder !== '/' && this.#hit(folder.slice(1))) return true
+    return false
+  }
+
+  /** Rejects DENIED by the name alone, so that the answer does not tell whether something is there. */
+  check(op: string, path: VfsPath): void {
+    if (this.denies(path)) throw new VfsError('DENIED', `${path} is hidden by a rule of the configuration`, { op, path })
+  }
+}

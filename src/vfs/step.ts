@@ -1,0 +1,83 @@
+import type { Actor } from '../core/actor.ts'
+import type { Stat } from '../core/backend.ts'
+import { isCode } from '../core/error.ts'
+import type { EventBus } from '../core/events.ts'
+import type { ChangeId, Intent, Journal, OpenChange } from '../journal/types.ts'
+import { snapshot, statOrNull, type Target } from './target.ts'
+import type { Changed } from './types.ts'
+
+/** Whose change it is, and what larger one it belongs to. */
+export interface Cause {
+  readonly actor: Actor
+  readonly signal?: AbortSignal | undefined
+  readonly parent?: ChangeId | undefined
+  readonly undoes?: ChangeId | undefined
+}
+
+export interface Effect {
+  /** What stands there now. */
+  readonly stat: Stat | null
+  /** Content bytes that were written. */
+  readonly bytes: number
+}
+
+export type Facts = Omit<Intent, 'kind' | 'place' | 'actor' | 'parent' | 'undoes'> & {
+  /** Folders to make on the way, the outermost first. */
+  readonly parents?: readonly Target[] | undefined
+}
+
+/** One journaled step: durable intent, effect, commit (journal.md, 7). A step that fails leaves everything as it was. */
+export class Steps {
+  readonly journal: Journal
+  readonly #events: EventBus
+
+  constructor(journal: Journal, events: EventBus) {
+    this.journal = journal
+    this.#events = events
+  }
+
+  async run(
+    kind: Intent['kind'],
+    target: Target,
+    cause: Cause,
+    { parents = [], ...facts }: Facts,
+    effect: (change: OpenChange) => Promise<Effect>,
+  ): Promise<Changed> {
+    const { actor, parent, undoes, signal } = cause
+    const change = await this.journal.begin({ kind, place: target.place, actor, parent, undoes, ...facts }, { signal })
+    const made: Target[] = []
+    try {
+      for (const folder of parents) if (await this.#makeParent(folder, { ...cause, parent: change.id })) made.unshift(folder)
+      const { stat, bytes } = await effect(change)
+      change.done(stat && snapshot(stat))
+      this.#events.emit('changed', { path: target.place.shown, change: change.id, op: kind })
+      return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
+    } catch (error) {
+      for (const folder of made) await removeIfEmpty(folder)
+      await (isCode(error, 'OUTCOME_UNKNOWN') ? change.inDoubt(error.message) : change.aborted())
+      throw error
+    }
+  }
+
+  async mkdir(target: Target, cause: Cause, parents: readonly Target[] = []): Promise<Changed> {
+    return this.run('mkdir', target, cause, { before: null, parents }, async () => {
+      await target.mount.backend.mkdir(target.inner, { signal: cause.signal })
+      return { stat: await target.mount.backend.stat(target.inner), bytes: 0 }
+    })
+  }
+
+  /** False if somebody else made it meanwhile. */
+  async #makeParent(folder: Target, cause: Cause): Promise<boolean> {
+    if (await statOrNull(folder, cause.signal)) return false
+    await this.mkdir(folder, cause)
+    return true
+  }
+}
+
+async function removeIfEmpty({ mount, inner }: Target): Promise<void> {
+  try {
+    await mount.backend.remove(inner)
+  } catch (error) {
+    if (!isCode(error, 'NOT_EMPTY', 'NOT_FOUND', 'NOT_DIRECTORY')) throw error
+  }
+}

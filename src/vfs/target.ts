@@ -1,0 +1,82 @@
+import type { Stat } from '../core/backend.ts'
+import { isCode, VfsError } from '../core/error.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { Place, Snapshot } from '../journal/types.ts'
+import type { Mount, MountTable } from './mounts.ts'
+import type { Policy } from './policy.ts'
+
+/** A path that may be changed: where it leads, and the key under which the journal knows it. */
+export interface Target {
+  readonly mount: Mount
+  /** The backend's own path. */
+  readonly inner: VfsPath
+  readonly place: Place
+}
+
+/** Finds what serves a path, and applies the rules of every mount that shows the same file. */
+export class Targets {
+  readonly #table: MountTable
+  readonly #policy: Policy
+
+  constructor(table: MountTable, policy: Policy) {
+    this.#table = table
+    this.#policy = policy
+  }
+
+  /** Rejects NOT_SERVED, DENIED. */
+  mountOf(op: string, path: VfsPath): Mount {
+    this.#policy.check(op, path)
+    const mount = this.#table.find(path)
+    if (!mount) throw notServed(op, path, this.#table)
+    return mount
+  }
+
+  /** For reading. A link may not lead to what a rule hides, so with rules the real place is looked at. */
+  async readable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<{ mount: Mount; inner: VfsPath }> {
+    const mount = this.mountOf(op, path)
+    const inner = mount.inner(path)
+    if (this.#policy.hides) for (const { path: real } of await this.#shown(mount, inner, signal)) this.#policy.check(op, real)
+    return { mount, inner }
+  }
+
+  /** For changing. Rejects READ_ONLY, also where another mount of the same file says so. */
+  async writable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
+    const mount = this.mountOf(op, path)
+    if (this.#policy.readOnly || mount.readOnly) throw readOnly(op, path, mount)
+    if (mount.path === path) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
+    const inner = mount.inner(path)
+    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: path }
+    const [closest, ...others] = this.#table.showing(place.volume, place.inner)
+    if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
+    for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, shown.path)
+    return { mount, inner, place }
+  }
+
+  async #shown(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<{ readonly path: VfsPath }[]> {
+    try {
+      return this.#table.showing(mount.backend.volume, await mount.backend.locate(inner, { signal }))
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return [] // the operation itself says so
+      throw error
+    }
+  }
+}
+
+export const snapshot = ({ kind, etag, size, cid, mode }: Stat): Snapshot => ({ kind, etag, size, cid, mode })
+
+function notServed(op: string, path: VfsPath, table: MountTable): VfsError {
+  const served = [...table.all()].map((mount) => mount.path)
+  return new VfsError('NOT_SERVED', `${path} is not served; served folders: ${served.join(', ') || 'none'}`, { op, path, details: { served } })
+}
+
+const readOnly = (op: string, path: VfsPath, mount: Mount): VfsError => new VfsError('READ_ONLY', `${path} may only be read`, { op, path, backend: mount.name })
+
+/** null where nothing stands; a missing parent counts as that. */
+export async function statOrNull({ mount, inner }: Pick<Target, 'mount' | 'inner'>, signal?: AbortSignal): Promise<Stat | null> {
+  try {
+    return await mount.backend.stat(inner, { signal })
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
+    throw error
+  }
+}

@@ -1,0 +1,229 @@
+import type { Stat } from '../core/backend.ts'
+import { VfsError } from '../core/error.ts'
+import { below, under, within, type VfsPath } from '../core/path.ts'
+import { ContentHasher } from '../content/hashing.ts'
+import type { Changes } from './change.ts'
+import type { Cause } from './step.ts'
+
+import { group, type TakeBack } from './group.ts'
+import { compileGlobs } from './match/glob.ts'
+import { forEachOf } from './pool.ts'
+import type { MountTable } from './mounts.ts'
+import { statOrNull, type Target, type Targets } from './target.ts'
+import type { Changed, TransferCall, Walked } from './types.ts'
+
+const AT_ONCE = 8 // files in flight; more gains nothing on one disk
+
+/** What transfers need of the VFS around them. */
+export interface Surroundings {
+  readonly changes: Changes
+  readonly targets: Targets
+  readonly table: MountTable
+  readonly takeBack: TakeBack
+  walk(path: VfsPath, call: TransferCall): AsyncIterable<Walked>
+  /** Rejects DENIED or MOUNT_INSIDE if the folder cannot be treated as one thing. */
+  whole(op: string, path: VfsPath, call: TransferCall): Promise<void>
+  missingParents(target: Target, signal: AbortSignal | undefined): Promise<readonly Target[]>
+}
+
+interface Job {
+  readonly from: { readonly path: VfsPath; readonly mount: Target['mount']; readonly inner: VfsPath; readonly stat: Stat }
+  readonly to: Target
+  readonly standing: Stat | null
+  readonly call: TransferCall
+  readonly cause: Cause
+}
+
+/**
+ * Copy and move, inside a storage and across storages. The destination is the exact new path. Where nothing stands it is
+ * made; a file there is replaced and a folder there is merged into only with `overwrite`; a file never replaces a folder,
+ * nor a folder a file. All parts happen or none.
+ */
+export class Transfers {
+  readonly #vfs: Surroundings
+
+  constructor(vfs: Surroundings) {
+    this.#vfs = vfs
+  }
+
+  async copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
+    const job = await this.#prepare('copy', from, to, call)
+    return job.from.stat.kind === 'directory' ? this.#copyTree(job) : this.#copyFile(job, call.ifMatch)
+  }
+
+  async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
+    const job = await this.#prepare('move', from, to, call)
+    const source = await this.#vfs.targets.writable('move', from, call.signal)
+    const filtered = (call.include?.length ?? 0) + (call.exclude?.length ?? 0) > 0
+    const folder = job.from.stat.kind === 'directory'
+    if (folder) await this.#vfs.whole('move', from, call)
+    if (!filtered && source.mount.backend === job.to.mount.backend && job.to.mount.backend.capabilities.rename) {
+      if (job.standing === null) return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.missingParents(job.to, call.signal))
+      if (!folder) return this.#replaceByMove(source, job)
+    }
+    return this.#moveAcross(source, job)
+  }
+
+  async #prepare(op: 'copy' | 'move', from: VfsPath, to: VfsPath, call: TransferCall): Promise<Job> {
+    const { mount, inner } = await this.#vfs.targets.readable(op, from, call.signal)
+    const stat = await mount.backend.stat(inner, { signal: call.signal })
+    const target = await this.#vfs.targets.writable(op, to, call.signal)
+    if (stat.kind === 'directory' && call.recursive === false)
+      throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })
+    await this.#refuseOntoItself(op, { path: from, mount, inner }, target, call.signal)
+    const standing = await statOrNull(target, call.signal)
+    if (standing) this.#refuseReplacing(op, stat, standing, to, call.overwrite === true)
+    return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
+  }
+
+  async #refuseOntoItself(
+    op: string,
+    from: { path: VfsPath; mount: Target['mount']; inner: VfsPath },
+    to: Target,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const same = from.mount.backend.volume === to.place.volume
+    const inner = same ? await from.mount.backend.locate(from.inner, { signal }) : ''
+    if (within(from.path, to.place.shown) || (same && within(inner as VfsPath, to.place.inner as VfsPath)))
+      throw new VfsError('INVALID_ARGUMENT', `${op} of ${from.path} onto itself or into itself`, {
+        op,
+        path: to.place.shown,
+        hint: 'Choose a destination outside the source.',
+      })
+  }
+
+  #refuseReplacing(op: string, from: Stat, standing: Stat, to: VfsPath, overwrite: boolean): void {
+    const folders = Number(from.kind === 'directory') + Number(standing.kind === 'directory')
+    if (folders === 1 && standing.kind === 'directory')
+      throw new VfsError('IS_DIRECTORY', `${to} is a folder`, { op, path: to, hint: `Name the file in it: ${to}/NAME.` })
+    if (folders === 1) throw new VfsError('NOT_DIRECTORY', `${to} is a file`, { op, path: to })
+    if (!overwrite) throw new VfsError('ALREADY_EXISTS', `${to} exists`, { op, path: to, details: { etag: standing.etag } })
+  }
+
+  async #copyFile({ from, to, standing, call, cause }: Job, ifMatch: string | undefined): Promise<Changed> {
+    const { backend } = from.mount
+    if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
+    if (ifMatch !== undefined && !(await backend.matches(from.inner, ifMatch))) throw sourceChanged(from.path)
+    const parents = standing ? [] : await this.#vfs.missingParents(to, call.signal)
+    if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from.inner, to, cause, parents)
+    const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
+    return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents })
+  }
+
+  async #copyTree(job: Job): Promise<Changed> {
+    let bytes = 0
+    const { changes, takeBack } = this.#vfs
+    const change = await group(changes, takeBack, { kind: 'copy', target: job.to, cause: job.cause }, async (cause, id) => {
+      bytes = await this.#copyParts(job, cause)
+      return id
+    })
+    return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes }
+  }
+
+  /** Folders first, in the walk's order; the files between them several at a time. */
+  async #copyParts(job: Job, cause: Cause): Promise<number> {
+    let bytes = 0
+    let files = 0
+    const chosen = filter(job.call, job.from.path)
+    for (const folder of await this.#vfs.missingParents(job.to, cause.signal)) await this.#vfs.changes.mkdir(folder, cause)
+    await this.#makeFolder(job.to, cause)
+    await forEachOf(this.#folderThenFiles(job, chosen, cause), AT_ONCE, async (entry) => {
+      const part = await this.#part(job, entry.path, cause)
+      const done = await this.#copyFile(part, undefined)
+      if (cause.signal?.aborted) throw new VfsError('CANCELLED', 'the call was cancelled', { op: 'copy', path: job.from.path })
+      bytes += done.bytes
+      job.call.onProgress?.(bytes, ++files)
+    })
+    return bytes
+  }
+
+  async *#folderThenFiles(job: Job, chosen: (path: VfsPath) => boolean, cause: Cause): AsyncIterable<Walked> {
+    for await (const entry of this.#vfs.walk(job.from.path, job.call)) {
+      if (entry.kind === 'directory') {
+        if (!job.call.include?.length) await this.#makeFolder(await this.#destination(job, entry.path, cause), cause)
+      } else if (entry.kind === 'file' && chosen(entry.path)) yield entry
+    }
+  }
+
+  async #part(job: Job, path: VfsPath, cause: Cause): Promise<Job> {
+    const { mount, inner } = await this.#vfs.targets.readable('copy', path, cause.signal)
+    const to = await this.#destination(job, path, cause)
+    const stat = await mount.backend.stat(inner, { signal: cause.signal })
+    const standing = job.standing ? await statOrNull(to, cause.signal) : null
+    if (standing) this.#refuseReplacing('copy', stat, standing, to.place.shown, true)
+    return { ...job, from: { path, mount, inner, stat }, to, standing, cause }
+  }
+
+  #destination(job: Job, path: VfsPath, cause: Cause): Promise<Target> {
+    return this.#vfs.targets.writable('copy', under(job.to.place.shown, below(job.from.path, path)), cause.signal)
+  }
+
+  async #makeFolder(target: Target, cause: Cause): Promise<void> {
+    const standing = await statOrNull(target, cause.signal)
+    if (standing === null) await this.#vfs.changes.mkdir(target, cause)
+    else if (standing.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${target.place.shown} is a file`, { op: 'copy', path: target.place.shown })
+  }
+
+  async #replaceByMove(source: Target, job: Job): Promise<Changed> {
+    const { changes, takeBack } = this.#vfs
+    const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
+      await changes.remove(job.to, cause, {})
+      await changes.rename(source, job.to, cause, job.call.ifMatch, [])
+      return id
+    })
+    return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes: 0 }
+  }
+
+  /** Copy, verify, then remove; a removal that fails takes the copy back and is reported. */
+  async #moveAcross(source: Target, job: Job): Promise<Changed> {
+    let bytes = 0
+    const { changes, takeBack } = this.#vfs
+    const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
+      bytes = job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : (await this.#copyFile({ ...job, cause }, job.call.ifMatch)).bytes
+      await this.#verify(id, job)
+      await this.#removeMoved(source, job, cause)
+      return id
+    })
+    return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes }
+  }
+
+  /** Without a filter the source goes as one; with one, only the files that were copied. */
+  async #removeMoved(source: Target, job: Job, cause: Cause): Promise<void> {
+    const chosen = filter(job.call, job.from.path)
+    const partial = (job.call.include?.length ?? 0) + (job.call.exclude?.length ?? 0) > 0
+    if (!partial) return void (await this.#vfs.changes.remove(source, cause, { ifMatch: job.from.stat.kind === 'directory' ? undefined : job.from.stat.etag }))
+    for await (const entry of this.#vfs.walk(job.from.path, job.call))
+      if (entry.kind === 'file' && chosen(entry.path))
+        await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
+  }
+
+  /** Reads back what was written: only what is really there counts as moved. */
+  async #verify(change: string, { to, call }: Job): Promise<void> {
+    await this.#vfs.changes.journal.caughtUp()
+    for (const part of this.#vfs.changes.journal.parts(change)) {
+      if (part.after?.kind !== 'file' || part.after.cid === undefined) continue
+      const hasher = new ContentHasher()
+      for await (const bytes of to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal })) hasher.update(bytes)
+      if ((await hasher.result()).cid !== part.after.cid)
+        throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
+    }
+  }
+}
+
+function filter({ include = [], exclude = [] }: TransferCall, top: VfsPath): (path: VfsPath) => boolean {
+  const [included, excluded] = [compileGlobs(include), compileGlobs(exclude)]
+  return (path) => {
+    const relative = below(top, path).slice(1)
+    return (include.length === 0 || included(relative)) && !excluded(relative)
+  }
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, call: TransferCall): AsyncIterable<Uint8Array> {
+  let bytes = 0
+  for await (const part of source) {
+    yield part
+    call.onProgress?.((bytes += part.length), 0)
+  }
+}
+
+const sourceChanged = (path: VfsPath): VfsError => new VfsError('CONFLICT', `${path} changed since you read it`, { op: 'copy', path })

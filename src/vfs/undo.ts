@@ -1,0 +1,153 @@
+import { VfsError } from '../core/error.ts'
+import { within, type VfsPath } from '../core/path.ts'
+import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
+import { planUndo } from '../journal/undo.ts'
+import type { Changes } from './change.ts'
+import type { Cause } from './step.ts'
+import { group } from './group.ts'
+import type { MountTable } from './mounts.ts'
+import { statOrNull, type Target, type Targets } from './target.ts'
+import type { Undone, UndoQuery, VfsCall } from './types.ts'
+import type { Versions } from './versions.ts'
+
+/** Takes changes back, by the same journaled changes that everything else uses (journal.md, 17). */
+export class Undo {
+  readonly #targets: Targets
+  readonly #table: MountTable
+  readonly #changes: Changes
+  readonly #versions: Versions
+
+  constructor(targets: Targets, table: MountTable, changes: Changes, versions: Versions) {
+    this.#targets = targets
+    this.#table = table
+    this.#changes = changes
+    this.#versions = versions
+  }
+
+  /** Looks at the whole set first; if one of it has a conflict, nothing is changed. */
+  async undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
+    await this.#changes.journal.caughtUp()
+    const plan = planUndo(this.#changes.journal, await this.#scope(query, call))
+    const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
+    if (conflicts.length === 0) conflicts.push(...(await this.#problems(plan.changes, call.signal)))
+    const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: ACTIONS[record.kind] }))
+    if (query.dryRun || conflicts.length > 0 || plan.changes.length === 0) return { change: null, undone: conflicts.length > 0 ? [] : undone, conflicts }
+    return { change: await this.#takeBackAll(plan.changes, call), undone, conflicts }
+  }
+
+  /** Takes back the finished parts of a change that failed, the newest first. */
+  readonly takeBack = async (change: ChangeId, cause: Cause): Promise<{ readonly complete: boolean; readonly reason: string }> => {
+    const failed: string[] = []
+    await this.#changes.journal.caughtUp()
+    for (const part of this.#changes.journal.parts(change).toReversed()) {
+      if (part.state !== 'done' || part.undoneBy !== null) continue
+      try {
+        await this.#inverse(part, cause)
+      } catch (error) {
+        failed.push(`${part.place.shown}: ${error instanceof VfsError ? error.message : 'failed'}`)
+      }
+    }
+    return { complete: failed.length === 0, reason: failed.join('; ') }
+  }
+
+  async #scope(query: UndoQuery, call: VfsCall): Promise<Parameters<typeof planUndo>[1]> {
+    if (query.change !== undefined) return { change: query.change }
+    if (query.session !== undefined) return { session: query.session === 'current' ? sessionOf(call) : query.session }
+    if (query.path === undefined || query.since === undefined)
+      throw new VfsError('INVALID_ARGUMENT', 'undo needs change, session, or path with since', { op: 'undo' })
+    const { mount, inner } = await this.#targets.readable('undo', query.path, call.signal)
+    return { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }, since: query.since }
+  }
+
+  async #takeBackAll(records: readonly ChangeRecord[], call: VfsCall): Promise<ChangeId> {
+    const [first] = records
+    if (first === undefined) throw new VfsError('INTERNAL', 'an undo of nothing')
+    const target = await this.#target(first.place, call.signal)
+    const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
+    return group(this.#changes, this.takeBack, spec, async (cause, id) => {
+      for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change })
+      return id
+    })
+  }
+
+  async #problems(records: readonly ChangeRecord[], signal: AbortSignal | undefined): Promise<Undone['conflicts']> {
+    const problems: { change: ChangeId; path: VfsPath; reason: string }[] = []
+    for (const [i, record] of records.entries()) {
+      const covered = records.slice(0, i).some((newer) => touches(newer, record))
+      const reason = await this.#problem(record, covered, signal)
+      if (reason !== undefined) problems.push({ change: record.change, path: record.place.shown, reason })
+    }
+    return problems
+  }
+
+  /** Why a change cannot be taken back now, by a look at the storage; undefined if it can. `covered`: a newer one of the set is taken back first. */
+  async #problem(record: ChangeRecord, covered: boolean, signal: AbortSignal | undefined): Promise<string | undefined> {
+    try {
+      const target = await this.#target(record.place, signal)
+      if (record.partsOnly) return undefined // its parts are looked at by the plan, and checked as they are taken back
+      if (record.before !== null) await this.#versions.taken(record)
+      if (covered) return undefined
+      const standing = await statOrNull(target, signal)
+      if (record.after === null) return standing === null ? undefined : 'something else stands there now'
+      if (standing === null) return 'it is not there any more'
+      if (standing.kind !== 'file') return undefined
+      return (await target.mount.backend.matches(target.inner, record.after.etag, { signal })) ? undefined : 'its content has changed since'
+    } catch (error) {
+      if (error instanceof VfsError) return error.message
+      throw error
+    }
+  }
+
+  /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
+  async #inverse(record: ChangeRecord, cause: Cause): Promise<void> {
+    if (!record.partsOnly) await this.#inverseOfEffect(record, cause)
+    for (const part of this.#changes.journal.parts(record.change).toReversed())
+      if (part.state === 'done' && part.undoneBy === null) await this.#inverse(part, { ...cause, undoes: part.change })
+  }
+
+  async #inverseOfEffect(record: ChangeRecord, cause: Cause): Promise<void> {
+    const target = await this.#target(record.place, cause.signal)
+    if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
+    if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#target(record.from, cause.signal), cause))
+    if (record.kind === 'mkdir') return this.#removeEmpty(target, cause)
+    const ifMatch = record.after.kind === 'file' ? record.after.etag : undefined
+    if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
+    const kept = await this.#versions.taken(record)
+    await this.#changes.write(target, kept.read(), cause, { ifMatch, mode: record.before.mode })
+  }
+
+  /** A folder that holds something by now stays. */
+  async #removeEmpty(target: Target, cause: Cause): Promise<void> {
+    for await (const _ of target.mount.backend.list(target.inner, { signal: cause.signal })) return
+    await this.#changes.remove(target, cause, {})
+  }
+
+  /** Where a place of the journal is served now, by the rules of today. */
+  async #target(place: Place, signal: AbortSignal | undefined): Promise<Target> {
+    const [shown] = this.#table.showing(place.volume, place.inner)
+    if (!shown) throw new VfsError('VOLUME_CHANGED', `the storage of ${place.shown} is not mounted now`, { op: 'undo', path: place.shown })
+    return this.#targets.writable('undo', shown.path, signal)
+  }
+}
+
+/** True if the two are about the same path, or one about a folder that holds the other's. */
+function touches(a: ChangeRecord, b: ChangeRecord): boolean {
+  const places = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
+  return places(a).some((one) => places(b).some((two) => one.volume === two.volume && (inside(one, two) || inside(two, one))))
+}
+
+const inside = (folder: Place, place: Place): boolean => within(folder.inner as VfsPath, place.inner as VfsPath)
+
+const ACTIONS: Record<ChangeRecord['kind'], string> = {
+  write: 'put back the content',
+  mkdir: 'removed the folder if it is empty',
+  remove: 'brought back',
+  move: 'moved back',
+  copy: 'removed the copy',
+  undo: 'made the change again',
+}
+
+function sessionOf({ actor }: VfsCall): string {
+  if (actor.session === undefined) throw new VfsError('NO_SESSION', 'this call belongs to no session, so there is no current one to undo', { op: 'undo' })
+  return actor.session
+}

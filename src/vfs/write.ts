@@ -1,0 +1,130 @@
+import type { Bytes, Stat } from '../core/backend.ts'
+import { bytesOf, peek, type Peeked } from '../core/bytes.ts'
+import { isCode, VfsError } from '../core/error.ts'
+import { rawCid } from '../core/cid.ts'
+import { ContentHasher, hashing } from '../content/hashing.ts'
+import type { OpenChange, VersionStore } from '../journal/types.ts'
+import { keepLarge, keepSmall, type Keeping } from './keep.ts'
+import { expect, type Expectation } from './precondition.ts'
+import type { Cause, Effect, Steps } from './step.ts'
+import { snapshot, statOrNull, type Target } from './target.ts'
+import type { Changed } from './types.ts'
+
+const WHOLE = 64 * 1024 // bytes: a content up to this size is hashed before the intent, and can be written again
+const TRIES = 5 // against programs outside, which no lock of ours holds back
+
+export interface WriteWish extends Expectation {
+  readonly kind?: 'write' | 'copy' | undefined
+  readonly append?: boolean | undefined
+  readonly mode?: number | undefined
+  /** Folders to make on the way. */
+  readonly parents?: readonly Target[] | undefined
+}
+
+interface Work {
+  readonly target: Target
+  readonly change: OpenChange
+  readonly cause: Cause
+  readonly wish: WriteWish
+  readonly content: Peeked
+}
+
+/** Replaces or makes one file, and keeps what it replaces. */
+export class Writes {
+  readonly #steps: Steps
+  readonly #versions: VersionStore
+
+  constructor(steps: Steps, versions: VersionStore) {
+    this.#steps = steps
+    this.#versions = versions
+  }
+
+  /** Rejects as Backend.write does, and CONFLICT by the expectation. */
+  async write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
+    const before = await fileAt(target, cause.signal)
+    await expect('write', target, before, wish, cause.signal)
+    const content = await peek(source, WHOLE)
+    const keeping = await keepSmall(target, before, this.#versions, cause.signal)
+    const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
+    return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) => this.#replace({ target, change, cause, wish, content }, before, keeping))
+  }
+
+  /** The lock is held: no gateway interferes. A program outside may; then what stands there now is looked at and kept anew. */
+  async #replace(work: Work, before: Stat | null, keeping: Keeping | undefined): Promise<Effect> {
+    const { target, change, cause, wish, content } = work
+    for (let attempt = 1; ; attempt++) {
+      if (!keeping && before) await change.note({ kept: await keepLarge(target, before, change.id, this.#versions, cause.signal) })
+      try {
+        return await this.#publish(work, before)
+      } catch (error) {
+        if (!isCode(error, 'CONFLICT') || 'stream' in content || attempt === TRIES) throw error
+      }
+      before = await fileAt(target, cause.signal)
+      await expect('write', target, before, wish, cause.signal)
+      keeping = await keepSmall(target, before, this.#versions, cause.signal)
+      const seen = known(before, keeping)
+      await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
+    }
+  }
+
+  async #publish({ target, change, cause, wish, content }: Work, before: Stat | null): Promise<Effect> {
+    const { backend } = target.mount
+    const body = whole(content, wish, before && backend.read(target.inner, { ifMatch: before.etag, signal: cause.signal }))
+    const stat = await backend.write(target.inner, body.bytes, {
+      id: change.id,
+      signal: cause.signal,
+      mode: wish.mode,
+      ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
+      staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
+      replacedLate: (late) => this.#keepLate(target, change, late),
+    })
+    return { stat: { ...stat, cid: stat.cid ?? (await body.cid()) }, bytes: stat.size }
+  }
+
+  async #keepLate({ mount }: Target, change: OpenChange, content: Bytes): Promise<void> {
+    if (mount.versions === 'off') return
+    const { cid } = await this.#versions.put(content)
+    await change.note({ kept: { in: 'content', cid } })
+  }
+}
+
+interface Body {
+  readonly bytes: Bytes
+  readonly cid: () => Promise<string>
+  /** The intent has told the CID already. */
+  readonly foreseen: boolean
+}
+
+/** What will stand there: what is sent, after what stands there now if it is to be appended. */
+function whole(content: Peeked, wish: WriteWish, standing: Bytes | null): Body {
+  const sent = 'whole' in content ? bytesOf(content.whole) : content.stream
+  if (wish.append && standing) return { ...hashed(concat(standing, sent)), foreseen: false }
+  if ('stream' in content) return { ...hashed(sent), foreseen: false }
+  const cid = rawCid(content.whole)
+  return { bytes: sent, cid: async () => cid, foreseen: true }
+}
+
+/** The CID of a stream is known once it has gone by. */
+function hashed(source: Bytes): Pick<Body, 'bytes' | 'cid'> {
+  const hasher = new ContentHasher()
+  let cid: Promise<string> | undefined
+  return { bytes: hashing(source, hasher), cid: () => (cid ??= hasher.result().then((result) => result.cid)) }
+}
+
+const foreseen = (content: Peeked, wish: WriteWish): { readonly kind: 'file'; readonly size: number; readonly cid: string } | undefined =>
+  'whole' in content && !wish.append ? { kind: 'file', size: content.whole.length, cid: rawCid(content.whole) } : undefined
+
+const known = (before: Stat | null, keeping: Keeping | undefined) => before && { ...snapshot(before), cid: before.cid ?? keeping?.cid }
+
+const kept = (before: Stat | null, keeping: Keeping | undefined): Pick<Keeping, 'kept' | 'content'> =>
+  before && keeping?.kept ? { kept: keeping.kept, ...(keeping.content && { content: keeping.content }) } : {}
+
+async function* concat(...sources: readonly Bytes[]): Bytes {
+  for (const source of sources) yield* source
+}
+
+async function fileAt(target: Target, signal: AbortSignal | undefined): Promise<Stat | null> {
+  const before = await statOrNull(target, signal)
+  if (before?.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${target.place.shown} is a folder`, { op: 'write', path: target.place.shown })
+  return before
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import { VfsError } from '../../../src/core/error.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
+
+class Down extends MemoryBackend {
+  override async check(): Promise<void> {
+    throw new VfsError('UNAVAILABLE', 'the storage is down')
+  }
+}
+
+describe('mounts', () => {
+  test('are one tree: folders above them exist, names come in order, and a mount hides what it covers', async () => {
+    await using t = await openTestVfs({ '/z': {}, '/home/me/app': {}, '/home/me/app/data': {} })
+    expect([await t.names('/'), await t.names('/home'), await t.names('/home/me')]).toEqual([['home', 'z'], ['me'], ['app']])
+    await t.write('/home/me/app/a', 'x')
+    await t.write('/home/me/app/z', 'x')
+    expect(await t.names('/home/me/app')).toEqual(['a', 'data', 'z'])
+    expect(await t.vfs.stat(p('/home'), call)).toMatchObject({ kind: 'directory', mount: null })
+    expect(await t.vfs.stat(p('/home/me/app/data'), call)).toMatchObject({ kind: 'directory', mount: '/home/me/app/data' })
+  })
+
+  test('keep a folder that holds another mount from being removed or moved', async () => {
+    await using t = await openTestVfs({ '/m': {}, '/m/d/inner': {} })
+    await t.write('/m/d/f', 'x', { parents: true })
+    await expect(t.vfs.remove(p('/m/d'), { ...call, recursive: true })).rejects.toMatchObject({ code: 'MOUNT_INSIDE' })
+    await expect(t.vfs.move(p('/m/d'), p('/m/e'), call)).rejects.toMatchObject({ code: 'MOUNT_INSIDE' })
+  })
+
+  test('that are down are listed with their error and hold up nobody', async () => {
+    await using t = await openTestVfs({ '/up': {}, '/down': new Down() })
+    await t.write('/up/f', 'x')
+    expect(await t.vfs.mounts()).toMatchObject([{ path: '/up' }, { path: '/down', error: { code: 'UNAVAILABLE' } }])
+    expect(await t.text('/up/f')).toBe('x')
+  })
+
+  test('come and go, with an event each, and not while a read is under way', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const seen: unknown[] = []
+    t.events.on('mounts', (event) => seen.push(event))
+    await t.vfs.mount({ path: p('/n'), name: 'n', backend: new MemoryBackend(), owned: true })
+    await t.write('/n/f', 'x'.repeat(10))
+    const reading = (await t.vfs.open(p('/n/f'), call)).read()[Symbol.asyncIterator]()
+    await reading.next()
+    await expect(t.vfs.unmount(p('/n'))).rejects.toMatchObject({ code: 'MOUNT_BUSY' })
+    await reading.return?.()
+    await t.vfs.unmount(p('/n'))
+    expect(seen).toEqual([
+      { path: '/n', mounted: true },
+      { path: '/n', mounted: false },
+    ])
+    await expect(t.text('/n/f')).rejects.toMatchObject({ code: 'NOT_SERVED' })
+  })
+})
+
+describe('names', () => {
+  test('what is missing is answered with what is nearest', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/docs/readme.md', 'x', { parents: true })
+    await expect(t.text('/m/docs/raedme.md')).rejects.toMatchObject({ code: 'NOT_FOUND', details: { nearest: '/m/docs/readme.md' } })
+    await expect(t.text('/m/dosc/readme.md')).rejects.toMatchObject({ details: { nearest: '/m/docs' } })
+    await expect(t.names('/m/qqqqqq')).rejects.toMatchObject({ code: 'NOT_FOUND', details: { nearest: '/m' } })
+  })
+})
+
+describe('a walk', () => {
+  test('goes depth first in name order, skips what git ignores, and goes on after any path', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    for (const path of ['b/x', 'a.txt', 'a/y', 'build/out.js', 'ä', 'b/deep/er/f']) await t.write(`/m/${path}`, path, { parents: true })
+    await t.write('/m/.gitignore', 'build/\n')
+    const walked = async (options: object): Promise<string[]> => (await Array.fromAsync(t.vfs.walk(p('/m'), { ...call, ...options }))).map(({ path }) => path)
+    const all = await walked({})
+    expect(all).toEqual(['/m/.gitignore', '/m/a', '/m/a/y', '/m/a.txt', '/m/b', '/m/b/deep', '/m/b/deep/er', '/m/b/deep/er/f', '/m/b/x', '/m/ä'])
+    for (const [i, after] of all.entries()) expect(await walked({ after })).toEqual(all.slice(i + 1))
+    expect(await walked({ depth: 1 })).toEqual(['/m/.gitignore', '/m/a', '/m/a.txt', '/m/b', '/m/ä'])
+    expect(await walked({ ignored: true })).toContain('/m/build/out.js')
+    const skipped: string[] = []
+    await walked({ onIgnored: (path: string) => skipped.push(path) })
+    expect(skipped).toEqual(['/m/build'])
+  })
+
+  test('stops when the caller has gone', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/f', 'x')
+    await expect(Array.fromAsync(t.vfs.walk(p('/m'), { ...call, signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+})

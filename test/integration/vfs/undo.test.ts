@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
+
+const other = { actor: { client: 'other', session: 's2' } }
+
+describe('undo', () => {
+  test('of a session takes back all of it, the newest first, in one change that can be undone itself', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/kept', 'before', other)
+    await t.write('/m/kept', 'after')
+    await t.write('/m/new/file', 'x', { parents: true })
+    await t.vfs.move(p('/m/new/file'), p('/m/moved'), call)
+    const { change, undone } = await t.vfs.undo({ session: 'current' }, call)
+    expect(undone.map(({ path }) => path)).toEqual(['/m/moved', '/m/new/file', '/m/kept'])
+    expect(await t.names('/m')).toEqual(['kept'])
+    expect(await t.text('/m/kept')).toBe('before')
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.names('/m')).toEqual(['kept', 'moved', 'new'])
+    expect(await t.text('/m/kept')).toBe('after')
+  })
+
+  test('reports a conflict and changes nothing if other hands came after', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const first = await t.write('/m/a', 'one')
+    await t.write('/m/b', 'one')
+    await t.write('/m/a', 'two', other)
+    expect(await t.vfs.undo({ change: first.change! }, call)).toMatchObject({ change: null, undone: [], conflicts: [{ change: first.change, path: '/m/a' }] })
+    expect(await t.vfs.undo({ session: 'current' }, call)).toMatchObject({ change: null, undone: [], conflicts: [{ path: '/m/a' }] })
+    expect([await t.text('/m/a'), await t.text('/m/b')]).toEqual(['two', 'one'])
+  })
+
+  test('sees what a program outside has changed', async () => {
+    const backend = new MemoryBackend()
+    await using t = await openTestVfs({ '/m': backend })
+    const { change } = await t.write('/m/f', 'ours')
+    await backend.write(p('/f'), (async function* () { yield Buffer.from('theirs') })()) // prettier-ignore
+    expect(await t.vfs.undo({ change: change! }, call)).toMatchObject({ change: null, conflicts: [{ path: '/m/f' }] })
+    expect(await t.text('/m/f')).toBe('theirs')
+  })
+
+  test('shows with dry_run what it would do, and does not', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/f', 'x')
+    expect(await t.vfs.undo({ session: 'current', dryRun: true }, call)).toMatchObject({ change: null, undone: [{ path: '/m/f' }], conflicts: [] })
+    expect(await t.text('/m/f')).toBe('x')
+  })
+
+  test('of a path since a time leaves the rest alone', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/d/f', 'old', { parents: true })
+    const { at } = (await t.vfs.history(p('/m/d/f'), { ...call, limit: 1 }))[0]!
+    while (Date.now() <= at.getTime()); // the next change is of a later millisecond
+    const since = new Date()
+    await t.write('/m/d/f', 'new')
+    await t.write('/m/d/g', 'new')
+    await t.write('/m/other', 'new')
+    await t.vfs.undo({ path: p('/m/d'), since }, call)
+    expect(await t.names('/m/d')).toEqual(['f'])
+    expect(await t.text('/m/d/f')).toBe('old')
+    expect(await t.text('/m/other')).toBe('new')
+  })
+
+  test('brings back a folder that was removed with all it held', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    for (const name of ['a', 'b/c', 'b/d']) await t.write(`/m/d/${name}`, name, { parents: true })
+    const { change } = await t.vfs.remove(p('/m/d'), { ...call, recursive: true })
+    expect(await t.names('/m')).toEqual([])
+    expect(await t.vfs.history(p('/m/d/b/c'), { ...call, limit: 1 })).toMatchObject([{ change, kind: 'remove' }])
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.text('/m/d/b/c')).toBe('b/c')
+  })
+
+  test('keeps a folder made on the way if it holds something by now', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const { change } = await t.write('/m/d/f', 'x', { parents: true })
+    await t.write('/m/d/g', 'y', other)
+    expect(await t.vfs.undo({ change: change! }, call)).toMatchObject({ conflicts: [] })
+    expect(await t.names('/m/d')).toEqual(['g'])
+  })
+
+  test('takes back a move across mounts: the source comes back, the copy goes', async () => {
+    await using t = await openTestVfs({ '/x': {}, '/y': {} })
+    await t.write('/x/d/f', 'content', { parents: true })
+    const { change } = await t.vfs.move(p('/x/d'), p('/y/d'), call)
+    expect([await t.names('/x'), await t.text('/y/d/f')]).toEqual([[], 'content'])
+    await t.vfs.undo({ change: change! }, call)
+    expect([await t.text('/x/d/f'), await t.names('/y')]).toEqual(['content', []])
+  })
+
+  test('is refused twice, for an unknown change, without a session, and where the storage is gone', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const { change } = await t.write('/m/f', 'x')
+    await t.vfs.undo({ change: change! }, call)
+    await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'ALREADY_UNDONE' })
+    await expect(t.vfs.undo({ change: 'c999999' }, call)).rejects.toMatchObject({ code: 'CHANGE_NOT_FOUND' })
+    await expect(t.vfs.undo({ session: 'current' }, { actor: { client: 'x' } })).rejects.toMatchObject({ code: 'NO_SESSION' })
+    await expect(t.vfs.undo({}, call)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    const later = await t.write('/m/g', 'x')
+    await t.vfs.unmount(p('/m'))
+    expect(await t.vfs.undo({ change: later.change! }, call)).toMatchObject({ change: null, conflicts: [{ reason: expect.stringContaining('not mounted') }] })
+  })
+})
+
+describe('versions', () => {
+  test('every content that was replaced can be read and restored', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const changes: string[] = []
+    for (const text of ['one', 'two', 'x'.repeat(100_000), 'four']) changes.push((await t.write('/m/f', text)).change!)
+    const sizes = await Promise.all(changes.map(async (change) => (await t.vfs.version(p('/m/f'), change, call)).size))
+    expect(sizes).toEqual([3, 3, 100_000, 4])
+    await t.vfs.restore(p('/m/f'), changes[0]!, call)
+    expect(await t.text('/m/f')).toBe('one')
+  })
+
+  test('of a removed file, and of a file in a removed folder, come from the trash', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/d/f', 'content', { parents: true })
+    const { change } = await t.vfs.remove(p('/m/d'), { ...call, recursive: true })
+    await t.vfs.restore(p('/m/d/f'), change!, call)
+    expect(await t.text('/m/d/f')).toBe('content')
+  })
+
+  test('are refused for another path, an unknown change, and where nothing was', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const { change } = await t.write('/m/f', 'x')
+    await t.write('/m/g', 'x')
+    await expect(t.vfs.version(p('/m/g'), change!, call)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+    await expect(t.vfs.version(p('/m/f'), change!, { ...call, replaced: true })).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+    await expect(t.vfs.version(p('/m/f'), 'c999999', call)).rejects.toMatchObject({ code: 'CHANGE_NOT_FOUND' })
+  })
+
+  test('are not kept where a person said so, and then undo is refused', async () => {
+    await using t = await openTestVfs({ '/m': { versions: 'off' } })
+    await t.write('/m/f', 'one')
+    const { change } = await t.write('/m/f', 'two')
+    await expect(t.vfs.undo({ change: change! }, call)).resolves.toMatchObject({ change: null, conflicts: [{ path: '/m/f' }] })
+  })
+})
