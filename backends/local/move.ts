@@ -16,9 +16,9 @@ export async function rename(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, 
   throwIfAborted(signal, 'rename')
   using source = disk.resolver.place(from)
   using current = new Current(disk, source)
-  current.require('rename', from, { ifMatch })
-  if (from === to && current.exists) return
+  if (from === to && current.exists) return current.require('rename', from, { ifMatch })
   const before = movable(disk, 'rename', from, source, current)
+  current.require('rename', from, { ifMatch })
   if (before.kind === 'directory' && below(from, to)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
   using target = targetOf(disk, 'rename', to)
   if (source.real === target.real) return

@@ -71,6 +71,8 @@ export function renaming(make: () => Promise<Backend>): void {
       const old = await b.write(p('/f'), bytesOf('one'))
       const { etag } = await b.write(p('/f'), bytesOf('two'))
       expect(await codeOf(b.rename(p('/f'), p('/g'), { ifMatch: old.etag }))).toBe('CONFLICT')
+      expect(await codeOf(b.rename(p('/f'), p('/f'), { ifMatch: old.etag }))).toBe('CONFLICT')
+      expect(await codeOf(b.rename(p('/no'), p('/g'), { ifMatch: etag }))).toBe('NOT_FOUND')
       await b.rename(p('/f'), p('/g'), { ifMatch: etag })
       expect(await text(b.read(p('/g')))).toBe('two')
     })

@@ -1,0 +1,69 @@
+import { VfsError } from '../core/error.ts'
+
+/** How long a storage may leave one call without an answer. Its clock stands while somebody else is asked. */
+export class Deadline implements Disposable {
+  readonly signal: AbortSignal
+  readonly #own = new AbortController()
+  readonly #ms: number
+  readonly #passed = Promise.withResolvers<never>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number, outer: AbortSignal | undefined) {
+    this.#ms = ms
+    this.signal = outer ? AbortSignal.any([outer, this.#own.signal]) : this.#own.signal
+    this.#passed.promise.catch(() => undefined)
+    this.resume()
+  }
+
+  resume(): void {
+    this.pause()
+    this.#timer = setTimeout(() => this.#pass(), this.#ms)
+  }
+
+  pause(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** Somebody else's work, which the storage is not to blame for. */
+  async meanwhile<T>(work: () => Promise<T>): Promise<T> {
+    this.pause()
+    try {
+      return await work()
+    } finally {
+      this.resume()
+    }
+  }
+
+  /** The answer, or TIMEOUT: also where the storage does not obey the signal. */
+  async race<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([answer, this.#passed.promise])
+    } catch (error) {
+      throw this.told(error)
+    }
+  }
+
+  /** What the storage says of an abort that was ours is TIMEOUT to the caller. */
+  told(error: unknown): unknown {
+    const ours = this.#own.signal.aborted && error instanceof VfsError && error.code === 'CANCELLED'
+    return ours ? this.#timeout(error) : error
+  }
+
+  get passed(): boolean {
+    return this.#own.signal.aborted
+  }
+
+  [Symbol.dispose](): void {
+    this.pause()
+  }
+
+  #pass(): void {
+    const timeout = this.#timeout()
+    this.#own.abort(timeout)
+    this.#passed.reject(timeout)
+  }
+
+  #timeout(cause?: unknown): VfsError {
+    return new VfsError('TIMEOUT', `the storage did not answer within ${this.#ms} ms`, { cause })
+  }
+}

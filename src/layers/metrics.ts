@@ -1,0 +1,62 @@
+import type { Backend, Bytes } from '../core/backend.ts'
+import { forward, forwardTrash } from './forward.ts'
+import type { Meter } from './meter.ts'
+
+/** Counts calls, errors, bytes and times. A stream is one call, from its first part asked for to its end. */
+export function metrics(inner: Backend, meter: Meter): Backend {
+  const counted = <A extends unknown[], T>(op: string, work: (...args: A) => Promise<T>) => {
+    return async (...args: A): Promise<T> => await measured(meter, op, () => work(...args))
+  }
+  return forward(inner, {
+    check: counted('check', (call) => inner.check(call)),
+    stat: counted('stat', (path, call) => inner.stat(path, call)),
+    matches: counted('matches', (path, etag, call) => inner.matches(path, etag, call)),
+    list: (path, options) => streamed(meter, 'list', inner.list(path, options), () => undefined),
+    read: (path, options) => streamed(meter, 'read', inner.read(path, options), (part) => meter.read(part.length)),
+    write: counted('write', (path, source, options) => inner.write(path, weighed(source, meter), options)),
+    mkdir: counted('mkdir', (path, call) => inner.mkdir(path, call)),
+    remove: counted('remove', (path, options) => inner.remove(path, options)),
+    rename: counted('rename', (from, to, options) => inner.rename(from, to, options)),
+    copy: counted('copy', (from, to, options) => inner.copy(from, to, options)),
+    trash: forwardTrash(inner.trash, (trash) => ({
+      put: counted('trash', (path, id, options) => trash.put(path, id, options)),
+      back: counted('restore', (id, path, call) => trash.back(id, path, call)),
+      keep: counted('keep', (path, id, call) => trash.keep(path, id, call)),
+    })),
+  })
+}
+
+async function measured<T>(meter: Meter, op: string, work: () => Promise<T>): Promise<T> {
+  const end = meter.begin(op)
+  let failed = true
+  try {
+    const result = await work()
+    failed = false
+    return result
+  } finally {
+    end(failed)
+  }
+}
+
+async function* streamed<T>(meter: Meter, op: string, items: AsyncIterable<T>, seen: (item: T) => void): AsyncIterable<T> {
+  const end = meter.begin(op)
+  let failed = false
+  try {
+    for await (const item of items) {
+      seen(item)
+      yield item
+    }
+  } catch (error) {
+    failed = true
+    throw error
+  } finally {
+    end(failed)
+  }
+}
+
+async function* weighed(source: Bytes, meter: Meter): Bytes {
+  for await (const part of source) {
+    meter.written(part.length)
+    yield part
+  }
+}
