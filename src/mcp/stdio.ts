@@ -1,8 +1,9 @@
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import type { Transport } from '@modelcontextprotocol/server'
 import { mcpServer } from './server.ts'
+import { Connection } from './connection.ts'
+import { noteListening } from './listening.ts'
 import type { McpParts } from './parts.ts'
-import { sessionId } from './session.ts'
 
 export { StdioServerTransport }
 
@@ -14,9 +15,10 @@ export interface StdioDoor {
 
 /** Serves one client over stdin and stdout (StdioServerTransport), or over another transport in their place. */
 export function serveOverStdio(parts: McpParts, transport: Transport): StdioDoor {
-  const session = sessionId()
+  const connection = new Connection()
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  const handle = serveStdio(({ era }) => mcpServer(parts, { session, era }), { transport, onerror: (error) => parts.log('MCP over stdio', error) })
+  const handle = serveStdio(() => mcpServer(parts, connection), { transport, onerror: (error) => parts.log('MCP over stdio', error) })
+  noteListening(transport, connection.subscriptions)
   const { onclose } = transport
   transport.onclose = () => {
     onclose?.()

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import { Connection } from '../connection.ts'
 import type { McpParts } from '../parts.ts'
 import { mcpServer } from '../server.ts'
-import { sessionId } from '../session.ts'
 import { MAX_BODY } from './options.ts'
 import { refusal } from './refusal.ts'
 
@@ -57,7 +57,7 @@ export class Sessions implements AsyncDisposable {
       onsessioninitialized: (id) => this.#add(id, session),
     })
     const session: Session = { transport, open: 0, lastUsed: Date.now() }
-    const server = mcpServer(this.#parts, { session: sessionId(), era: 'legacy' })
+    const server = mcpServer(this.#parts, new Connection())
     await server.connect(transport)
     const { onclose } = transport
     transport.onclose = () => {

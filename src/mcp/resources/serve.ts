@@ -2,20 +2,19 @@ import type { Server, ServerContext } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { VfsCall } from '../../vfs/types.ts'
 import { actorOf } from '../actor.ts'
+import type { Connection } from '../connection.ts'
 import type { McpParts } from '../parts.ts'
 import { mountResources, readDirectory } from './directory.ts'
 import { asProtocol } from './errors.ts'
 import { readResource } from './read.ts'
-import { Subscriptions } from './subscriptions.ts'
 import { fromUri, TEMPLATE } from './uri.ts'
 
 const DirectoryRead = z.object({ uri: z.string(), cursor: z.string().optional() })
 
-/** Every VFS path as polymount:///path. Gives the subscriptions that older clients make; newer ones listen at the entry. */
-export function serveResources(server: Server, { vfs, log }: McpParts, session: string | undefined): Subscriptions {
+/** Every VFS path as polymount:///path. Older clients subscribe here, to what lasts as long as their connection. */
+export function serveResources(server: Server, { vfs, log }: McpParts, connection?: Connection): void {
   const answer = <T>(uri: string, work: () => Promise<T>): Promise<T> => asProtocol(uri, log, work)
-  const callOf = (ctx: ServerContext): VfsCall => ({ actor: actorOf(server, ctx, session), signal: ctx.mcpReq.signal })
-  const subscriptions = new Subscriptions()
+  const callOf = (ctx: ServerContext): VfsCall => ({ actor: actorOf(server, ctx, connection?.session), signal: ctx.mcpReq.signal })
 
   server.setRequestHandler('resources/list', () => answer('polymount:///', async () => ({ resources: mountResources(await vfs.mounts()) })))
   server.setRequestHandler('resources/templates/list', () => ({
@@ -26,12 +25,11 @@ export function serveResources(server: Server, { vfs, log }: McpParts, session: 
     answer(uri, async () => readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
   )
   server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
-    subscriptions.add(uri)
+    connection?.subscriptions.add(uri)
     return {}
   })
   server.setRequestHandler('resources/unsubscribe', ({ params: { uri } }) => {
-    subscriptions.delete(uri)
+    connection?.subscriptions.delete(uri)
     return {}
   })
-  return subscriptions
 }

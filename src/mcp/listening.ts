@@ -1,0 +1,28 @@
+import { isJSONRPCNotification, isJSONRPCRequest, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { Subscriptions } from './resources/subscriptions.ts'
+
+const Listen = z.object({ notifications: z.object({ resourceSubscriptions: z.array(z.string()) }) })
+const Cancelled = z.object({ requestId: z.union([z.string(), z.number()]) })
+
+/**
+ * Notes what a client of 2026-07-28 listens to on a lasting connection. The SDK's entry delivers, but keeps to itself what was
+ * asked for, and telling it of every change to have all thrown away would cost more than the changes.
+ */
+export function noteListening(transport: Transport, subscriptions: Subscriptions): void {
+  const { onmessage } = transport
+  transport.onmessage = (message: JSONRPCMessage, ...rest) => {
+    note(message, subscriptions)
+    onmessage?.(message, ...rest)
+  }
+}
+
+function note(message: JSONRPCMessage, subscriptions: Subscriptions): void {
+  if (isJSONRPCRequest(message) && message.method === 'subscriptions/listen') {
+    const asked = Listen.safeParse(message.params)
+    if (asked.success) subscriptions.listen(message.id, asked.data.notifications.resourceSubscriptions)
+  } else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
+    const cancelled = Cancelled.safeParse(message.params)
+    if (cancelled.success) subscriptions.unlisten(cancelled.data.requestId)
+  }
+}
