@@ -2,7 +2,9 @@ import type { LocalContent } from '../../content/store.ts'
 import type { IpfsNode, NetworkMode } from '../types.ts'
 import { NoNetwork } from './network.ts'
 import { EmbeddedNode } from './node.ts'
-import { type Hold, PeerKey } from './peer-key.ts'
+import { Online } from './online.ts'
+import { BOOTSTRAP, type Peering, PUBLIC_PEERING } from './peering.ts'
+import { PeerKey } from './peer-key.ts'
 import { NodeState } from './state.ts'
 
 export interface EmbeddedOptions {
@@ -10,11 +12,13 @@ export interface EmbeddedOptions {
   /** The data folder: pins, the root of the mutable tree and the peer's key stand there. */
   readonly folder: string
   readonly network: NetworkMode
-  /** Elects the process that is the stable peer; without it this node is a temporary one. */
-  readonly hold?: Hold | undefined
+  readonly peering?: Partial<Peering> | undefined
 }
 
-export async function embeddedNode({ content, folder, hold = () => undefined }: EmbeddedOptions): Promise<IpfsNode> {
-  const key = new PeerKey(folder, hold)
-  return new EmbeddedNode(content, await NodeState.open(folder), new NoNetwork(key))
+export async function embeddedNode({ content, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
+  const state = await NodeState.open(folder)
+  const key = new PeerKey(folder)
+  if (network === 'off') return new EmbeddedNode(content, state, new NoNetwork(key))
+  const known = { ...PUBLIC_PEERING, ...(network === 'node' && { peers: BOOTSTRAP }), ...peering }
+  return new EmbeddedNode(content, state, new Online({ mode: network, content, state, key, peering: known }))
 }

@@ -9,6 +9,8 @@ export interface Network extends AsyncDisposable {
   readonly mode: NetworkMode
   /** A verified block. Rejects OFFLINE, CONTENT_NOT_FOUND_IN_TIME, NO_PEERS. */
   fetch(cid: CID, call?: Call): Promise<Uint8Array>
+  /** Tells others that this machine has it now; nobody waits for that. */
+  announce(cid: string): void
   identity(call?: Call): Promise<Identity>
 }
 
@@ -24,14 +26,13 @@ export class NoNetwork implements Network {
     throw new VfsError('OFFLINE', `${cid.toString()} is not on this machine, and the IPFS node is kept off the network`)
   }
 
+  announce(): void {}
+
   async identity(): Promise<Identity> {
-    return { peer: await this.#key.peer(), addresses: [], agent: AGENT, protocols: [] }
+    return { peer: await this.#key.peer(), addresses: [], agent: 'polymount', protocols: [] }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#key[Symbol.dispose]()
   }
 }
-
-/** How the node names itself to its peers. */
-export const AGENT = 'polymount'

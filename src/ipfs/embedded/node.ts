@@ -33,7 +33,11 @@ export class EmbeddedNode implements IpfsNode {
     this.#content = content
     this.#state = state
     this.#network = network
-    this.pins = new EmbeddedPins(state, (cid, recursive, call) => this.#complete(cid, recursive, call))
+    this.pins = new EmbeddedPins(
+      state,
+      (cid, recursive, call) => this.#complete(cid, recursive, call),
+      (cid) => network.announce(cid),
+    )
     this.keeps = state.keeps
     this.mfs = new EmbeddedMfs(content, state, this, (cid, call) => this.#block(cid, call))
   }

@@ -1,9 +1,7 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
-
-/** Makes this process the one that is the stable peer; undefined while another one is. */
-export type Hold = () => Disposable | undefined
+import { Hold } from '../../sqlite/hold.ts'
 
 /**
  * The key of the peer. One process of a data folder has the stable one, from a file that only its owner can read; the
@@ -11,17 +9,22 @@ export type Hold = () => Disposable | undefined
  */
 export class PeerKey implements Disposable {
   readonly #file: string
-  readonly #hold: Hold
-  #held: Disposable | undefined
+  readonly #run: string
+  #held: Hold | undefined
   #key: Promise<PrivateKey> | undefined
 
-  constructor(folder: string, hold: Hold) {
+  constructor(folder: string) {
     this.#file = join(folder, 'peer.key')
-    this.#hold = hold
+    this.#run = join(folder, 'run')
   }
 
   get(): Promise<PrivateKey> {
     return (this.#key ??= this.#load())
+  }
+
+  /** Known once the key has been asked for. */
+  get stable(): boolean {
+    return this.#held !== undefined
   }
 
   async peer(): Promise<string> {
@@ -30,12 +33,14 @@ export class PeerKey implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#held?.[Symbol.dispose]()
+    this.#held?.release()
+    this.#held = undefined
   }
 
   async #load(): Promise<PrivateKey> {
     const { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } = await import('@libp2p/crypto/keys')
-    this.#held = this.#hold()
+    await mkdir(this.#run, { recursive: true, mode: 0o700 })
+    this.#held = Hold.try(this.#run, 'peer')
     if (!this.#held) return generateKeyPair('Ed25519')
     const stored = await readFile(this.#file).catch(() => undefined)
     if (stored) return privateKeyFromProtobuf(stored)

@@ -9,15 +9,18 @@ export type Complete = (cid: string, recursive: boolean, call: Call) => Promise<
 export class EmbeddedPins implements Pins {
   readonly #state: NodeState
   readonly #complete: Complete
+  readonly #announce: (cid: string) => void
 
-  constructor(state: NodeState, complete: Complete) {
+  constructor(state: NodeState, complete: Complete, announce: (cid: string) => void) {
     this.#state = state
     this.#complete = complete
+    this.#announce = announce
   }
 
   async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
     await this.#complete(cid, recursive, call)
     await this.#state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })
+    this.#announce(cid)
   }
 
   async remove(cid: string): Promise<void> {

@@ -1,0 +1,90 @@
+import { withBitswap } from '@helia/bitswap'
+import { withHTTP } from '@helia/http'
+import { withLibp2pLight } from '@helia/libp2p'
+import { KEEP_ALIVE, type PrivateKey } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { MemoryDatastore } from 'datastore-core/memory'
+import { createHeliaLight } from 'helia'
+import { CID } from 'multiformats/cid'
+import { sha512 } from 'multiformats/hashes/sha2'
+import type { Identity } from '../types.ts'
+import type { ServedBlockstore } from './blockstore.ts'
+import { AGENT, libp2pOptions } from './libp2p.ts'
+import type { OnlineMode, Peering } from './peering.ts'
+
+const PROVIDE_MS = 60_000
+
+export interface PeerOptions {
+  readonly mode: OnlineMode
+  readonly key: PrivateKey
+  readonly blockstore: ServedBlockstore
+  readonly peering: Peering
+}
+
+/** The library, started: what is loaded when a call first needs the network. */
+export async function startPeer(options: PeerOptions): Promise<Peer> {
+  const helia = assemble(options)
+  await helia.start()
+  const peer = new Peer(helia)
+  for (const address of options.peering.peers) peer.keep(address)
+  return peer
+}
+
+function assemble({ mode, key, blockstore, peering }: PeerOptions) {
+  const light = createHeliaLight({ blockstore, datastore: new MemoryDatastore(), hashers: [sha512], holdGcLock: true })
+  const local = peering.gateways.some((gateway) => gateway.startsWith('http:'))
+  const http = withHTTP(light, {
+    delegatedRouters: [...peering.routers],
+    recursiveGateways: [...peering.gateways],
+    allowInsecure: local,
+    allowLocal: local,
+  })
+  return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering)))
+}
+
+type Library = ReturnType<typeof assemble>
+
+export class Peer implements AsyncDisposable {
+  readonly #helia: Library
+
+  constructor(helia: Library) {
+    this.#helia = helia
+  }
+
+  get connections(): number {
+    return this.#helia.libp2p.getConnections().length
+  }
+
+  /** Connects in the background; the library then holds the connection. */
+  keep(address: string): void {
+    const { libp2p } = this.#helia
+    const dial = async (): Promise<void> => {
+      const { remotePeer } = await libp2p.dial(multiaddr(address))
+      await libp2p.peerStore.merge(remotePeer, { tags: { [KEEP_ALIVE]: {} } })
+    }
+    dial().catch(() => {}) // whoever needs the peer is told that nobody has the block
+  }
+
+  async fetch(cid: CID, signal: AbortSignal): Promise<Uint8Array> {
+    return Buffer.concat(await Array.fromAsync(this.#helia.blockstore.get(cid, { signal })))
+  }
+
+  /** Tells the network in the background that this node has it. */
+  provide(cid: string): void {
+    this.#helia.routing.provide(CID.parse(cid), { signal: AbortSignal.timeout(PROVIDE_MS) }).catch(() => {}) // nobody waits for it
+  }
+
+  identity(): Identity {
+    const { libp2p } = this.#helia
+    return {
+      peer: libp2p.peerId.toString(),
+      addresses: libp2p.getMultiaddrs().map(String),
+      agent: AGENT,
+      protocols: libp2p.getProtocols().toSorted(),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#helia.stop()
+  }
+}

@@ -1,0 +1,85 @@
+import type { CID } from 'multiformats/cid'
+import type { Call } from '../../core/backend.ts'
+import { throwIfAborted, VfsError } from '../../core/error.ts'
+import type { LocalContent } from '../../content/store.ts'
+import type { Identity } from '../types.ts'
+import type { Peer } from './helia.ts'
+import type { Network } from './network.ts'
+import type { OnlineMode, Peering } from './peering.ts'
+import type { PeerKey } from './peer-key.ts'
+import { Served } from './served.ts'
+import type { NodeState } from './state.ts'
+
+export interface OnlineOptions {
+  readonly mode: OnlineMode
+  readonly content: LocalContent
+  readonly state: NodeState
+  readonly key: PeerKey
+  readonly peering: Peering
+}
+
+/** The network. Of a client it is loaded and started when a call first needs it. */
+export class Online implements Network {
+  readonly mode: OnlineMode
+  readonly #options: OnlineOptions
+  #peer: Promise<Peer> | undefined
+
+  constructor(options: OnlineOptions) {
+    this.mode = options.mode
+    this.#options = options
+    if (options.mode === 'node') this.#started().catch(() => {}) // peers can ask before we do; a call that needs it is told
+  }
+
+  async fetch(cid: CID, { signal }: Call = {}): Promise<Uint8Array> {
+    const peer = await this.#started()
+    const late = AbortSignal.timeout(this.#options.peering.fetchTimeoutMs)
+    try {
+      return await peer.fetch(cid, signal ? AbortSignal.any([signal, late]) : late)
+    } catch (error) {
+      throwIfAborted(signal, 'fetch')
+      throw this.#failure(cid, peer, error)
+    }
+  }
+
+  announce(cid: string): void {
+    if (this.mode === 'node') void this.#peer?.then((peer) => peer.provide(cid)).catch(() => {})
+  }
+
+  async identity(): Promise<Identity> {
+    return (await this.#started()).identity()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const peer = await this.#peer?.catch(() => undefined)
+    await peer?.[Symbol.asyncDispose]()
+    this.#options.key[Symbol.dispose]()
+  }
+
+  #failure(cid: CID, peer: Peer, cause: unknown): VfsError {
+    const { gateways } = this.#options.peering
+    if (peer.connections === 0 && gateways.length === 0) return new VfsError('NO_PEERS', 'the node is connected to no peer', { cause })
+    return new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered ${cid.toString()} in time`, { cause })
+  }
+
+  #started(): Promise<Peer> {
+    return (this.#peer ??= this.#start().catch((error: unknown) => {
+      this.#peer = undefined // the next call tries again
+      throw new VfsError('SERVICE_UNAVAILABLE', 'the IPFS node could not start', { cause: error, retryable: true })
+    }))
+  }
+
+  /** Only the stable peer serves: others of the folder would offer the same blocks at the same addresses. */
+  async #start(): Promise<Peer> {
+    const { mode, content, state, key, peering } = this.#options
+    const [{ startPeer }, { ServedBlockstore }] = await Promise.all([import('./helia.ts'), import('./blockstore.ts')])
+    const privateKey = await key.get()
+    if (mode === 'client' || !key.stable)
+      return startPeer({ mode: 'client', key: privateKey, blockstore: new ServedBlockstore(content.blocks, NOTHING), peering })
+    const served = new Served(content, state)
+    const peer = await startPeer({ mode, key: privateKey, blockstore: new ServedBlockstore(content.blocks, served), peering })
+    for (const root of await served.roots()) peer.provide(root)
+    return peer
+  }
+}
+
+const NOTHING = { has: async () => false }
