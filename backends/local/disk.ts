@@ -2,12 +2,12 @@ import { closeSync, constants, openSync } from 'node:fs'
 import type { Stat } from '../../src/core/backend.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { noFollow } from './dirfd.ts'
-import { ifThere, isErrno, refusal } from './errors.ts'
+import { ifThere, isErrno, refusal, Refused } from './errors.ts'
 import { Etags } from './etag.ts'
 import type { Facts, Measure } from './facts.ts'
 import { readWhole } from './io.ts'
 import { NamesIn } from './names-in.ts'
-import { LinkMet, type Resolver, type Spot } from './resolve.ts'
+import type { Resolver, Spot } from './resolve.ts'
 import type { Secret } from './secret.ts'
 
 export const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | noFollow // a pipe must not hold us up
@@ -67,7 +67,7 @@ export class Disk {
   /** The place to which the path leads, whatever stands there. */
   lead(path: VfsPath): Spot {
     return this.resolver.follow(path, (spot) => {
-      if (this.look(spot)?.kind === 'link') throw new LinkMet()
+      if (this.look(spot)?.kind === 'link') throw new Refused('ELOOP')
     }).spot
   }
 

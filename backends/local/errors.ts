@@ -1,6 +1,23 @@
 import { type ErrorCode, VfsError } from '../../src/core/error.ts'
 
+/** Reasons of our own, which are told like the system's. */
+type Reason = 'ELOOP' | 'E_OUTSIDE' | 'E_HIDDEN' | 'E_NAME' | 'E_ROOT'
+
+/** What code below the operations throws, where no path of the VFS is known. */
+export class Refused extends Error {
+  readonly code: Reason
+
+  constructor(code: Reason, cause?: unknown) {
+    super(code, { cause })
+    this.code = code
+  }
+}
+
 const CODE_OF: Readonly<Record<string, ErrorCode>> = {
+  E_OUTSIDE: 'OUTSIDE_ROOT',
+  E_HIDDEN: 'DENIED',
+  E_NAME: 'INVALID_PATH',
+  E_ROOT: 'UNAVAILABLE',
   ENOENT: 'NOT_FOUND',
   EEXIST: 'ALREADY_EXISTS',
   EISDIR: 'IS_DIRECTORY',
@@ -40,6 +57,8 @@ const WHY: Partial<Record<ErrorCode, string>> = {
   NOT_EMPTY: 'is not empty',
   INVALID_PATH: 'has a name that the disk does not take',
   LINK_LOOP: 'leads round in a circle of links',
+  OUTSIDE_ROOT: 'leads out of the served folder by a link',
+  DENIED: 'is hidden by a rule of the configuration, or holds what is',
   SPECIAL_FILE: 'is a device, pipe or socket',
   PERMISSION_DENIED: 'may not be accessed by this user of the machine',
   READ_ONLY: 'lies on a disk that may only be read',

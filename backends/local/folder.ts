@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync } from 'node:fs'
 import { address, noFollow, searchOnly, whereabouts } from './dirfd.ts'
-import { isErrno, refusal } from './errors.ts'
+import { isErrno, Refused } from './errors.ts'
 import { onDisk } from './names.ts'
 
 /** Names of our own beside the served ones: staged writes and the trash. They are neither listed nor addressable. */
@@ -29,7 +29,7 @@ export class Folder implements Disposable {
   /** A path for system calls. Names that no list shows are refused, so that none can be touched. */
   at(name: string): string | Buffer {
     const bytes = onDisk(name)
-    if (bytes === undefined || name.startsWith(RESERVED)) throw refusal('INVALID_PATH', 'open', `…/${name}`, 'has a name that cannot be used here')
+    if (bytes === undefined || name.startsWith(RESERVED)) throw new Refused('E_NAME')
     return this.child(bytes)
   }
 

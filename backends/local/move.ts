@@ -61,7 +61,7 @@ export function movable(disk: Disk, op: string, path: VfsPath, spot: Spot, { fac
   if (!facts) throw refusal('NOT_FOUND', op, path, 'does not exist')
   if (spot.name === '') throw refusal('INVALID_ARGUMENT', op, path, 'is the root of its storage')
   if (facts.kind === 'special') throw refusal('SPECIAL_FILE', op, path, 'is a device, pipe or socket')
-  if (facts.kind === 'directory') disk.secret.spare(op, path, spot.real)
+  if (facts.kind === 'directory') disk.secret.spare(spot.real)
   return facts
 }
 

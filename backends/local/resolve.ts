@@ -2,7 +2,7 @@ import { readlinkSync, realpathSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { VfsPath } from '../../src/core/path.ts'
-import { errno, isErrno, refusal } from './errors.ts'
+import { isErrno, Refused } from './errors.ts'
 import { Folder } from './folder.ts'
 import { lossy, shown, shownText } from './names.ts'
 import { Way } from './way.ts'
@@ -38,11 +38,6 @@ export class Spot implements Disposable {
   }
 }
 
-/** What a look throws that found a link. */
-export class LinkMet extends Error {
-  readonly code = 'ELOOP'
-}
-
 /** Finds places below one root, folder by folder, each opened in the one before. The system follows no link: we do, by hand. */
 export class Resolver implements Disposable {
   readonly #home: () => string
@@ -69,7 +64,7 @@ export class Resolver implements Disposable {
       this.#entrances = [root.real, shownText(given)]
       return (this.#root = root)
     } catch (error) {
-      throw errno(error) === undefined ? error : refusal('UNAVAILABLE', 'open', '/', 'is not there now', error)
+      throw isErrno(error, 'ENOENT', 'ENOTDIR') ? new Refused('E_ROOT', error) : error
     }
   }
 
@@ -98,7 +93,7 @@ export class Resolver implements Disposable {
   enter(path: VfsPath): Folder {
     const { spot, found } = this.follow(path, ({ folder, name }) => {
       const inner = name === '' ? folder : this.#enter(folder, name)
-      if (typeof inner === 'string') throw new LinkMet()
+      if (typeof inner === 'string') throw new Refused('ELOOP')
       return inner.retain()
     })
     spot[Symbol.dispose]()

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { whereabouts } from './dirfd.ts'
-import { refusal } from './errors.ts'
+import { Refused } from './errors.ts'
 import { Folder } from './folder.ts'
 import { shownText } from './names.ts'
 import { within } from './way.ts'
@@ -31,8 +31,7 @@ export class Secret implements Disposable {
     const secret = this.#folder
     if (!secret) return
     const itself = folder.dev === secret.dev && folder.ino === secret.ino
-    if (itself || (within(secret.real, folder.real) && !within(`${secret.real}/${SERVED_PART}`, folder.real)))
-      throw refusal('DENIED', 'open', 'the folder', 'is hidden by a rule of the configuration')
+    if (itself || (within(secret.real, folder.real) && !within(`${secret.real}/${SERVED_PART}`, folder.real))) throw new Refused('E_HIDDEN')
   }
 
   /** The name that a list of this folder leaves out. */
@@ -42,9 +41,9 @@ export class Secret implements Disposable {
   }
 
   /** Rejects DENIED if moving or removing what stands at this absolute path would take the data folder along. */
-  spare(op: string, path: string, real: string): void {
+  spare(real: string): void {
     const secret = this.#real()
-    if (secret !== undefined && within(real, secret)) throw refusal('DENIED', op, path, 'is hidden by a rule of the configuration, or holds what is')
+    if (secret !== undefined && within(real, secret)) throw new Refused('E_HIDDEN')
   }
 
   [Symbol.dispose](): void {

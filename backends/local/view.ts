@@ -3,11 +3,11 @@ import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { Current } from './current.ts'
 import type { Disk } from './disk.ts'
-import { fault, ifThere, told } from './errors.ts'
+import { fault, ifThere, told, Refused } from './errors.ts'
 import type { Facts } from './facts.ts'
 import { list } from './list.ts'
 import { read } from './read.ts'
-import { LinkMet, type Spot } from './resolve.ts'
+import type { Spot } from './resolve.ts'
 
 /** Reading of one root: the served one, or the trash. */
 export class View {
@@ -52,7 +52,7 @@ export class View {
     try {
       return this.#disk.resolver.follow(path, (spot) => {
         const facts = this.#disk.measure.at(spot.at)
-        if (facts.kind === 'link') throw new LinkMet()
+        if (facts.kind === 'link') throw new Refused('ELOOP')
         return facts
       })
     } catch (error) {

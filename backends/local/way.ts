@@ -1,19 +1,17 @@
 import { dirname, join } from 'node:path'
 import { segments, type VfsPath } from '../../src/core/path.ts'
-import { refusal } from './errors.ts'
+import { Refused } from './errors.ts'
 
 const MAX_LINKS = 40 // as Linux
 
 /** The names to walk from the root to where a path leads. Links on the way rewrite it; it never leaves the root. */
 export class Way {
-  readonly path: VfsPath
   /** Absolute paths by which the root is entered: the real one, and the one it was given by. */
   readonly #entrances: readonly string[]
   #names: readonly string[]
   #links = 0
 
   constructor(path: VfsPath, entrances: readonly string[]) {
-    this.path = path
     this.#entrances = entrances
     this.#names = segments(path)
   }
@@ -29,7 +27,7 @@ export class Way {
 
   /** The name at this index is a link with this text; those before it are known to be folders. */
   link(index: number, text: string): void {
-    if (++this.#links > MAX_LINKS) throw refusal('LINK_LOOP', 'open', this.path, 'leads round in a circle of links')
+    if (++this.#links > MAX_LINKS) throw new Refused('ELOOP')
     const target = text.split('/').filter((name) => name !== '' && name !== '.')
     const rest = [...target, ...this.#names.slice(index + 1)]
     this.#names = text.startsWith('/') ? this.#enter('/', rest) : [...this.#names.slice(0, index), ...rest]
@@ -47,8 +45,7 @@ export class Way {
     for (let i = 0; ; i++) {
       if (this.#entrances.includes(at)) return names.slice(i)
       const name = names[i]
-      if (name === undefined || !this.#entrances.some((entrance) => within(at, entrance)))
-        throw refusal('OUTSIDE_ROOT', 'open', this.path, 'leads out of the served folder by a link')
+      if (name === undefined || !this.#entrances.some((entrance) => within(at, entrance))) throw new Refused('E_OUTSIDE')
       at = name === '..' ? dirname(at) : join(at, name)
     }
   }

@@ -4,10 +4,10 @@ import { throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { Current } from './current.ts'
 import type { Disk } from './disk.ts'
-import { ifThere, refusal } from './errors.ts'
+import { ifThere, refusal, Refused } from './errors.ts'
 import { settle } from './move.ts'
 import { chunks } from './read.ts'
-import { LinkMet, type Spot } from './resolve.ts'
+import type { Spot } from './resolve.ts'
 import { Stage, stagePath, unlinkIfThere } from './stage.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
 /** Refuses early what cannot be written, before the source is read; the mode of what stands there. */
 function aimed(disk: Disk, path: VfsPath, spot: Spot, options: WriteOptions): number | undefined {
   using current = new Current(disk, spot)
-  if (current.facts?.kind === 'link') throw new LinkMet()
+  if (current.facts?.kind === 'link') throw new Refused('ELOOP')
   // The name of its target was never asked for, so it is not made.
   if (!current.exists && spot.linked) throw refusal('NOT_FOUND', 'write', path, 'is a link that leads nowhere')
   fileOrNothing(path, current)
