@@ -70,7 +70,7 @@ function transfer(tree: Tree, { op, at, to, overwrite }: Transfer): Tree | strin
 function merged(tree: Tree, at: string, to: string, moves: boolean): Tree | string {
   const made = withParents(tree, to)
   if (typeof made === 'string') return made
-  for (const [path, content] of [...tree].filter(([each]) => below(each, at)).sort()) {
+  for (const [path, content] of [...tree].filter(([each]) => below(each, at)).toSorted()) {
     const there = to + path.slice(at.length)
     const standing = tree.get(there)
     if (standing === null && content !== null) return 'IS_DIRECTORY'
