@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { Subscriptions } from './resources/subscriptions.ts'
+import { sessionId } from './session.ts'
 
 /** What lasts over the requests of one client. */
 export class Connection {
@@ -7,9 +7,3 @@ export class Connection {
   readonly session = sessionId()
   readonly subscriptions = new Subscriptions()
 }
-
-/** It is no credential: history shows it. */
-const sessionId = (): string =>
-  `s${randomInt(36 ** 7)
-    .toString(36)
-    .padStart(7, '0')}`
