@@ -1,4 +1,4 @@
-import type { Bytes, Call, Precondition } from '../../src/core/backend.ts'
+import type { Call, Precondition } from '../../src/core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Node } from '../../src/content/types.ts'
@@ -41,15 +41,5 @@ export async function exactly<T>({ signal }: Call, look: () => Promise<() => Pro
     } catch (error) {
       if (!isCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error
     }
-  }
-}
-
-/** The source's own failure is told from the storage's. */
-export async function* received(source: Bytes): Bytes {
-  try {
-    yield* source
-  } catch (error) {
-    if (error instanceof VfsError) throw error
-    throw new VfsError('SOURCE_FAILED', 'the source failed; nothing was written', { cause: error })
   }
 }

@@ -1,11 +1,12 @@
 import type { Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
 import { BaseBackend } from '../../src/core/base.ts'
+import { incoming } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { parent, type VfsPath, within } from '../../src/core/path.ts'
 import type { Node } from '../../src/content/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { IpfsView, statOf } from '../../src/ipfs/view.ts'
-import { check, exactly, present, received, required } from './guard.ts'
+import { check, exactly, present, required } from './guard.ts'
 import { MfsTrash } from './trash.ts'
 
 type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined }
@@ -56,7 +57,7 @@ export class MfsBackend extends BaseBackend {
   override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
     return this.#view.told('write', path, async () => {
       await this.#replaceable(path, options)
-      const file = await this.#node.add(received(source), { signal: options.signal })
+      const file = await this.#node.add(incoming(source, path, options.signal), { signal: options.signal })
       await options.staged?.(file.size)
       await exactly(options, async () => {
         const here = await this.#replaceable(path, options)
@@ -97,8 +98,8 @@ export class MfsBackend extends BaseBackend {
         const here = await required(this.#node, from, options)
         check(here, options)
         if (from === to) return async () => {}
-        if (from === '/' || within(from, to)) throw new VfsError('INVALID_ARGUMENT', 'cannot be moved into itself')
-        await this.#requireFree(to, options)
+        if (from === '/' || (here.kind === 'directory' && within(from, to))) throw new VfsError('INVALID_ARGUMENT', 'cannot be moved into itself')
+        await this.#view.told('rename', to, () => this.#requireFree(to, options))
         return () => this.#node.mfs.move(from, to, { signal: options.signal, expect: here.cid })
       }),
     )
@@ -111,7 +112,7 @@ export class MfsBackend extends BaseBackend {
         check(here, options)
         if (here.kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
         if (from === to) return async () => statOf(here)
-        await this.#requireFree(to, options)
+        await this.#view.told('copy', to, () => this.#requireFree(to, options))
         return async () => {
           await this.#node.mfs.link(to, here.cid, { signal: options.signal, expect: null })
           return statOf(here)
@@ -131,12 +132,12 @@ export class MfsBackend extends BaseBackend {
 
   async #requireFolder(path: VfsPath, call: Call): Promise<void> {
     const folder = await present(this.#node, path, call)
-    if (!folder) throw new VfsError('NOT_FOUND', `the folder ${path} does not exist`)
+    if (!folder) throw new VfsError('NOT_FOUND', `there is no folder ${path}`)
     if (folder.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${path} is a file`)
   }
 
   async #requireFree(to: VfsPath, call: Call): Promise<void> {
-    if (await present(this.#node, to, call)) throw new VfsError('ALREADY_EXISTS', `${to} exists already`, { path: to, backend: this.scheme })
+    if (await present(this.#node, to, call)) throw new VfsError('ALREADY_EXISTS', 'exists already')
     await this.#requireFolder(parent(to), call)
   }
 

@@ -21,9 +21,10 @@ export class MfsTrash implements Trash {
         if (path === '/') throw new VfsError('INVALID_ARGUMENT', 'is the root')
         const here = await required(this.#node, path, options)
         check(here, options)
+        await this.#requireUnused(id)
         return async () => {
           await this.#node.keeps.set(id, here.cid) // first, so that a crash in between loses nothing
-          await this.#node.mfs.unlink(path, { ...options, expect: here.cid })
+          await this.#unlink(path, id, { signal: options.signal, expect: here.cid })
           return statOf(here)
         }
       }),
@@ -50,6 +51,19 @@ export class MfsTrash implements Trash {
 
   drop(id: string, call?: Call): Promise<void> {
     return this.#node.keeps.remove(id, call)
+  }
+
+  async #requireUnused(id: string): Promise<void> {
+    if ((await this.#node.keeps.get(id)) !== undefined) throw new VfsError('ALREADY_EXISTS', `something is kept under ${JSON.stringify(id)} already`)
+  }
+
+  async #unlink(path: VfsPath, id: string, options: Call & { readonly expect: string }): Promise<void> {
+    try {
+      await this.#node.mfs.unlink(path, options)
+    } catch (error) {
+      await this.#node.keeps.remove(id)
+      throw error
+    }
   }
 
   async #where(path: VfsPath, call?: Call): Promise<string> {

@@ -34,6 +34,7 @@ export interface Pins {
 
 /** CIDs that outlive collection under an id of the caller's, unseen by peers and users: removed and replaced files wait here. */
 export interface Keeps {
+  /** Rejects ALREADY_EXISTS if the id keeps something. */
   set(id: string, cid: string, call?: Call): Promise<void>
   get(id: string, call?: Call): Promise<string | undefined>
   /** Succeeds if there is none. */

@@ -58,8 +58,8 @@ export class EmbeddedMfs implements Mfs {
   unlink(path: string, options: Call & { readonly expect?: string | undefined } = {}): Promise<void> {
     return this.#edit(options, async (draft) => {
       const here = await draft.at(names(path))
-      if (here === undefined) throw new VfsError('NOT_FOUND', `${path} does not exist`)
       expect(path, here, options.expect)
+      if (here === undefined) throw new VfsError('NOT_FOUND', `${path} does not exist`)
       await draft.set(names(path), null)
     })
   }
@@ -68,8 +68,8 @@ export class EmbeddedMfs implements Mfs {
     return this.#edit(options, async (draft) => {
       if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
       const here = await draft.at(names(from))
-      if (here === undefined) throw new VfsError('NOT_FOUND', `${from} does not exist`)
       expect(from, here, options.expect)
+      if (here === undefined) throw new VfsError('NOT_FOUND', `${from} does not exist`)
       if ((await draft.at(names(to))) !== undefined) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
       await draft.set(names(to), here)
       await draft.set(names(from), null)

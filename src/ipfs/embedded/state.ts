@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
 import { Committer } from '../../sqlite/committer.ts'
 import type { Database, Value } from '../../sqlite/database.ts'
@@ -62,7 +63,10 @@ export class NodeState implements AsyncDisposable {
 
   readonly keeps: Keeps = {
     get: (id) => patiently(() => this.#db.get<{ readonly cid: string }>('SELECT cid FROM kept WHERE id = ?', id)?.cid),
-    set: async (id, cid) => void (await this.#run('INSERT INTO kept VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET cid = excluded.cid', id, cid)),
+    set: async (id, cid) => {
+      if ((await this.#run('INSERT INTO kept VALUES (?, ?) ON CONFLICT DO NOTHING', id, cid)) === 0)
+        throw new VfsError('ALREADY_EXISTS', `something is kept under ${JSON.stringify(id)} already`)
+    },
     remove: async (id) => void (await this.#run('DELETE FROM kept WHERE id = ?', id)),
   }
 
