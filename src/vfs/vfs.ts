@@ -160,7 +160,7 @@ export class MountedVfs implements Vfs {
   }
 
   async mount(spec: MountSpec): Promise<MountInfo> {
-    const mount = this.#table.add({ ...spec, readOnly: spec.readOnly || (await this.#targets.isReadOnly(spec)) })
+    const mount = this.#table.add({ ...spec, readOnly: spec.readOnly === true || (await this.#targets.isReadOnly(spec)) })
     this.#events.emit('mounts', { path: spec.path, mounted: true })
     return describeMount(mount)
   }

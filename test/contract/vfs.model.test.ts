@@ -10,7 +10,7 @@ import { collect } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
 import type { Changed } from '../../src/vfs/types.ts'
-import { apply, type Op, type Tree } from '../support/tree-model.ts'
+import { apply, byPath, type Op, type Tree } from '../support/tree-model.ts'
 import { call, openTestVfs, type TestVfs } from '../support/vfs.ts'
 
 const names = fc.constantFrom('a', 'b', 'ä')
@@ -83,7 +83,7 @@ async function contents({ vfs }: TestVfs): Promise<[string, string | null][]> {
   for await (const { path, kind } of vfs.walk(p('/'), { ...call, ignored: true }))
     if (path.split('/').length > 2)
       found.push([path, kind === 'directory' ? null : Buffer.from(await collect((await vfs.open(path, call)).read(), 1000)).toString()])
-  return found.toSorted()
+  return found.toSorted(byPath)
 }
 
-const sorted = (tree: Tree): [string, string | null][] => [...tree].filter(([path]) => path.split('/').length > 2).toSorted()
+const sorted = (tree: Tree): [string, string | null][] => [...tree].filter(([path]) => path.split('/').length > 2).toSorted(byPath)
