@@ -16,7 +16,10 @@ function xdg({ env, home }: Surroundings, variable: string, otherwise: string): 
   return named !== undefined && isAbsolute(named) ? named : join(home, otherwise)
 }
 
-/** Makes the data folder for its owner alone. Rejects DATA_FOLDER_UNSAFE where somebody else could have put something in. */
+/** What /local shows, inside the data folder. */
+export const LOCAL_FILES = 'files'
+
+/** Makes the data folder, and the folder of /local in it, for its owner alone. Rejects DATA_FOLDER_UNSAFE where somebody else could have put something in. */
 export async function prepareDataFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
     throw new VfsError('CONFIG_INVALID', `the data folder ${path} cannot be made (${cause.code})`, {
@@ -32,4 +35,5 @@ export async function prepareDataFolder(path: string): Promise<void> {
       op: 'config',
     })
   if ((mode & 0o077) !== 0) await chmod(path, 0o700)
+  await mkdir(join(path, LOCAL_FILES), { recursive: true, mode: 0o700 })
 }

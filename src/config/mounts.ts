@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { VfsError } from '../core/error.ts'
 import { nearest } from '../core/nearest.ts'
 import { vfsPath, type VfsPath } from '../core/path.ts'
+import { LOCAL_FILES } from './folder.ts'
 import type { ServedFolder } from './folders.ts'
 import type { Config } from './schema.ts'
 
@@ -45,7 +46,7 @@ export function plannedMounts(config: Config, served: readonly ServedFolder[], t
 }
 
 /** A configured backend, or one of a type that needs no options. */
-export function named(config: Config, name: string, key: string, types: readonly string[]): PlannedBackend {
+function named(config: Config, name: string, key: string, types: readonly string[]): PlannedBackend {
   const configured = config.backends[name]
   if (configured) return configured
   if (types.includes(name)) return { type: name, options: {} }
@@ -54,6 +55,6 @@ export function named(config: Config, name: string, key: string, types: readonly
 }
 
 const ownBackend = (path: VfsPath, { data_dir }: Config): PlannedBackend =>
-  path === '/local' ? { type: 'local', options: { root: join(data_dir, 'files') } } : { type: path.slice(1), options: {} }
+  path === '/local' ? { type: 'local', options: { root: join(data_dir, LOCAL_FILES) } } : { type: path.slice(1), options: {} }
 
 const invalid = (message: string, hint: string): VfsError => new VfsError('CONFIG_INVALID', message, { op: 'config', hint })

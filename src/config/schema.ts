@@ -68,7 +68,6 @@ export const configSchema = (backends: BackendOptions) =>
 
 export type ConfigSchema = ReturnType<typeof configSchema>
 export type Config = z.output<ConfigSchema>
-export type MountConfig = z.output<typeof mount>
 
 /** One member per type, so that a wrong option is named together with its right neighbour. */
 function backend(types: BackendOptions): z.ZodType<{ type: string; options: Record<string, unknown> }> {

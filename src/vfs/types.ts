@@ -19,8 +19,6 @@ export interface MountSpec {
   readonly readOnly?: boolean | undefined
   /** Keep what changes replace; `off` only by configuration. */
   readonly versions?: 'on' | 'off' | undefined
-  /** A person's own: no tool can unmount it. */
-  readonly configured?: boolean | undefined
   /** Its backend is disposed of with the mount. */
   readonly owned?: boolean | undefined
 }
@@ -138,9 +136,8 @@ export interface Vfs extends AsyncDisposable {
   restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
   undo(query: UndoQuery, call: VfsCall): Promise<Undone>
 
-  /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS. */
   mount(spec: MountSpec): Promise<MountInfo>
-  /** Rejects MOUNT_BUSY while calls run, unless forced, and DENIED for a configured mount. */
+  /** Rejects MOUNT_BUSY while calls run, unless forced. */
   unmount(path: VfsPath, options?: { readonly force?: boolean | undefined }): Promise<void>
   mounts(): Promise<MountInfo[]>
 }

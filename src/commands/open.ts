@@ -1,0 +1,16 @@
+import { inspect } from 'node:util'
+import { servedFolders } from '../config/folders.ts'
+import type { Loaded } from '../config/load.ts'
+import { type Gateway, openGateway } from '../gateway.ts'
+import { type Io, print } from './io.ts'
+
+/** The gateway of a configuration, serving the named folders. */
+export async function openGatewayOf({ config }: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
+  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, log: logTo(io) })
+}
+
+/** The operator's log: what no client may see, such as stacks. */
+export const logTo =
+  ({ stderr }: Pick<Io, 'stderr'>) =>
+  (message: string, error: unknown): void =>
+    void print(stderr, `polymount: ${message}: ${inspect(error)}\n`).catch(() => {}) // nobody is left to be told

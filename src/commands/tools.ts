@@ -1,0 +1,33 @@
+import { describe } from '../mcp/descriptor.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Tool } from '../registry/inventory.ts'
+import { tokensOf } from '../registry/tokens.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { columns, type Io, print, printJson } from './io.ts'
+import { openGatewayOf } from './open.ts'
+import type { CommandLine } from './parse.ts'
+import { settingsOf } from './settings.ts'
+
+export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
+  await using gateway = await openGatewayOf(await settingsOf(line, io), [], io)
+  const tools = chosen(line, gateway)
+  if (line.flags.has('json')) await printJson(io, tools.map(inventoried))
+  else await print(io.stdout, columns([['TOOL', 'TOOLSET', 'CORE', 'EFFECT', 'TOKENS', 'DOES'], ...tools.map(row)]))
+  return EXIT.ok
+}
+
+/** Every tool, unless the command line chooses. */
+function chosen({ flags }: CommandLine, gateway: Gateway): Tool[] {
+  const view = flags.has('toolsets') || flags.has('tools') ? gateway.tools : gateway.toolset('all')
+  return [...(view?.tools.values() ?? [])]
+}
+
+const inventoried = (tool: Tool): object => ({
+  toolset: tool.toolset,
+  core: tool.core === true,
+  effect: tool.effect,
+  tokens: tokensOf(tool),
+  ...describe(tool),
+})
+
+const row = (tool: Tool): string[] => [tool.name, tool.toolset, tool.core === true ? 'yes' : '', tool.effect, String(tokensOf(tool)), tool.title]

@@ -1,0 +1,202 @@
+import { join } from 'node:path'
+import { type BackendParts, BACKENDS } from '../backends/all.ts'
+import { prepareDataFolder } from './config/folder.ts'
+import type { ServedFolder } from './config/folders.ts'
+import { type PlannedBackend, type PlannedMount, plannedMounts } from './config/mounts.ts'
+import { type Config, configSchema } from './config/schema.ts'
+import { openContentStore } from './content/store.ts'
+import type { Backend } from './core/backend.ts'
+import { VfsError } from './core/error.ts'
+import { EventBus } from './core/events.ts'
+import { vfsPath } from './core/path.ts'
+import { VERSION } from './core/version.ts'
+import { embeddedNode } from './ipfs/embedded/index.ts'
+import { openJournal } from './journal/open.ts'
+import type { Journal } from './journal/types.ts'
+import { stack, type StackOptions } from './layers/stack.ts'
+import { UnavailableBackend } from './layers/unavailable.ts'
+import type { McpParts } from './mcp/parts.ts'
+import { builtin } from './registry/discover.ts'
+import { Registry, type ToolView } from './registry/registry.ts'
+import { toolsetNames } from './registry/select.ts'
+import type { BackendSource } from './registry/services.ts'
+import { Search } from './search/search.ts'
+import { Hold } from './sqlite/hold.ts'
+import { MountTable } from './vfs/mounts.ts'
+import { Policy } from './vfs/policy.ts'
+import type { MountSpec, Vfs } from './vfs/types.ts'
+import { MountedVfs } from './vfs/vfs.ts'
+
+/** Of the configuration, with the options of every type of backend that there is. */
+export const schema = configSchema(Object.fromEntries(Object.entries(BACKENDS).map(([type, { options }]) => [type, options])))
+
+export interface GatewayOptions {
+  /** The folders of the command line. */
+  readonly served: readonly ServedFolder[]
+  readonly home: string
+  /** Gets what no client may see. */
+  readonly log: (message: string, error: unknown) => void
+}
+
+interface Parts extends GatewayOptions {
+  readonly config: Config
+  readonly journal: Journal
+  readonly vfs: Vfs
+  readonly events: EventBus
+  readonly registry: Registry
+}
+
+/** Everything put together from one configuration. */
+export class Gateway implements AsyncDisposable {
+  readonly config: Config
+  readonly served: readonly ServedFolder[]
+  readonly journal: Journal
+  readonly vfs: Vfs
+  readonly registry: Registry
+  readonly #parts: Parts
+  readonly #closing: AsyncDisposable
+
+  constructor(parts: Parts, closing: AsyncDisposable) {
+    this.config = parts.config
+    this.served = parts.served
+    this.journal = parts.journal
+    this.vfs = parts.vfs
+    this.registry = parts.registry
+    this.#parts = parts
+    this.#closing = closing
+  }
+
+  /** What the configuration offers to clients. */
+  get tools(): ToolView {
+    const { toolsets, tools, read_only } = this.config
+    return this.registry.view({ toolsets, tools: tools.include, excludeTools: tools.exclude, readOnly: read_only })
+  }
+
+  /** The tools of one toolset; undefined if there is none of that name. */
+  toolset(name: string): ToolView | undefined {
+    if (!toolsetNames(this.registry.tools).includes(name)) return undefined
+    return this.registry.view({ toolsets: [name], excludeTools: this.config.tools.exclude, readOnly: this.config.read_only })
+  }
+
+  /** What a door for MCP clients needs to show these tools. */
+  mcp(tools: ToolView = this.tools): McpParts {
+    const { vfs, events, served, log } = this.#parts
+    return { tools, vfs, events, served, log, version: VERSION }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closing[Symbol.asyncDispose]()
+  }
+}
+
+/** Rejects with a code of category startup; what was opened by then is closed. */
+export async function openGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  await prepareDataFolder(config.data_dir)
+  const closing = new Closing()
+  try {
+    return new Gateway(await compose(config, options, closing), closing)
+  } catch (error) {
+    await closing[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** What was opened is closed in the opposite order. */
+class Closing implements AsyncDisposable {
+  readonly #opened: AsyncDisposable[] = []
+
+  use<T extends AsyncDisposable>(opened: T): T {
+    this.#opened.push(opened)
+    return opened
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (let next = this.#opened.pop(); next; next = this.#opened.pop()) await next[Symbol.asyncDispose]()
+  }
+}
+
+async function compose(config: Config, options: GatewayOptions, closing: Closing): Promise<Parts> {
+  const { served, home, log } = options
+  const folder = config.data_dir
+  const plan = plannedMounts(config, served, Object.keys(BACKENDS))
+  const table = new MountTable()
+  const events = new EventBus()
+  const content = closing.use(await openContentStore({ folder }))
+  const ipfs = closing.use(await embeddedNode({ content, folder, network: config.ipfs.network, hold: () => stablePeer(folder) }))
+  const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
+  const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs }))
+  for (const mount of plan) table.add(await backends.mounted(mount))
+  const policy = new Policy({ deny: config.deny, readOnly: config.read_only })
+  const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
+  await journal.recover()
+  const search = closing.use(new Search())
+  const registry = await Registry.open({
+    services: { vfs, content, ipfs, search, backends },
+    builtin: await builtin(),
+    paths: config.tools.paths,
+    events,
+    around: { served: served.map(({ path }) => path), home, mountOf: async (path) => table.find(vfsPath(path))?.path },
+    absent: () => undefined,
+    log,
+  })
+  return { ...options, config, journal, vfs, events, registry: closing.use(registry) }
+}
+
+/** One process of a data folder is the peer that others know; the rest are somebody else while they run. */
+function stablePeer(folder: string): Disposable | undefined {
+  const hold = Hold.try(join(folder, 'run'), 'peer')
+  return hold && { [Symbol.dispose]: () => hold.release() }
+}
+
+/** Opens storages: each configured one once, whoever mounts it. */
+class Backends implements BackendSource, AsyncDisposable {
+  readonly #config: Config
+  readonly #parts: BackendParts
+  readonly #open = new Map<PlannedBackend, Promise<Backend>>()
+
+  constructor(config: Config, parts: BackendParts) {
+    this.#config = config
+    this.#parts = parts
+  }
+
+  names(): readonly string[] {
+    return Object.keys(this.#config.backends)
+  }
+
+  async open(name: string): Promise<Backend> {
+    const planned = this.#config.backends[name]
+    if (planned) return this.#opened(planned)
+    throw new VfsError('BACKEND_NOT_FOUND', `no backend is called ${name}`, { op: 'mount', details: { names: this.names() } })
+  }
+
+  /** Never rejects: what cannot be opened is mounted as unavailable. */
+  async mounted({ path, name, backend, root, readOnly, versions }: PlannedMount): Promise<MountSpec> {
+    const opened = await this.#opened(backend).catch((error: unknown) => new UnavailableBackend(backend.type, error))
+    return { path, name, backend: stack(opened, { readOnly }), root, readOnly, versions }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#open.values())
+      await opened.then(
+        (backend) => backend[Symbol.asyncDispose](),
+        () => {},
+      )
+  }
+
+  #opened(planned: PlannedBackend): Promise<Backend> {
+    const known = this.#open.get(planned) ?? openBackend(planned, this.#parts)
+    this.#open.set(planned, known)
+    return known
+  }
+}
+
+/** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
+const LAYERS: Readonly<Record<string, StackOptions>> = {
+  ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },
+}
+
+async function openBackend({ type, options }: PlannedBackend, parts: BackendParts): Promise<Backend> {
+  const found = BACKENDS[type]
+  if (!found) throw new VfsError('BACKEND_NOT_FOUND', `there is no type of backend called ${type}`)
+  return stack(await found.open(options, parts), LAYERS[type] ?? {})
+}

@@ -1,0 +1,179 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runHere as run } from '../../support/io.ts'
+import { emptyPlace } from '../../support/program.ts'
+
+describe('polymount', () => {
+  test('--version and --help', async () => {
+    await using place = await emptyPlace()
+    expect(await run(place, ['--version'])).toMatchObject({ code: 0, stdout: `${JSON.parse(await readFile('package.json', 'utf8')).version}\n`, stderr: '' })
+    expect(await run(place, ['call', '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Exit codes') })
+  })
+
+  test.each([
+    [['--readonly'], 'did you mean --read-only?'],
+    [['docter'], 'Did you mean the command doctor?'],
+    [['none'], 'none cannot be served (ENOENT)'],
+    [['--config', 'none.json'], 'cannot be read (ENOENT)'],
+    [['--toolsets', 'cor'], 'did you mean "core"?'],
+    [['--engine', 'embeded'], 'ipfs.engine'],
+    [['--http', '0.0.0.0:0'], 'INSECURE_BIND'],
+    [['call'], 'call takes the name of a tool'],
+    [['call', 'vfs_ls', '[]'], 'must be a JSON object'],
+    [['call', 'vfs_ls', '{'], 'are not JSON'],
+  ])('%j is refused with exit code 2 and one line of what to do', async (args, said) => {
+    await using place = await emptyPlace()
+    const { code, stdout, stderr } = await run(place, args)
+    expect(stderr).toContain(said)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+describe('polymount call', () => {
+  test('prints the result of a tool', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.work, 'a.txt'), 'one\ntwo\n')
+    const { code, stdout } = await run(place, ['call', 'vfs_stat', JSON.stringify({ path: join(place.work, 'a.txt') }), '--dir', place.work])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'success', kind: 'file', size: 8 })
+  })
+
+  test('prints what a text-first tool says under content, and alone with --raw', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.work, 'a.txt'), 'one\ntwo\n')
+    const args = ['call', 'vfs_read', '-', '--dir', '.']
+    const input = JSON.stringify({ path: join(place.work, 'a.txt'), raw: true })
+    const { stdout } = await run(place, args, { input })
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'success', content: [{ type: 'text', text: expect.stringContaining('one\ntwo') }] })
+    expect(await run(place, [...args, '--raw'], { input })).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+  })
+
+  test('answers a tool error with exit code 1', async () => {
+    await using place = await emptyPlace()
+    const { code, stdout } = await run(place, ['call', 'vfs_stat', '{"path":"/local/none"}'])
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error_code: 'NOT_FOUND' })
+    expect(code).toBe(1)
+    expect((await run(place, ['call', 'vfs_stta', '{}'])).stdout).toContain('did you mean vfs_stat?')
+  })
+
+  test('changes are journaled, and undone by another process', async () => {
+    await using place = await emptyPlace()
+    const written = await run(place, ['call', 'vfs_write', '{"path":"/local/a","content":"x"}'])
+    const { change } = JSON.parse(written.stdout) as { change: string }
+    const undone = await run(place, ['call', 'vfs_undo', JSON.stringify({ change })])
+    expect(undone.code).toBe(0)
+    expect((await run(place, ['call', 'vfs_stat', '{"path":"/local/a"}'])).code).toBe(1)
+  })
+
+  test('holds to --read-only, :ro and --deny', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.work, 'a.key'), 'secret')
+    const write = JSON.stringify({ path: join(place.work, 'new'), content: 'x' })
+    for (const flags of [
+      ['--read-only', '--dir', place.work],
+      ['--dir', `${place.work}:ro`],
+    ])
+      expect(JSON.parse((await run(place, ['call', 'vfs_write', write, ...flags])).stdout)).toMatchObject({ error_code: 'READ_ONLY' })
+    const read = JSON.stringify({ path: join(place.work, 'a.key') })
+    const denied = await run(place, ['call', 'vfs_read', read, '--dir', place.work, '--deny', '*.key'])
+    expect(JSON.parse(denied.stdout)).toMatchObject({ error_code: 'DENIED' })
+    expect(denied.stdout).not.toContain('secret')
+  })
+})
+
+test('polymount tools lists every tool, or those that are chosen', async () => {
+  await using place = await emptyPlace()
+  const { code, stdout } = await run(place, ['tools', '--json'])
+  const all = JSON.parse(stdout) as { name: string; toolset: string; effect: string; tokens: number; inputSchema: object }[]
+  expect(code).toBe(0)
+  expect(all.find(({ name }) => name === 'vfs_read')).toMatchObject({
+    toolset: 'vfs',
+    effect: 'read',
+    tokens: expect.any(Number),
+    inputSchema: { type: 'object' },
+  })
+  const table = (await run(place, ['tools', '--tools', 'vfs_read', '--toolsets', 'core', '--exclude-tools', 'vfs_ls'])).stdout
+  expect(table).toMatch(/^TOOL +TOOLSET/)
+  expect(table).toContain('vfs_read')
+  expect(table).not.toContain('vfs_ls ')
+})
+
+describe('polymount config', () => {
+  test('shows each value and where it came from, and no secret', async () => {
+    await using place = await emptyPlace()
+    await mkdir(join(place.home, '.config/polymount'), { recursive: true })
+    const file = join(place.home, '.config/polymount/polymount.json')
+    await writeFile(file, JSON.stringify({ http: { token: 'env:POLYMOUNT_MY_TOKEN' }, toolsets: ['all'] }))
+    const env = { POLYMOUNT_MY_TOKEN: 'hunter2', POLYMOUNT_IPFS_NETWORK: 'off' }
+    const { stdout, stderr } = await run(place, ['config', '--json', '--deny', '*.key'], { env })
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        { key: 'deny', value: ['*.key'], origin: 'flag --deny', variable: 'POLYMOUNT_DENY' },
+        { key: 'ipfs.network', value: 'off', origin: 'variable POLYMOUNT_IPFS_NETWORK', variable: 'POLYMOUNT_IPFS_NETWORK' },
+        { key: 'toolsets', value: ['all'], origin: `file ${file}`, variable: 'POLYMOUNT_TOOLSETS' },
+        { key: 'http.token', value: 'env:POLYMOUNT_MY_TOKEN', origin: `file ${file}`, variable: 'POLYMOUNT_HTTP_TOKEN' },
+        { key: 'data_dir', value: join(place.home, '.local/share/polymount'), origin: 'default', variable: 'POLYMOUNT_DATA_DIR' },
+      ]),
+    )
+    expect((await run(place, ['config'], { env })).stdout).toMatch(/^http\.port +4280 +default$/m)
+    expect(stdout + stderr).not.toContain('hunter2')
+  })
+
+  test('makes nothing', async () => {
+    await using place = await emptyPlace()
+    await run(place, ['config'])
+    await expect(stat(join(place.home, '.local'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('polymount doctor', () => {
+  test('finds all in order on an empty machine', async () => {
+    await using place = await emptyPlace()
+    const { code, stdout } = await run(place, ['doctor', '--json', '--dir', place.work])
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: { check: string; status: string }[] }
+    expect({ ok, code }).toEqual({ ok: true, code: 0 })
+    expect(findings.map(({ check, status }) => [check, status])).toEqual(
+      ['program', 'configuration', 'data folder', 'journal', 'mount /local', 'mount /ipfs', 'mount /mfs', `mount ${place.work}`, 'tools'].map((check) => [
+        check,
+        'ok',
+      ]),
+    )
+  })
+
+  test('says what to do about what is not', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.home, 'token'), 'x')
+    await chmod(join(place.home, 'token'), 0o644)
+    const file = join(place.home, 'polymount.json')
+    const settings = {
+      http: { token: `file:${place.home}/token` },
+      secrets: { gone: { from: 'env:GONE', for: ['https://example.org'] } },
+      backends: { away: { type: 'local', options: { root: join(place.home, 'away') } } },
+      mounts: [{ path: '/away', backend: 'away' }],
+    }
+    await writeFile(file, JSON.stringify(settings))
+    const { code, stdout } = await run(place, ['doctor', '--config', file])
+    expect(code).toBe(1)
+    expect(stdout).toContain('FAILED  secret env:GONE: SECRET_MISSING')
+    expect(stdout).toContain(`→ chmod 600 ${place.home}/token`)
+    expect(stdout).toContain('FAILED  mount /away: UNAVAILABLE')
+    expect(stdout).toContain('ok      mount /local')
+  })
+
+  test('looks as far as it can', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.home, 'polymount.json'), '{"htpp":{}}')
+    expect(await run(place, ['doctor', '--config', join(place.home, 'polymount.json')])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('CONFIG_UNKNOWN_KEY'),
+    })
+    await mkdir(join(place.home, 'open'), { mode: 0o777 })
+    await chmod(join(place.home, 'open'), 0o777)
+    expect(await run(place, ['doctor', '--data-dir', join(place.home, 'open')])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('FAILED  start: DATA_FOLDER_UNSAFE'),
+    })
+  })
+})
