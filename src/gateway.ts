@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
 import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
@@ -21,7 +20,6 @@ import { Registry, type ToolView } from './registry/registry.ts'
 import { toolsetNames } from './registry/select.ts'
 import type { BackendSource } from './registry/services.ts'
 import { Search } from './search/search.ts'
-import { Hold } from './sqlite/hold.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
 import type { MountSpec, Vfs } from './vfs/types.ts'
@@ -122,7 +120,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
-  const ipfs = closing.use(await embeddedNode({ content, folder, network: config.ipfs.network, hold: () => stablePeer(folder) }))
+  const ipfs = closing.use(await embeddedNode({ content, folder, network: config.ipfs.network }))
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs }))
   for (const mount of plan) table.add(await backends.mounted(mount))
@@ -140,12 +138,6 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     log,
   })
   return { ...options, config, journal, vfs, events, registry: closing.use(registry) }
-}
-
-/** One process of a data folder is the peer that others know; the rest are somebody else while they run. */
-function stablePeer(folder: string): Disposable | undefined {
-  const hold = Hold.try(join(folder, 'run'), 'peer')
-  return hold && { [Symbol.dispose]: () => hold.release() }
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */

@@ -52,10 +52,14 @@ export function compareNames(a: string, b: string): number {
 /** Surrogates stand for characters above U+FFFF, so they sort after U+E000…U+FFFF. */
 const surrogatesLast = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit)
 
+/** How the local backend shows a byte of a name that is not UTF-8: such a name is as long as its bytes on the disk. */
+const ESCAPED_BYTE = /\\x(?:5C|[89A-F][0-9A-F])/g
+
 function checkSegment(path: string, segment: string): void {
   if (segment === '') throw invalid(path, 'has an empty segment')
   if (segment === '.' || segment === '..') throw invalid(path, `has a "${segment}" segment`)
-  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) throw invalid(path, `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`)
+  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES && Buffer.byteLength(segment.replaceAll(ESCAPED_BYTE, '_')) > MAX_SEGMENT_BYTES)
+    throw invalid(path, `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`)
 }
 
 const invalid = (path: string, rule: string): VfsError =>

@@ -12,6 +12,7 @@ export class Mount {
   readonly root: VfsPath
   readonly readOnly: boolean
   readonly versions: 'on' | 'off'
+  readonly configured: boolean
   readonly owned: boolean
   readonly usage = { calls: 0, errors: 0, open: 0 }
 
@@ -22,6 +23,7 @@ export class Mount {
     this.root = spec.root ?? ('/' as VfsPath)
     this.readOnly = spec.readOnly === true || !spec.backend.capabilities.write
     this.versions = spec.versions ?? 'on'
+    this.configured = spec.configured === true
     this.owned = spec.owned === true
   }
 
@@ -80,9 +82,16 @@ export class MountTable implements Volumes {
   remove(path: VfsPath, force: boolean): Mount {
     const mount = this.#mounts.get(path)
     if (!mount) throw new VfsError('MOUNT_NOT_FOUND', `nothing is mounted at ${path}`, { op: 'unmount', path })
+    if (mount.configured)
+      throw new VfsError('DENIED', `${path} is mounted by the configuration`, { op: 'unmount', path, hint: 'Only a person can take it away.' })
     if (mount.usage.open > 0 && !force) throw new VfsError('MOUNT_BUSY', `${mount.usage.open} calls are running on ${path}`, { op: 'unmount', path })
     this.#mounts.delete(path)
     return mount
+  }
+
+  /** The mount at exactly this path. */
+  at(path: VfsPath): Mount | undefined {
+    return this.#mounts.get(path)
   }
 
   find(path: VfsPath): Mount | undefined {

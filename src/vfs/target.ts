@@ -1,9 +1,10 @@
 import type { Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
-import type { VfsPath } from '../core/path.ts'
+import { ROOT, type VfsPath } from '../core/path.ts'
 import type { Place, Snapshot } from '../journal/types.ts'
 import type { Mount, MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
+import type { MountSpec } from './types.ts'
 
 /** A path that may be changed: where it leads, and the key under which the journal knows it. */
 export interface Target {
@@ -50,6 +51,12 @@ export class Targets {
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
     for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, shown.path)
     return { mount, inner, place }
+  }
+
+  /** True if what a new mount would show may only be read where it is shown now: a tool cannot widen that by another name. */
+  async isReadOnly({ backend, root = ROOT }: Pick<MountSpec, 'backend' | 'root'>): Promise<boolean> {
+    const [closest] = this.#table.showing(backend.volume, await backend.locate(root))
+    return closest?.mount.readOnly === true
   }
 
   async #shown(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<{ readonly path: VfsPath }[]> {

@@ -1,14 +1,14 @@
 import type { Stat } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
-import { below, under, within, type VfsPath } from '../core/path.ts'
+import { below, under, type VfsPath } from '../core/path.ts'
 import { ContentHasher } from '../content/hashing.ts'
 import type { Changes } from './change.ts'
+import { chooser, isFiltered } from './choice.ts'
+import { refuseOntoItself, refuseReplacing } from './clash.ts'
+import type { Folders } from './folders.ts'
 import type { Cause } from './step.ts'
-
 import { group, type TakeBack } from './group.ts'
-import { compileGlobs } from './match/glob.ts'
 import { forEachOf } from './pool.ts'
-import type { MountTable } from './mounts.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import type { Changed, TransferCall, Walked } from './types.ts'
 
@@ -18,12 +18,9 @@ const AT_ONCE = 8 // files in flight; more gains nothing on one disk
 export interface Surroundings {
   readonly changes: Changes
   readonly targets: Targets
-  readonly table: MountTable
+  readonly folders: Folders
   readonly takeBack: TakeBack
   walk(path: VfsPath, call: TransferCall): AsyncIterable<Walked>
-  /** Rejects DENIED or MOUNT_INSIDE if the folder cannot be treated as one thing. */
-  whole(op: string, path: VfsPath, call: TransferCall): Promise<void>
-  missingParents(target: Target, signal: AbortSignal | undefined): Promise<readonly Target[]>
 }
 
 interface Job {
@@ -54,11 +51,11 @@ export class Transfers {
   async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     const job = await this.#prepare('move', from, to, call)
     const source = await this.#vfs.targets.writable('move', from, call.signal)
-    const filtered = (call.include?.length ?? 0) + (call.exclude?.length ?? 0) > 0
     const folder = job.from.stat.kind === 'directory'
-    if (folder) await this.#vfs.whole('move', from, call)
-    if (!filtered && source.mount.backend === job.to.mount.backend && job.to.mount.backend.capabilities.rename) {
-      if (job.standing === null) return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.missingParents(job.to, call.signal))
+    if (folder) await this.#vfs.folders.requireWhole('move', from, true, call.signal)
+    if (!isFiltered(call) && source.mount.backend === job.to.mount.backend && job.to.mount.backend.capabilities.rename) {
+      if (job.standing === null)
+        return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)
     }
     return this.#moveAcross(source, job)
@@ -70,41 +67,17 @@ export class Transfers {
     const target = await this.#vfs.targets.writable(op, to, call.signal)
     if (stat.kind === 'directory' && call.recursive === false)
       throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })
-    await this.#refuseOntoItself(op, { path: from, mount, inner }, target, call.signal)
+    await refuseOntoItself(op, { path: from, mount, inner }, target, call.signal)
     const standing = await statOrNull(target, call.signal)
-    if (standing) this.#refuseReplacing(op, stat, standing, to, call.overwrite === true)
+    if (standing) refuseReplacing(op, stat, standing, to, call.overwrite === true)
     return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
-  }
-
-  async #refuseOntoItself(
-    op: string,
-    from: { path: VfsPath; mount: Target['mount']; inner: VfsPath },
-    to: Target,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const same = from.mount.backend.volume === to.place.volume
-    const inner = same ? await from.mount.backend.locate(from.inner, { signal }) : ''
-    if (within(from.path, to.place.shown) || (same && within(inner as VfsPath, to.place.inner as VfsPath)))
-      throw new VfsError('INVALID_ARGUMENT', `${op} of ${from.path} onto itself or into itself`, {
-        op,
-        path: to.place.shown,
-        hint: 'Choose a destination outside the source.',
-      })
-  }
-
-  #refuseReplacing(op: string, from: Stat, standing: Stat, to: VfsPath, overwrite: boolean): void {
-    const folders = Number(from.kind === 'directory') + Number(standing.kind === 'directory')
-    if (folders === 1 && standing.kind === 'directory')
-      throw new VfsError('IS_DIRECTORY', `${to} is a folder`, { op, path: to, hint: `Name the file in it: ${to}/NAME.` })
-    if (folders === 1) throw new VfsError('NOT_DIRECTORY', `${to} is a file`, { op, path: to })
-    if (!overwrite) throw new VfsError('ALREADY_EXISTS', `${to} exists`, { op, path: to, details: { etag: standing.etag } })
   }
 
   async #copyFile({ from, to, standing, call, cause }: Job, ifMatch: string | undefined): Promise<Changed> {
     const { backend } = from.mount
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
     if (ifMatch !== undefined && !(await backend.matches(from.inner, ifMatch))) throw sourceChanged(from.path)
-    const parents = standing ? [] : await this.#vfs.missingParents(to, call.signal)
+    const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
     if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from.inner, to, cause, parents)
     const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
     return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents })
@@ -124,8 +97,8 @@ export class Transfers {
   async #copyParts(job: Job, cause: Cause): Promise<number> {
     let bytes = 0
     let files = 0
-    const chosen = filter(job.call, job.from.path)
-    for (const folder of await this.#vfs.missingParents(job.to, cause.signal)) await this.#vfs.changes.mkdir(folder, cause)
+    const chosen = chooser(job.call, job.from.path)
+    for (const folder of await this.#vfs.folders.missingAbove(job.to, cause.signal)) await this.#vfs.changes.mkdir(folder, cause)
     await this.#makeFolder(job.to, cause)
     await forEachOf(this.#folderThenFiles(job, chosen, cause), AT_ONCE, async (entry) => {
       const part = await this.#part(job, entry.path, cause)
@@ -150,7 +123,7 @@ export class Transfers {
     const to = await this.#destination(job, path, cause)
     const stat = await mount.backend.stat(inner, { signal: cause.signal })
     const standing = job.standing ? await statOrNull(to, cause.signal) : null
-    if (standing) this.#refuseReplacing('copy', stat, standing, to.place.shown, true)
+    if (standing) refuseReplacing('copy', stat, standing, to.place.shown, true)
     return { ...job, from: { path, mount, inner, stat }, to, standing, cause }
   }
 
@@ -189,9 +162,9 @@ export class Transfers {
 
   /** Without a filter the source goes as one; with one, only the files that were copied. */
   async #removeMoved(source: Target, job: Job, cause: Cause): Promise<void> {
-    const chosen = filter(job.call, job.from.path)
-    const partial = (job.call.include?.length ?? 0) + (job.call.exclude?.length ?? 0) > 0
-    if (!partial) return void (await this.#vfs.changes.remove(source, cause, { ifMatch: job.from.stat.kind === 'directory' ? undefined : job.from.stat.etag }))
+    const chosen = chooser(job.call, job.from.path)
+    if (!isFiltered(job.call))
+      return void (await this.#vfs.changes.remove(source, cause, { ifMatch: job.from.stat.kind === 'directory' ? undefined : job.from.stat.etag }))
     for await (const entry of this.#vfs.walk(job.from.path, job.call))
       if (entry.kind === 'file' && chosen(entry.path))
         await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
@@ -207,14 +180,6 @@ export class Transfers {
       if ((await hasher.result()).cid !== part.after.cid)
         throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
     }
-  }
-}
-
-function filter({ include = [], exclude = [] }: TransferCall, top: VfsPath): (path: VfsPath) => boolean {
-  const [included, excluded] = [compileGlobs(include), compileGlobs(exclude)]
-  return (path) => {
-    const relative = below(top, path).slice(1)
-    return (include.length === 0 || included(relative)) && !excluded(relative)
   }
 }
 

@@ -19,6 +19,8 @@ export interface MountSpec {
   readonly readOnly?: boolean | undefined
   /** Keep what changes replace; `off` only by configuration. */
   readonly versions?: 'on' | 'off' | undefined
+  /** A person's own: no tool can unmount it. */
+  readonly configured?: boolean | undefined
   /** Its backend is disposed of with the mount. */
   readonly owned?: boolean | undefined
 }
@@ -136,8 +138,9 @@ export interface Vfs extends AsyncDisposable {
   restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
   undo(query: UndoQuery, call: VfsCall): Promise<Undone>
 
+  /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS. */
   mount(spec: MountSpec): Promise<MountInfo>
-  /** Rejects MOUNT_BUSY while calls run, unless forced. */
+  /** Rejects MOUNT_BUSY while calls run, unless forced, and DENIED for a configured mount. */
   unmount(path: VfsPath, options?: { readonly force?: boolean | undefined }): Promise<void>
   mounts(): Promise<MountInfo[]>
 }

@@ -132,9 +132,10 @@ export class Undo {
 
 /** True if the two are about the same path, or one about a folder that holds the other's. */
 function touches(a: ChangeRecord, b: ChangeRecord): boolean {
-  const places = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
   return places(a).some((one) => places(b).some((two) => one.volume === two.volume && (inside(one, two) || inside(two, one))))
 }
+
+const places = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
 
 const inside = (folder: Place, place: Place): boolean => within(folder.inner as VfsPath, place.inner as VfsPath)
 

@@ -10,7 +10,7 @@ import { collect } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
 import type { Changed } from '../../src/vfs/types.ts'
-import { apply, type Op, type Tree } from '../support/tree-model.ts'
+import { apply, byPath, type Op, type Tree } from '../support/tree-model.ts'
 import { call, openTestVfs, type TestVfs } from '../support/vfs.ts'
 
 const names = fc.constantFrom('a', 'b', 'ä')
@@ -37,9 +37,9 @@ describe.each(Object.entries(backends))('the VFS over %s', (_, make) => {
       fc.asyncProperty(fc.array(ops, { maxLength: 12 }), async (script) => {
         const folder = await mkdtemp(join(tmpdir(), 'polymount-model-'))
         const [x, y] = await make(folder)
-        await using test = await openTestVfs({ '/x': x, '/y': y })
+        await using t = await openTestVfs({ '/x': x, '/y': y })
         let tree: Tree = new Map()
-        for (const op of script) tree = await step(test, tree, op)
+        for (const op of script) tree = await step(t, tree, op)
         await rm(folder, { recursive: true })
       }),
       { numRuns: 60 },
@@ -48,24 +48,22 @@ describe.each(Object.entries(backends))('the VFS over %s', (_, make) => {
 })
 
 /** Runs the operation on both; where it changed something, undoes it and then undoes the undo. */
-async function step(test: TestVfs, tree: Tree, op: Op): Promise<Tree> {
+async function step(t: TestVfs, tree: Tree, op: Op): Promise<Tree> {
   const expected = apply(tree, op)
-  const outcome = await run(test, op)
-  if (typeof expected === 'string') {
-    expect(outcome, JSON.stringify(op)).toBe(expected)
-    expect(await contents(test)).toEqual(sorted(tree))
-    return tree
-  }
-  expect(typeof outcome, `${JSON.stringify(op)} → ${String(outcome)}`).toBe('object')
-  expect(await contents(test)).toEqual(sorted(expected))
-  const { change } = outcome as Changed
-  if (change === null) return expected
-  const undone = await test.vfs.undo({ change }, call)
+  const outcome = await run(t, op)
+  const after = typeof expected === 'string' ? tree : expected
+  expect(typeof outcome === 'string' ? outcome : 'done', JSON.stringify(op)).toBe(typeof expected === 'string' ? expected : 'done')
+  expect(await contents(t), JSON.stringify(op)).toEqual(sorted(after))
+  if (typeof outcome !== 'string' && outcome.change !== null) await backAndForth(t, outcome.change, tree, after)
+  return after
+}
+
+async function backAndForth(t: TestVfs, change: string, before: Tree, after: Tree): Promise<void> {
+  const undone = await t.vfs.undo({ change }, call)
   expect(undone).toMatchObject({ conflicts: [] })
-  expect(await contents(test), `undo of ${JSON.stringify(op)}`).toEqual(sorted(tree))
-  expect(await test.vfs.undo({ change: undone.change ?? '' }, call)).toMatchObject({ conflicts: [] })
-  expect(await contents(test), `undo of the undo of ${JSON.stringify(op)}`).toEqual(sorted(expected))
-  return expected
+  expect(await contents(t), 'after the undo').toEqual(sorted(before))
+  expect(await t.vfs.undo({ change: undone.change ?? '' }, call)).toMatchObject({ conflicts: [] })
+  expect(await contents(t), 'after the undo of the undo').toEqual(sorted(after))
 }
 
 async function run({ vfs }: TestVfs, op: Op): Promise<Changed | string> {
@@ -85,7 +83,7 @@ async function contents({ vfs }: TestVfs): Promise<[string, string | null][]> {
   for await (const { path, kind } of vfs.walk(p('/'), { ...call, ignored: true }))
     if (path.split('/').length > 2)
       found.push([path, kind === 'directory' ? null : Buffer.from(await collect((await vfs.open(path, call)).read(), 1000)).toString()])
-  return found.sort()
+  return found.toSorted(byPath)
 }
 
-const sorted = (tree: Tree): [string, string | null][] => [...tree].filter(([path]) => path.split('/').length > 2).sort()
+const sorted = (tree: Tree): [string, string | null][] => [...tree].filter(([path]) => path.split('/').length > 2).toSorted(byPath)

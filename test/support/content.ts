@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createCipheriv } from 'node:crypto'
 import type { Bytes } from '../../src/core/backend.ts'
 import { type LocalContent, openContentStore } from '../../src/content/store.ts'
-import { embeddedNode } from '../../src/ipfs/embedded/index.ts'
+import { embeddedNode, type EmbeddedOptions } from '../../src/ipfs/embedded/index.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 
 /** A data folder that goes with the test. */
@@ -24,10 +24,10 @@ export interface OpenNode extends AsyncDisposable {
   readonly content: LocalContent
 }
 
-/** A node that stays off the network; several may share a folder, as processes do. */
-export async function openNode(folder: string): Promise<OpenNode> {
+/** A node, off the network if nothing else is said; several may share a folder, as processes do. */
+export async function openNode(folder: string, options: Partial<EmbeddedOptions> = {}): Promise<OpenNode> {
   const content = await openContentStore({ folder })
-  const node = await embeddedNode({ content, folder, network: 'off' })
+  const node = await embeddedNode({ content, folder, network: 'off', ...options })
   const close = async (): Promise<void> => {
     await node[Symbol.asyncDispose]()
     await content[Symbol.asyncDispose]()

@@ -1,3 +1,5 @@
+import { compareNames } from '../../src/core/path.ts'
+
 /** A tree as the simplest thing that is one: what a VFS is held against. Values are contents; null is a folder. */
 export type Tree = Map<string, string | null>
 
@@ -66,11 +68,13 @@ function transfer(tree: Tree, { op, at, to, overwrite }: Transfer): Tree | strin
   return merged(tree, at, to, op === 'move')
 }
 
+export const byPath = ([a]: [string, unknown], [b]: [string, unknown]): number => compareNames(a, b)
+
 /** All that stands at or below `at`, now also at `to`; a file and a folder never replace one another. */
 function merged(tree: Tree, at: string, to: string, moves: boolean): Tree | string {
   const made = withParents(tree, to)
   if (typeof made === 'string') return made
-  for (const [path, content] of [...tree].filter(([each]) => below(each, at)).sort()) {
+  for (const [path, content] of [...tree].filter(([each]) => below(each, at)).toSorted(byPath)) {
     const there = to + path.slice(at.length)
     const standing = tree.get(there)
     if (standing === null && content !== null) return 'IS_DIRECTORY'

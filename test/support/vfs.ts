@@ -26,7 +26,7 @@ export async function openTestVfs(mounts: Readonly<Record<string, Spec | Backend
   const table = new MountTable()
   const events = new EventBus()
   const content = await openContentStore({ folder })
-  const journal = await openJournal({ folder, volumes: table, versions: content })
+  const journal = await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) })
   for (const [path, spec] of Object.entries(mounts)) {
     const { backend = new MemoryBackend(), name = 'test', ...rest } = 'stat' in spec ? { backend: spec } : spec
     table.add({ path: vfsPath(path), name, backend, ...rest })
@@ -39,7 +39,7 @@ export async function openTestVfs(mounts: Readonly<Record<string, Spec | Backend
     events,
     folder,
     text: async (path: string): Promise<string> => Buffer.from(await collect((await vfs.open(vfsPath(path), call)).read(), BIG)).toString(),
-    write: (path: string, content: string, options = {}) => vfs.write(vfsPath(path), Buffer.from(content), { ...call, ...options }),
+    write: (path: string, words: string, options = {}) => vfs.write(vfsPath(path), Buffer.from(words), { ...call, ...options }),
     names: async (path: string): Promise<string[]> => (await Array.fromAsync(vfs.list(vfsPath(path), call))).map(({ name }) => name),
     async [Symbol.asyncDispose]() {
       await vfs[Symbol.asyncDispose]()

@@ -101,10 +101,12 @@ export function writing(make: () => Promise<Backend>, capabilities: Capabilities
 
     test('closes a source that it does not finish', async () => {
       await using b = await make()
+      const begun = Promise.withResolvers<void>()
       const closed = Promise.withResolvers<void>()
       const source = (async function* () {
         try {
           for (;;) {
+            begun.resolve()
             yield noise(1000)
             await breathe()
           }
@@ -114,7 +116,7 @@ export function writing(make: () => Promise<Backend>, capabilities: Capabilities
       })()
       const call = new AbortController()
       const write = codeOf(b.write(p('/f'), source, { signal: call.signal }))
-      await breathe()
+      await begun.promise
       call.abort()
       expect(await write).toBe('CANCELLED')
       await closed.promise

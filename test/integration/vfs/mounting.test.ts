@@ -21,6 +21,12 @@ describe('mounts', () => {
     expect(await t.vfs.stat(p('/home/me/app/data'), call)).toMatchObject({ kind: 'directory', mount: '/home/me/app/data' })
   })
 
+  test('stand where they stand: mkdir of one changes nothing', async () => {
+    await using t = await openTestVfs({ '/home/me': {} })
+    expect(await t.vfs.mkdir(p('/home/me'), call)).toMatchObject({ change: null, stat: { kind: 'directory' } })
+    await expect(t.vfs.mkdir(p('/home/you'), call)).rejects.toMatchObject({ code: 'NOT_SERVED' })
+  })
+
   test('keep a folder that holds another mount from being removed or moved', async () => {
     await using t = await openTestVfs({ '/m': {}, '/m/d/inner': {} })
     await t.write('/m/d/f', 'x', { parents: true })
@@ -51,6 +57,30 @@ describe('mounts', () => {
       { path: '/n', mounted: false },
     ])
     await expect(t.text('/n/f')).rejects.toMatchObject({ code: 'NOT_SERVED' })
+  })
+})
+
+describe('a tool cannot widen what a person served', () => {
+  const served = async () => {
+    const backend = new MemoryBackend()
+    await backend.mkdir(p('/sub'))
+    const t = await openTestVfs({ '/docs': { backend, readOnly: true, configured: true } }, { deny: ['/docs/sub/secret'] })
+    return { t, backend }
+  }
+
+  test('by mounting the same storage again: what was read-only stays it, what was hidden stays hidden', async () => {
+    const { t, backend } = await served()
+    await using _ = t
+    await t.vfs.mount({ path: p('/again'), name: 'docs', backend })
+    await t.vfs.mount({ path: p('/part'), name: 'docs', backend, root: p('/sub'), readOnly: false })
+    for (const path of ['/again/f', '/part/f']) await expect(t.write(path, 'x')).rejects.toMatchObject({ code: 'READ_ONLY' })
+    for (const path of ['/again/sub/secret', '/part/secret']) await expect(t.text(path)).rejects.toMatchObject({ code: 'DENIED' })
+  })
+
+  test('by taking the mount away first', async () => {
+    const { t } = await served()
+    await using _ = t
+    await expect(t.vfs.unmount(p('/docs'), { force: true })).rejects.toMatchObject({ code: 'DENIED' })
   })
 })
 

@@ -10,9 +10,14 @@ class Sticky extends MemoryBackend {
   override readonly trash: Trash
   constructor() {
     super()
-    const { back, contents, drop, keep } = new MemoryBackend().trash
-    const put = async (): Promise<Stat> => Promise.reject(new VfsError('PERMISSION_DENIED', 'nothing goes'))
-    this.trash = { back, contents, drop, keep, put }
+    const { trash } = new MemoryBackend()
+    this.trash = {
+      contents: trash.contents,
+      put: () => Promise.reject(new VfsError('PERMISSION_DENIED', 'nothing goes')),
+      back: (...given) => trash.back(...given),
+      keep: (...given) => trash.keep(...given),
+      drop: (...given) => trash.drop(...given),
+    }
   }
 }
 

@@ -51,7 +51,16 @@ test('a subscription hears of its path, of what is below, and of what happened t
   expect(heard('/x')).toEqual([])
 })
 
-test('a session has a bounded number of subscriptions', () => {
+test('what one request listens to goes with it', () => {
+  const subscriptions = new Subscriptions()
+  subscriptions.listen('a', ['polymount:///a', 'file:///no'])
+  subscriptions.listen(2, ['polymount:///a', 'polymount:///b'])
+  expect(subscriptions.touchedBy(paths('/a', '/b'))).toEqual(['polymount:///a', 'polymount:///b'])
+  subscriptions.unlisten(2)
+  expect(subscriptions.touchedBy(paths('/a', '/b'))).toEqual(['polymount:///a'])
+})
+
+test('a connection has a bounded number of subscriptions', () => {
   const subscriptions = new Subscriptions()
   for (let i = 0; i < 1024; i++) subscriptions.add(`polymount:///${i}`)
   expect(() => subscriptions.add('polymount:///more')).toThrow(/1024/)

@@ -1,0 +1,53 @@
+import { throwIfAborted, VfsError } from '../core/error.ts'
+import { join, parent, type VfsPath } from '../core/path.ts'
+import type { MountTable } from './mounts.ts'
+import type { Policy } from './policy.ts'
+import { statOrNull, type Target, type Targets } from './target.ts'
+
+type Signal = AbortSignal | undefined
+
+/** What must be known of folders before something in or with them is changed. */
+export class Folders {
+  readonly #table: MountTable
+  readonly #policy: Policy
+  readonly #targets: Targets
+
+  constructor(table: MountTable, policy: Policy, targets: Targets) {
+    this.#table = table
+    this.#policy = policy
+    this.#targets = targets
+  }
+
+  /** The folders that must be made first, the outermost first. Rejects NOT_DIRECTORY where a file stands in the way. */
+  async missingAbove({ mount, place }: Target, signal: Signal): Promise<Target[]> {
+    const missing: Target[] = []
+    for (let path = parent(place.shown); path !== mount.path && path !== '/'; path = parent(path)) {
+      const target = await this.#targets.writable('mkdir', path, signal)
+      const standing = await statOrNull(target, signal)
+      if (standing?.kind === 'directory') break
+      if (standing) throw new VfsError('NOT_DIRECTORY', `${path} is a file`, { op: 'mkdir', path })
+      missing.unshift(target)
+    }
+    return missing
+  }
+
+  /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
+  async requireWhole(op: string, path: VfsPath, recursive: boolean, signal: Signal): Promise<void> {
+    if (this.#table.hasBelow(path)) throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
+    if (recursive && !this.#policy.hides) return
+    for await (const found of this.#everything(path, signal)) {
+      if (this.#policy.denies(found)) throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })
+      if (!recursive) throw new VfsError('NOT_EMPTY', `${path} is not empty`, { op, path })
+    }
+  }
+
+  async *#everything(path: VfsPath, signal: Signal): AsyncIterable<VfsPath> {
+    throwIfAborted(signal)
+    const mount = this.#targets.mountOf('list', path)
+    for await (const entry of mount.backend.list(mount.inner(path), { signal })) {
+      const child = join(path, entry.name)
+      yield child
+      if (entry.kind === 'directory') yield* this.#everything(child, signal)
+    }
+  }
+}

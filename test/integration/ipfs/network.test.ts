@@ -1,0 +1,133 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { rawCid } from '../../../src/core/cid.ts'
+import type { EmbeddedOptions } from '../../../src/ipfs/embedded/index.ts'
+import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
+
+const LOOPBACK = { listen: ['/ip4/127.0.0.1/tcp/0'], peers: [], gateways: [], routers: [], fetchTimeoutMs: 10_000 }
+
+/** A machine of its own: a folder, and a node on it. */
+async function machine(options: Partial<EmbeddedOptions>) {
+  const stack = new AsyncDisposableStack()
+  const folder = stack.use(await temporaryFolder())
+  const { node, content } = stack.use(await openNode(folder.path, { ...options, peering: { ...LOOPBACK, ...options.peering } }))
+  return { node, content, folder: folder.path, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+describe('two nodes on one wire', () => {
+  test('a pinned folder and a large file are fetched over bitswap, and stay', async () => {
+    await using server = await machine({ network: 'node' })
+    const root = (await Array.fromAsync(server.node.addTree(tree()))).at(-1)?.cid ?? ''
+    await server.node.pins.add(root)
+    const { addresses } = await server.node.identity()
+    await using client = await machine({ network: 'client', peering: { peers: addresses } })
+    expect((await Array.fromAsync(client.node.list(root))).map(({ name }) => name)).toEqual(['big', 'note'])
+    expect(await text(client.node.read(`${root}/note`))).toBe('hello')
+    await client.node.pins.add(root)
+    expect(await client.content.stat(await client.node.resolve(`${root}/big`))).toMatchObject({ size: 5 << 20 })
+    const [sent, got] = await Promise.all([server, client].map(async ({ content }) => hashOf(content.read(await server.node.resolve(`${root}/big`)))))
+    expect(got).toBe(sent)
+    expect(await client.node.identity()).toMatchObject({ addresses: [] })
+  })
+
+  test('what no pin and no mutable tree reaches is served to nobody', async () => {
+    await using server = await machine({ network: 'node' })
+    const kept = await server.node.add(bytesOf('PASSWORD=old'))
+    const shared = await server.node.add(bytesOf('shared'))
+    await server.node.mfs.link('/shared', shared.cid, { expect: null })
+    const { addresses } = await server.node.identity()
+    await using client = await machine({ network: 'client', peering: { peers: addresses, fetchTimeoutMs: 1500 } })
+    expect(await text(client.node.read(shared.cid))).toBe('shared')
+    await expect(text(client.node.read(kept.cid))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME', retryable: true })
+    await server.node.mfs.unlink('/shared')
+    const late = await server.node.add(bytesOf('later'))
+    await server.node.pins.add(late.cid)
+    expect(await text(client.node.read(late.cid))).toBe('later')
+  })
+})
+
+describe('a client', () => {
+  test('takes a block from a gateway, and never a wrong one', async () => {
+    const right = Buffer.from('right')
+    await using gateway = await gatewayOf({ [rawCid(right)]: right, [rawCid(Buffer.from('wanted'))]: Buffer.from('forged') })
+    await using client = await machine({ network: 'client', peering: { gateways: [gateway.url], fetchTimeoutMs: 3000 } })
+    expect(await text(client.node.read(rawCid(right)))).toBe('right')
+    expect(await client.content.has(rawCid(right))).toBe(true)
+    const wanted = rawCid(Buffer.from('wanted'))
+    await expect(text(client.node.read(wanted))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
+    expect(await client.content.has(wanted)).toBe(false)
+    expect(gateway.asked()).toContain(wanted)
+  })
+
+  test('without anybody to ask says so', async () => {
+    await using client = await machine({ network: 'client', peering: { fetchTimeoutMs: 200 } })
+    await expect(client.node.stat(rawCid(Buffer.from('nowhere')))).rejects.toMatchObject({ code: 'NO_PEERS', retryable: true })
+  })
+
+  test('stops at once when the call is cancelled', async () => {
+    await using client = await machine({ network: 'client', peering: { fetchTimeoutMs: 60_000, gateways: ['http://127.0.0.1:9'] } })
+    await client.node.identity()
+    const cancel = new AbortController()
+    const reading = expect(text(client.node.read(rawCid(Buffer.from('slow')), { signal: cancel.signal }))).rejects.toMatchObject({ code: 'CANCELLED' })
+    cancel.abort()
+    await reading
+  })
+})
+
+describe('identity', () => {
+  test('is kept by one process of a folder at a time, in a file that only its owner can read', async () => {
+    await using folder = await temporaryFolder()
+    let peer = ''
+    {
+      await using first = await openNode(folder.path)
+      await using second = await openNode(folder.path)
+      ;({ peer } = await first.node.identity())
+      const other = await second.node.identity()
+      expect(other.peer).not.toBe(peer)
+      expect(other).toMatchObject({ addresses: [], protocols: [] })
+    }
+    expect((await stat(join(folder.path, 'peer.key'))).mode & 0o777).toBe(0o600)
+    await using later = await openNode(folder.path)
+    expect((await later.node.identity()).peer).toBe(peer)
+  })
+})
+
+test('off the network, what is not here is OFFLINE at once', async () => {
+  await withNode(async (node) => {
+    const cid = rawCid(Buffer.from('elsewhere'))
+    await expect(node.stat(cid)).rejects.toMatchObject({ code: 'OFFLINE' })
+    await expect(node.pins.add(cid)).rejects.toMatchObject({ code: 'OFFLINE' })
+    expect(await node.version()).toMatchObject({ engine: 'embedded', network: 'off' })
+  })
+})
+
+async function* tree() {
+  yield { path: 'big', content: noise(5 << 20) }
+  yield { path: 'note', content: bytesOf('hello') }
+}
+
+const hashOf = async (source: AsyncIterable<Uint8Array>): Promise<string> => rawCid(Buffer.concat(await Array.fromAsync(source)))
+
+/** A trustless gateway that sends what it is told to. */
+async function gatewayOf(blocks: Readonly<Record<string, Uint8Array>>) {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    const cid = /^\/ipfs\/([a-z2-7]+)/.exec(request.url ?? '')?.[1] ?? ''
+    asked.push(cid)
+    const block = blocks[cid]
+    if (!block) return void response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': 'application/vnd.ipld.raw' }).end(block)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const close = async (): Promise<void> => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked, [Symbol.asyncDispose]: close }
+}
