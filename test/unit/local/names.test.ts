@@ -32,12 +32,13 @@ describe('names on the disk', () => {
   })
 
   test('all bytes come back', () => {
-    fc.assert(fc.property(rawName, (raw) => bytes(onDisk(shown(raw))).equals(raw)))
-    fc.assert(fc.property(tricky, (name) => bytes(onDisk(shown(Buffer.from(name)))).toString() === name))
+    fc.assert(fc.property(rawName, (raw) => void expect(bytes(onDisk(shown(raw))).equals(raw)).toBe(true)))
+    fc.assert(fc.property(tricky, (name) => void expect(bytes(onDisk(shown(Buffer.from(name)))).toString()).toBe(name)))
   })
 
   test('a name that names something is how that is shown', () => {
-    fc.assert(fc.property(tricky, (name) => onDisk(name) === undefined || shown(bytes(onDisk(name))) === name))
+    const legal = tricky.filter((name) => onDisk(name) !== undefined)
+    fc.assert(fc.property(legal, (name) => void expect(shown(bytes(onDisk(name)))).toBe(name)))
   })
 
   test('every name that the disk takes makes a path', () => {
