@@ -19,26 +19,30 @@ const ALIKE = 0.5
 /** The lines of a text that look most like some others that are not in it; undefined if nothing is like them. */
 export function closest(text: string, wanted: string): Closest | undefined {
   const lines = text.split('\n')
-  const looked = wanted
-    .replace(/\r?\n$/, '')
-    .split('\n')
-    .map(bare)
+  const raw = wanted.replace(/\r?\n$/, '').split('\n')
+  const looked = raw.map(bare)
   const index = indexLines(lines)
   const start = bestStart(index, looked, lines) ?? mostAlike(lines, looked)
   if (start === undefined) return undefined
-  const shown = lines.slice(start, start + Math.min(looked.length, MAX_SHOWN_LINES))
-  const indentation = looked.every((line, i) => bare(lines[start + i] ?? '') === line)
-  return {
-    first: start + 1,
-    last: start + shown.length,
-    text: shown
-      .map((line) => line.replace(/\r$/, ''))
-      .join('\n')
-      .slice(0, MAX_SHOWN),
-    indentation,
-  }
+  const [from, to] = withKnownLines(index, looked, start)
+  const shown = lines.slice(from, Math.min(to, from + MAX_SHOWN_LINES)).map((line) => line.replace(/\r$/, ''))
+  return { first: from + 1, last: from + shown.length, text: shown.join('\n').slice(0, MAX_SHOWN), indentation: differInIndentation(shown, raw) }
 }
 
+/** So many lines as were looked for, and those near them that are surely meant because they occur once. */
+function withKnownLines(index: ReadonlyMap<string, readonly number[]>, looked: readonly string[], start: number): readonly [from: number, to: number] {
+  const end = start + looked.length
+  const places = looked.flatMap((line) => {
+    const [place, another] = index.get(line) ?? []
+    return place === undefined || another !== undefined || place < start - looked.length || place >= end + looked.length ? [] : [place]
+  })
+  return [Math.min(start, ...places), Math.max(end, ...places.map((place) => place + 1))]
+}
+
+const differInIndentation = (shown: readonly string[], raw: readonly string[]): boolean =>
+  shown.length === raw.length && shown.every((line, i) => line.trim() === raw[i]?.trim()) && shown.some((line, i) => indent(line) !== indent(raw[i] ?? ''))
+
+const indent = (line: string): string => /^\s*/.exec(line)?.[0] ?? ''
 const bare = (line: string): string => line.replace(/^ *\d+(?:\t|→)/, '').trim()
 
 function indexLines(lines: readonly string[]): Map<string, number[]> {

@@ -147,14 +147,23 @@ function ambiguous(body: Body, starts: readonly number[], { path, name }: Where,
 }
 
 function noMatch(body: Body, oldText: string, newText: string, { path, name }: Where): VfsError {
-  const applied = findExact(body, newText, '')?.starts
-  const already = newText !== '' && applied?.length === 1 ? ` The new text stands there already, at line ${countEnds(body.bytes, 0, applied[0] ?? 0) + 1}.` : ''
   const near = closest(body.show(body.bytes.subarray(0, MAX_COMPARED)), oldText)
-  const message = `${name} is not in ${path}.${already}`
+  const message = `${name} is not in ${path}.${alreadyThere(body, oldText, newText)}`
   if (!near) return new VfsError('NO_MATCH', message, { path })
   const why = near.indentation ? ' (only the indentation differs)' : ''
   return new VfsError('NO_MATCH', `${message} The closest lines are ${near.first}-${near.last}${why}; copy these exactly:\n${near.text}\n`, {
     path,
     details: { closest: { first_line: near.first, text: near.text } },
   })
+}
+
+/** Shorter text stands in many a place by chance. */
+const TELLING = 8
+
+/** A call that was repeated though it had succeeded. */
+function alreadyThere(body: Body, oldText: string, newText: string): string {
+  const telling = newText.trim().length >= TELLING && !oldText.includes(newText)
+  const starts = telling ? (findExact(body, newText, '')?.starts ?? []) : []
+  const [start] = starts
+  return start === undefined || starts.length > 1 ? '' : ` The new text stands there already, at line ${countEnds(body.bytes, 0, start) + 1}.`
 }

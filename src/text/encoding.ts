@@ -37,9 +37,9 @@ export function decode(bytes: Uint8Array, encoding: Encoding): string {
   return (encoding === 'utf-16be' ? swapped(buffer) : buffer).toString(DECODERS[encoding])
 }
 
-/** Undefined if the encoding has no such characters. */
+/** Undefined if the encoding has no such characters, of which a lone surrogate is one. */
 export function encode(text: string, encoding: Encoding): Buffer | undefined {
-  if (encoding === 'latin-1' && /[\u{100}-\u{10FFFF}]/u.test(text)) return undefined
+  if (!text.isWellFormed() || (encoding === 'latin-1' && /[\u{100}-\u{10FFFF}]/u.test(text))) return undefined
   const bytes = Buffer.from(text, DECODERS[encoding])
   return encoding === 'utf-16be' ? swapped(bytes) : bytes
 }
