@@ -2,18 +2,20 @@ import { z } from 'zod'
 
 export type JsonSchema = Record<string, unknown>
 
-const KEPT = new WeakMap<z.ZodObject, { readonly input: JsonSchema; readonly output: JsonSchema }>()
-
-/** What a caller sends. Made once per schema: making it costs a hundred times as much as the rest of tools/list. */
-export const inputSchema = (schema: z.ZodObject): JsonSchema => schemas(schema).input
+/** What a caller sends. */
+export const inputSchema = once((schema) => toJson(schema, 'input'))
 
 /** What a caller gets, without the envelope. */
-export const outputSchema = (schema: z.ZodObject): JsonSchema => schemas(schema).output
+export const outputSchema = once((schema) => toJson(schema, 'output'))
 
-function schemas(schema: z.ZodObject): { readonly input: JsonSchema; readonly output: JsonSchema } {
-  const kept = KEPT.get(schema) ?? { input: toJson(schema, 'input'), output: toJson(schema, 'output') }
-  KEPT.set(schema, kept)
-  return kept
+/** Making one costs a hundred times as much as the rest of tools/list, so each is made once, and only if somebody asks. */
+function once(make: (schema: z.ZodObject) => JsonSchema): (schema: z.ZodObject) => JsonSchema {
+  const kept = new WeakMap<z.ZodObject, JsonSchema>()
+  return (schema) => {
+    const json = kept.get(schema) ?? make(schema)
+    kept.set(schema, json)
+    return json
+  }
 }
 
 function toJson(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {
