@@ -12,7 +12,7 @@ test('the default toolset is small', () => {
 
 suite.each(described)('%s', (name, tool) => {
   test('is shown as it was (npx vitest -u test/contract/tools.test.ts)', async () => {
-    await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(`tools/${name}.json`)
+    await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(`tools/${name}.snap`)
   })
 
   test('says all four hints', () => {
