@@ -11,7 +11,7 @@ test('the default toolset is small', () => {
 })
 
 suite.each(described)('%s', (name, tool) => {
-  test('is shown as it was (npx vitest -u test/contract/tools.test.ts)', async () => {
+  test('is shown as it was (vitest run test/contract/tools.test.ts --update)', async () => {
     await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(`tools/${name}.snap`)
   })
 

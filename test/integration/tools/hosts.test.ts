@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { builtin } from '../../../src/registry/discover.ts'
+import { declarations } from '../../../src/registry/inventory.ts'
+import { connect, type ConnectedGateway } from '../../support/gateway.ts'
+import { HOSTS } from '../../support/hosts.ts'
+
+/** Of the four bytes `salt`. */
+const SALT = 'bafkreidcyxc23dsvtzxj4fxrhyktk5xlzqoy77nd2tx2vefzp2aftrjamm'
+let session: ConnectedGateway
+let change: unknown
+const at = (path: string): string => `${session.work}/${path}`
+
+beforeAll(async () => {
+  const lines = Array.from({ length: 3_000 }, (_, i) => `line ${i} of salt`).join('\n')
+  const config = { backends: { extra: { type: 'memory' } } }
+  session = await connect({ config, files: { 'a.txt': 'salt and pepper\n', 'long.txt': lines, 'folder/b.txt': 'b', 'gone/c.txt': 'c', 'empty/x': '' } })
+  change = (await session.call('vfs_write', { path: at('w.txt'), content: 'one\n' })).result['change']
+  await session.call('vfs_write', { path: at('w.txt'), content: 'two\n' })
+})
+afterAll(() => session[Symbol.asyncDispose]())
+
+/** One call of every tool that succeeds, in an order in which they do. */
+const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
+  vfs_read: () => ({ path: at('long.txt'), limit: 20 }),
+  vfs_ls: () => ({ path: at('') }),
+  vfs_tree: () => ({ path: at('') }),
+  vfs_find: () => ({ path: at(''), glob: '**/*.txt', limit: 1 }),
+  search_content: () => ({ pattern: 'salt', path: at(''), limit: 5 }),
+  vfs_stat: () => ({ path: at('a.txt') }),
+  vfs_hash: () => ({ path: at('a.txt') }),
+  vfs_history: () => ({ path: at('w.txt') }),
+  vfs_diff: () => ({ path: at('w.txt'), from_version: change }),
+  vfs_list_mounts: () => ({}),
+  vfs_write: () => ({ path: at('new.txt'), content: 'new' }),
+  vfs_edit: () => ({ path: at('a.txt'), old_string: 'pepper', new_string: 'sugar' }),
+  vfs_mkdir: () => ({ path: at('made') }),
+  vfs_rmdir: () => ({ path: at('made') }),
+  vfs_copy: () => ({ from: at('a.txt'), to: at('copy.txt') }),
+  vfs_move: () => ({ from: at('copy.txt'), to: at('moved.txt') }),
+  vfs_remove: () => ({ path: at('gone'), recursive: true }),
+  vfs_restore: () => ({ path: at('w.txt'), version: change }),
+  vfs_undo: () => ({ session: 'current', dry_run: true }),
+  vfs_mount: () => ({ path: '/extra', backend: 'extra' }),
+  vfs_unmount: () => ({ path: '/extra' }),
+  ipfs_add: () => ({ content: 'salt' }),
+  ipfs_cat: () => ({ cid: SALT }),
+  ipfs_ls: () => ({ cid: SALT }),
+  ipfs_id: () => ({}),
+  ipfs_version: () => ({}),
+}
+
+/** Without these a model cannot go on: guard its next change, take this one back, or read the rest. */
+const NEEDED = ['etag', 'change', 'next_offset', 'next_cursor']
+
+const tools = [...declarations(await builtin()).keys()]
+
+test('every tool has its call here', () => {
+  expect(Object.keys(CALLS)).toEqual(expect.arrayContaining(tools))
+})
+
+test.each(Object.keys(CALLS).filter((tool) => tools.includes(tool)))('a model sees all it needs of %s in every host', async (tool) => {
+  const { ok, text, raw, result } = await session.call(tool, CALLS[tool]?.())
+  expect(ok, text).toBe(true)
+  const facts = NEEDED.flatMap((field) => (typeof result[field] === 'string' || typeof result[field] === 'number' ? [String(result[field])] : []))
+  for (const seen of Object.values(HOSTS)) {
+    expect(seen(raw).length).toBeGreaterThan(0)
+    expect(seen(raw).length).toBeLessThanOrEqual(100_000)
+    for (const fact of facts) expect(seen(raw)).toContain(fact)
+  }
+})
+
+test.each(Object.keys(HOSTS))('a model is told what went wrong and what to do in a host that shows %s', async (host) => {
+  const { raw } = await session.call('vfs_read', { path: at('none.txt') })
+  const seen = HOSTS[host]?.(raw) ?? ''
+  expect(seen).toMatch(/^NOT_FOUND: /)
+  expect(seen).toContain('none.txt')
+  expect(seen).toMatch(/\. .+\./)
+})
