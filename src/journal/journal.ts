@@ -27,6 +27,7 @@ export class SqliteJournal implements Journal {
   readonly #recovery: Recovery
   readonly #changes: Changes
   readonly #history: History
+  #closing: Promise<void> | undefined
 
   constructor(db: Database, committer: Committer, { folder, volumes, versions, takeBack }: JournalOptions) {
     const ledger = new Ledger(db)
@@ -79,6 +80,10 @@ export class SqliteJournal implements Journal {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     await this.settled()
     await this.#processes.leave()
     this.#db.close()

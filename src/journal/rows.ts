@@ -57,9 +57,9 @@ export function toRecord(row: ChangeRow, undoneBy: number | undefined): ChangeRe
   }
 }
 
-export const placeOf = (row: ChangeRow): Place => ({ volume: row.volume, inner: row.path, shown: row.shown as VfsPath })
+const placeOf = (row: ChangeRow): Place => ({ volume: row.volume, inner: row.path, shown: row.shown as VfsPath })
 
-export const sourceOf = ({ from_volume: volume, from_path: inner, from_shown: shown }: ChangeRow): Place | null =>
+const sourceOf = ({ from_volume: volume, from_path: inner, from_shown: shown }: ChangeRow): Place | null =>
   volume === null || inner === null || shown === null ? null : { volume, inner, shown: shown as VfsPath }
 
 export const beforeOf = (row: ChangeRow): Snapshot | null => (row.before === null ? null : (JSON.parse(row.before) as Snapshot))
@@ -67,7 +67,7 @@ export const beforeOf = (row: ChangeRow): Snapshot | null => (row.before === nul
 /** What was known beforehand of what will stand there. */
 export const foreseenOf = (row: ChangeRow): Partial<Snapshot> | null => (row.after === null ? null : (JSON.parse(row.after) as Partial<Snapshot>))
 
-export function keptOf({ kept_in: where, kept_ref: ref }: ChangeRow): Kept | null {
+function keptOf({ kept_in: where, kept_ref: ref }: ChangeRow): Kept | null {
   if (where === null || ref === null) return null
   return where === 'trash' ? { in: where, etag: ref } : { in: where, cid: ref }
 }

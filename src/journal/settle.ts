@@ -116,7 +116,7 @@ async function inTrash({ trash }: Backend, id: string): Promise<boolean> {
   return (await orNull(trash.contents.stat(join(ROOT, id)))) !== null
 }
 
-export const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))
+const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))
 
 async function orNull(stat: Promise<Stat>): Promise<Stat | null> {
   try {

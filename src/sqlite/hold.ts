@@ -27,6 +27,7 @@ export class Hold {
     const db = open(file, existing)
     if (!db) return undefined
     try {
+      db.pragma('journal_mode = memory') // nothing is ever written, and a second file would be left behind
       db.run('begin exclusive')
       return new Hold(file, db)
     } catch (error) {

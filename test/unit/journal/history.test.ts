@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import type { ChangeId, HistoryQuery, Intent, Journal } from '../../../src/journal/types.ts'
+import { actor, file, freshJournal, place } from '../../support/journal.ts'
+
+async function change(journal: Journal, kind: Intent['kind'], path: string, rest: Partial<Intent> = {}): Promise<ChangeId> {
+  const open = await journal.begin({ kind, place: place(path), actor, before: null, ...rest })
+  open.done(kind === 'remove' ? null : file(`e-${open.id}`, 1, `cid-${open.id}`))
+  await journal.settled()
+  return open.id
+}
+
+const ids = (journal: Journal, query: Partial<HistoryQuery>): ChangeId[] => journal.history({ limit: 100, ...query }).map((record) => record.change)
+
+test("a path's history holds its own changes, those below it, and those that took it along", async () => {
+  await using it = await freshJournal()
+  const j = it.journal
+  const top = await change(j, 'mkdir', '/d')
+  const own = await change(j, 'write', '/d/f')
+  const beside = await change(j, 'write', '/d/ff')
+  const moved = await change(j, 'move', '/e', { from: place('/d') })
+  const removed = await change(j, 'remove', '/e')
+  const elsewhere = await change(j, 'write', '/d/f', { place: place('/d/f', 'memory:2') })
+  expect(ids(j, { place: place('/d/f') })).toEqual([moved, own])
+  expect(ids(j, { place: place('/d') })).toEqual([moved, beside, own, top])
+  expect(ids(j, { place: place('/e/f') })).toEqual([removed, moved])
+  expect(ids(j, { place: place('/') })).toEqual([removed, moved, beside, own, top])
+  expect(ids(j, {})).toEqual([elsewhere, removed, moved, beside, own, top])
+  expect(ids(j, { place: place('/d/f', 'no such volume') })).toEqual([])
+})
+
+test('parts stand for their whole unless they are asked for', async () => {
+  await using it = await freshJournal()
+  const whole = await it.journal.begin({ kind: 'copy', place: place('/t'), actor, before: null, partsOnly: true })
+  const parts = [await change(it.journal, 'mkdir', '/t', { parent: whole.id }), await change(it.journal, 'write', '/t/a', { parent: whole.id })]
+  whole.done(null)
+  await it.journal.settled()
+  expect(ids(it.journal, { place: place('/t/a') })).toEqual([whole.id])
+  expect(ids(it.journal, { place: place('/t/a'), parts: true })).toEqual([parts[1]])
+  expect(ids(it.journal, {})).toEqual([whole.id])
+  expect(it.journal.parts(whole.id).map((part) => [part.change, part.parent])).toEqual(parts.map((part) => [part, whole.id]))
+})
+
+test('a part of a part stands for the top one', async () => {
+  await using it = await freshJournal()
+  const top = await it.journal.begin({ kind: 'undo', place: place('/'), actor, before: null, partsOnly: true })
+  const middle = await it.journal.begin({ kind: 'copy', place: place('/t'), actor, before: null, partsOnly: true, parent: top.id })
+  await change(it.journal, 'write', '/t/a', { parent: middle.id })
+  middle.done(null)
+  top.done(null)
+  await it.journal.settled()
+  expect(ids(it.journal, { place: place('/t/a') })).toEqual([top.id])
+})
+
+test('pages follow each other without a gap, by session, state and time', async () => {
+  await using it = await freshJournal()
+  const j = it.journal
+  const all: ChangeId[] = []
+  for (let i = 0; i < 7; i++) all.unshift(await change(j, 'write', `/f${i}`, { actor: { ...actor, session: i % 2 ? 'odd' : 'even' } }))
+  const first = j.history({ limit: 3 })
+  const second = j.history({ limit: 3, before: first.at(-1)?.seq })
+  expect([...first, ...second].map((record) => record.change)).toEqual(all.slice(0, 6))
+  expect(ids(j, { session: 'odd' })).toEqual([all[1], all[3], all[5]])
+  expect(ids(j, { after: first.at(-1)?.seq })).toEqual(all.slice(0, 2))
+  const failed = await j.begin({ kind: 'write', place: place('/x'), actor, before: null })
+  await failed.aborted()
+  expect(ids(j, { states: ['aborted'] })).toEqual([failed.id])
+  expect(ids(j, { since: new Date(Date.now() + 60_000) })).toEqual([])
+  expect(ids(j, { since: new Date(0), until: new Date(Date.now() + 60_000) })).toHaveLength(8)
+  expect(ids(j, { until: new Date(0) })).toEqual([])
+})
+
+test('a time maps to a sequence', async () => {
+  await using it = await freshJournal()
+  const j = it.journal
+  const before = await change(j, 'write', '/a')
+  const turn = (j.get(before)?.at.getTime() ?? 0) + 1
+  while (Date.now() < turn) await new Promise((resolve) => setImmediate(resolve))
+  const after = await change(j, 'write', '/a')
+  expect(ids(j, { since: new Date(turn) })).toEqual([after])
+  expect(ids(j, { until: new Date(turn - 1) })).toEqual([before])
+})
+
+test('the CID of a content is known by its etag, at its path only', async () => {
+  await using it = await freshJournal()
+  const id = await change(it.journal, 'write', '/a')
+  await change(it.journal, 'write', '/a')
+  expect(it.journal.known(place('/a'), `e-${id}`)).toBe(`cid-${id}`)
+  expect(it.journal.known(place('/b'), `e-${id}`)).toBeUndefined()
+})
