@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import mime from 'mime'
-import type { Bytes, Range } from '../../src/core/backend.ts'
+import type { Bytes, Range, Stat } from '../../src/core/backend.ts'
 import { bytesOf, collect } from '../../src/core/bytes.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { decode, detectText, type Encoding, endingOf, formatSize, SAMPLE, type TextKind } from '../../src/text/encoding.ts'
@@ -84,8 +84,14 @@ export interface Piece {
   readonly content_base64?: string
 }
 
-/** Bytes as they are for a program, and as text or a hex dump for a model. */
-export async function pieceOf(path: VfsPath, file: OpenFile, offset: number, length: number): Promise<Piece> {
+/** As much of a file as reading a piece of it needs. */
+export interface Sized {
+  readonly stat: Pick<Stat, 'size' | 'etag'>
+  read(range: Range): Bytes
+}
+
+/** Bytes as they are for a program, and as text or a hex dump for a model; `argument` is what asks for the next. */
+export async function pieceOf(path: VfsPath, file: Sized, offset: number, length: number, argument = 'byte_offset'): Promise<Piece> {
   const bytes = await collect(file.read({ offset, length }), length)
   const end = offset + bytes.length
   const next = end < file.stat.size ? end : null
@@ -93,7 +99,7 @@ export async function pieceOf(path: VfsPath, file: OpenFile, offset: number, len
   const kind = detectText(bytes.subarray(firstCharacter(bytes)), false)
   const head = `${path} ${where} · ${kind?.encoding ?? 'binary'} · etag ${file.stat.etag}`
   const body = kind ? wrapped(decode(bytes, kind.encoding)) : hexDump(bytes, offset)
-  const more = next === null ? [] : [`[more: byte_offset=${next}]`]
+  const more = next === null ? [] : [`[more: ${argument}=${next}]`]
   const content = isUtf8(bytes) && kind ? { content: decode(bytes, 'utf-8') } : { content_base64: Buffer.from(bytes).toString('base64') }
   return { text: [head, ...(body ? [body] : []), ...more].join('\n'), next, ...content }
 }

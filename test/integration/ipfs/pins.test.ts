@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { IpfsBackend } from '../../../backends/ipfs/ipfs.ts'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import { openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
+
+const names = async (backend: IpfsBackend) => (await Array.fromAsync(backend.list(p('/')))).map(({ name }) => name)
+
+test('pins outlive the process, and are listed by name where they have one', async () => {
+  await using folder = await temporaryFolder()
+  const cids: string[] = []
+  {
+    await using open = await openNode(folder.path)
+    for (const content of ['a', 'b', 'c', 'd']) cids.push((await open.node.add(bytesOf(content))).cid)
+    const [a = '', b = '', c = '', d = ''] = cids.toSorted()
+    await open.node.pins.add(a, { name: 'notes' })
+    await open.node.pins.add(b, { name: 'notes' })
+    await open.node.pins.add(c, { name: 'no/path' })
+    await open.node.pins.add(d, { recursive: false })
+  }
+  await using open = await openNode(folder.path)
+  const [a = '', b = '', c = '', d = ''] = cids.toSorted()
+  const backend = new IpfsBackend(open.node)
+  expect(await names(backend)).toEqual([b, c, d, 'notes'])
+  expect(await backend.stat(p('/notes'))).toMatchObject({ kind: 'file', cid: a, etag: a.slice(-12) })
+  expect((await Array.fromAsync(backend.list(p('/'), { after: c, details: true }))).map(({ name, cid }) => [name, cid])).toEqual([
+    [d, d],
+    ['notes', a],
+  ])
+  expect((await Array.fromAsync(open.node.pins.list())).map(({ type }) => type)).toEqual(['recursive', 'recursive', 'recursive', 'direct'])
+  await open.node.pins.remove(a)
+  await expect(open.node.pins.remove(a)).rejects.toMatchObject({ code: 'NOT_PINNED' })
+  expect(await names(backend)).toEqual([c, d, 'notes'])
+})
+
+test('a pin that is named like a CID does not stand in its place', async () => {
+  await withNode(async (node) => {
+    const [real, forged] = [await node.add(bytesOf('real')), await node.add(bytesOf('forged'))]
+    await node.pins.add(forged.cid, { name: real.cid })
+    const backend = new IpfsBackend(node)
+    expect(await text(backend.read(p(`/${real.cid}`)))).toBe('real')
+    await expect(backend.stat(p('/nothing'))).rejects.toMatchObject({ code: 'NOT_FOUND', path: '/nothing' })
+    await expect(backend.read(p('/'))[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'IS_DIRECTORY' })
+    expect(await backend.stat(p('/'))).toMatchObject({ kind: 'directory' })
+  })
+})
+
+test('names that no path can hold are not shown', async () => {
+  await withNode(async (node, content) => {
+    const { Draft } = await import('../../../src/content/unixfs/index.ts')
+    const leaf = await node.add(bytesOf('x'))
+    const draft = new Draft(await node.mfs.root(), async (cid) => (await content.blocks.get(cid.multihash.bytes)) ?? new Uint8Array())
+    for (const name of ['..', 'a/b', '', 'fine']) await draft.set([name], leaf.cid)
+    await draft.commit(content.blocks)
+    const backend = new IpfsBackend(node)
+    expect((await Array.fromAsync(backend.list(p(`/${draft.root}`)))).map(({ name }) => name)).toEqual(['fine'])
+  })
+})

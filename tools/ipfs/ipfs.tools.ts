@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import type { Range } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
+import { vfsPath } from '../../src/core/path.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import type { Services } from '../../src/registry/services.ts'
+import { tool, type ToolContext } from '../../src/registry/tool.ts'
+import { formatSize } from '../../src/text/encoding.ts'
+import type { Vfs } from '../../src/vfs/types.ts'
+import { contentFields } from '../content.ts'
+import { cursorOf, placeOf } from '../cursor.ts'
+import { pieceOf } from '../vfs/reading.ts'
+import { callOf, cursor, text } from '../vfs/schemas.ts'
+import { addContent } from './adding.ts'
+
+const MAX_PIECE = 1024 * 1024
+const SHOWN_PIECE = 32 * 1024
+
+const cid = z.string().min(1).max(4096).describe('CID, or /ipfs/<cid>/path')
+const kind = z.enum(['file', 'directory', 'link'])
+const entry = z.strictObject({ name: z.string(), cid: z.string(), size: z.int(), kind })
+
+const AddInput = z.strictObject({
+  ...contentFields,
+  from: contentFields.from.describe('File or folder to add'),
+  name: z.string().min(1).max(255).optional().describe('Of the pin, and in the wrapping folder'),
+  pin: z.boolean().default(true),
+  to_mfs: z.string().optional().describe('Also put it at this path of /mfs'),
+  wrap_with_directory: z.boolean().default(false),
+  profile: z.enum(['unixfs-v1-2025']).default('unixfs-v1-2025'),
+  only_hash: z.boolean().default(false).describe('Compute the CID and store nothing'),
+})
+const AddOutput = z.strictObject({
+  cid: z.string(),
+  size: z.int(),
+  profile: z.string(),
+  reachable: z.string().describe('Who can fetch it'),
+  entries: z.array(entry).describe('The first of a folder'),
+  total: z.int().describe('Entries in all'),
+  skipped: z.int().describe('Symbolic links, which are left out'),
+  change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
+})
+
+const CatInput = z.strictObject({
+  cid,
+  offset: z.int().min(0).default(0).describe('Bytes'),
+  length: z.int().min(1).max(MAX_PIECE).default(SHOWN_PIECE).describe('Bytes'),
+})
+const CatOutput = z.strictObject({
+  cid: z.string(),
+  size: z.int(),
+  next_offset: z.int().nullable(),
+  content: z.string().optional().describe('The bytes, if they are UTF-8'),
+  content_base64: z.string().optional(),
+  text,
+})
+
+const LsInput = z.strictObject({ cid, cursor, limit: z.int().min(1).max(1000).default(200) })
+const LsOutput = z.strictObject({ cid: z.string(), entries: z.array(entry), next_cursor: z.string().nullable() })
+
+const Nothing = z.strictObject({})
+const IdOutput = z.strictObject({
+  peer: z.string(),
+  addresses: z.array(z.string()),
+  agent: z.string(),
+  protocols: z.array(z.string()),
+})
+const VersionOutput = z.strictObject({ engine: z.enum(['embedded', 'kubo']), version: z.string(), network: z.string() })
+
+/** The IPFS node itself; what only reads or copies files goes by path through the VFS. */
+export class IpfsTools {
+  readonly #node: IpfsNode
+  readonly #vfs: Vfs
+
+  constructor({ ipfs, vfs }: Pick<Services, 'ipfs' | 'vfs'>) {
+    this.#node = ipfs
+    this.#vfs = vfs
+  }
+
+  @tool({
+    name: 'ipfs_add',
+    title: 'Add to IPFS',
+    description: 'Add text, bytes, a file or a folder to IPFS from one of content, content_base64 and from, and tell its CID; read it back as /ipfs/<cid>.',
+    effect: 'write',
+    idempotent: true,
+    core: true,
+    needs: ['ipfs'],
+    input: AddInput,
+    output: AddOutput,
+  })
+  async add(input: z.output<typeof AddInput>, context: ToolContext): Promise<z.input<typeof AddOutput>> {
+    const { only_hash: onlyHash, profile, to_mfs, name } = input
+    if (onlyHash && to_mfs !== undefined) throw new VfsError('INVALID_ARGUMENT', 'to_mfs needs the content, which only_hash does not keep')
+    const call = callOf(context)
+    const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
+    const { root, entries, total, skipped } = await addContent(this.#node, this.#vfs, input, { ...call, onlyHash, onProgress })
+    const pinned = input.pin && !onlyHash
+    if (pinned) await this.#node.pins.add(root.cid, { name, signal: context.signal })
+    const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)
+    const reachable = onlyHash ? 'nobody: nothing was stored' : await this.#reachable(pinned || to_mfs !== undefined)
+    return { cid: root.cid, size: root.size, profile, reachable, entries: entries.map(entryOf), total: Math.max(total, 0), skipped, change }
+  }
+
+  @tool({
+    name: 'ipfs_cat',
+    title: 'Read from IPFS',
+    description: 'Read bytes of a file by its CID; what is not on this machine is fetched and verified.',
+    effect: 'read',
+    openWorld: true,
+    needs: ['ipfs'],
+    input: CatInput,
+    output: CatOutput,
+    text: (output) => output.text,
+  })
+  async cat({ cid: path, offset, length }: z.output<typeof CatInput>, { signal }: ToolContext): Promise<z.input<typeof CatOutput>> {
+    const { cid: found, kind: what, size } = await this.#node.stat(path, { signal })
+    if (what === 'directory') throw new VfsError('IS_DIRECTORY', `${path} is a folder`, { hint: 'List it with ipfs_ls, and read a file in it.' })
+    const file = { stat: { size, etag: found.slice(-12) }, read: (range: Range) => this.#node.read(found, { ...range, signal }) }
+    const { next, ...piece } = await pieceOf(vfsPath(`/ipfs/${found}`), file, offset, length, 'offset')
+    return { cid: found, size, next_offset: next, ...piece }
+  }
+
+  @tool({
+    name: 'ipfs_ls',
+    title: 'List an IPFS folder',
+    description: 'List the names in a folder by its CID, with CID, size and kind of each.',
+    effect: 'read',
+    openWorld: true,
+    needs: ['ipfs'],
+    input: LsInput,
+    output: LsOutput,
+  })
+  async ls({ cid: path, cursor: from, limit }: z.output<typeof LsInput>, { signal }: ToolContext): Promise<z.input<typeof LsOutput>> {
+    const found = await this.#node.resolve(path, { signal })
+    const after = from === undefined ? undefined : String(placeOf(from, found))
+    const entries = []
+    for await (const node of this.#node.list(found, { after, signal })) {
+      if (entries.length === limit) return { cid: found, entries, next_cursor: cursorOf(found, entries.at(-1)?.name ?? '') }
+      entries.push(entryOf(node))
+    }
+    return { cid: found, entries, next_cursor: null }
+  }
+
+  @tool({
+    name: 'ipfs_id',
+    title: 'Tell who the node is',
+    description: 'Tell the peer id, addresses, agent and protocols of the IPFS node.',
+    effect: 'read',
+    openWorld: true,
+    needs: ['ipfs'],
+    input: Nothing,
+    output: IdOutput,
+  })
+  async id(_: object, { signal }: ToolContext): Promise<z.input<typeof IdOutput>> {
+    const { peer, addresses, agent, protocols } = await this.#node.identity({ signal })
+    return { peer, addresses: [...addresses], agent, protocols: [...protocols] }
+  }
+
+  @tool({
+    name: 'ipfs_version',
+    title: 'Tell the engine of IPFS',
+    description: 'Tell which engine runs the IPFS node, its version, and how far it may go on the network.',
+    effect: 'read',
+    needs: ['ipfs'],
+    input: Nothing,
+    output: VersionOutput,
+  })
+  async version(_: object, { signal }: ToolContext): Promise<z.input<typeof VersionOutput>> {
+    return this.#node.version({ signal })
+  }
+
+  /** By the VFS, so that it is journaled and can be undone. */
+  async #link(root: string, to: string, context: ToolContext): Promise<string | null> {
+    const target = vfsPath(`/mfs/${to.replace(/^\/(mfs\/)?/, '')}`)
+    const { change } = await this.#vfs.copy(vfsPath(`/ipfs/${root}`), target, { ...callOf(context), recursive: true })
+    return change
+  }
+
+  async #reachable(kept: boolean): Promise<string> {
+    const { network } = await this.#node.version()
+    if (network !== 'node') return 'this machine only; a person can publish it by setting ipfs.network to node'
+    return kept ? 'this machine, and every peer while this node runs' : 'this machine only; pin it to let peers have it'
+  }
+}
+
+const entryOf = ({ name, cid: of, size, kind: what }: z.output<typeof entry>): z.output<typeof entry> => ({ name, cid: of, size, kind: what })
