@@ -160,7 +160,7 @@ class Scan {
   #take(): void {
     const line = lineOf(Buffer.concat(this.#parts), this.#length, this.#byte - this.#length, this.#source.kind)
     this.#chars += line.text.length + 8
-    if (this.lines.length > 0 && this.#chars > this.#want.budget) this.full = true
+    if (this.lines.length === this.#want.limit || (this.lines.length > 0 && this.#chars > this.#want.budget)) this.full = true
     else this.lines.push(line)
   }
 }
