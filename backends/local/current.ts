@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { close, closeSync, openSync } from 'node:fs'
 import type { Precondition } from '../../src/core/backend.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { type Disk, READING } from './disk.ts'
@@ -10,6 +10,8 @@ import type { Spot } from './resolve.ts'
 /** What stands at a place while it is checked and changed: opened, so that it is known after the change as well. */
 export class Current implements Disposable {
   readonly facts: Facts | undefined
+  /** Its name was given to another file: the last descriptor frees its blocks, for which nobody has to wait. */
+  nameless = false
   readonly #disk: Disk
   readonly #fd: number | undefined
 
@@ -54,7 +56,9 @@ export class Current implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    if (this.#fd === undefined) return
+    if (this.nameless) close(this.#fd, () => undefined)
+    else closeSync(this.#fd)
   }
 
   #read(size: number): Uint8Array | undefined {

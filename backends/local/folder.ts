@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { address, noFollow, searchOnly, whereabouts } from './dirfd.ts'
 import { isErrno, Refused } from './errors.ts'
+import { flush } from './io.ts'
 import { onDisk } from './names.ts'
 
 /** Names of our own beside the served ones: staged writes and the trash. They are neither listed nor addressable. */
@@ -51,9 +52,9 @@ export class Folder implements Disposable {
   }
 
   /** Makes changes of its names durable. */
-  sync(): void {
+  async sync(): Promise<void> {
     try {
-      fsyncSync(this.fd)
+      await flush(this.fd, this.dev)
     } catch (error) {
       // A directory that may be searched but not read cannot be synced; nor can some network file systems.
       if (!isErrno(error, 'EBADF', 'EINVAL')) throw error

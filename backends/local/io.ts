@@ -24,8 +24,15 @@ export async function writeOn(fd: number, part: Uint8Array): Promise<void> {
   for (let done = 0; done < part.length;) done += (await writeAsync(fd, part, done, part.length - done, null)).bytesWritten
 }
 
-/** Makes a file's bytes durable: in the pool if there are many. */
-export async function flush(fd: number, size: number): Promise<void> {
-  if (size <= SMALL) fsyncSync(fd)
-  else await fsyncAsync(fd)
+const SLOW = 3 // ms: longer than that nobody else should have to wait
+const slow = new Set<bigint>()
+
+/** Makes a descriptor's changes durable: at once where that is quick, in the pool on a disk (by its number) that took long the last time. */
+export async function flush(fd: number, dev: bigint, size = 0): Promise<void> {
+  const start = performance.now()
+  if (size > SMALL || slow.has(dev)) await fsyncAsync(fd)
+  else fsyncSync(fd)
+  if (size > SMALL) return
+  if (performance.now() - start > SLOW) slow.add(dev)
+  else slow.delete(dev)
 }

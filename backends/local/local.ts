@@ -122,9 +122,9 @@ export class LocalBackend extends BaseBackend {
   }
 
   override mkdir(path: VfsPath, { signal }: Call = {}): Promise<void> {
-    return told('mkdir', path, () => {
+    return told('mkdir', path, async () => {
       throwIfAborted(signal, 'mkdir')
-      mkdir(this.#disk, path)
+      await mkdir(this.#disk, path)
     })
   }
 

@@ -5,7 +5,7 @@ import type { Disk } from './disk.ts'
 import { fault, isErrno, refusal } from './errors.ts'
 import { settle } from './move.ts'
 
-export function mkdir(disk: Disk, path: VfsPath): void {
+export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
   using spot = disk.resolver.place(path)
   try {
     mkdirSync(spot.at)
@@ -13,7 +13,7 @@ export function mkdir(disk: Disk, path: VfsPath): void {
     if (!isErrno(error, 'EEXIST')) throw error
     return existing(disk, path)
   }
-  settle('mkdir', path, spot)
+  await settle('mkdir', path, spot)
 }
 
 /** A folder that is there will do, also one to which a link leads. */

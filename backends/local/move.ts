@@ -25,7 +25,7 @@ export async function rename(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, 
   if (within(source.real, target.folder.real)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
   const moved = before.kind === 'directory' ? moveFolder(source.at, target.at) : moveFile(source.at, target.at)
   if (!moved) throw refusal('ALREADY_EXISTS', 'rename', to, 'exists already')
-  settle('rename', from, target, source)
+  await settle('rename', from, target, source)
   if (current.now) disk.etags.carry(before, current.now)
 }
 
@@ -39,12 +39,12 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, si
   using target = targetOf(disk, 'copy', to)
   if (source.real === target.real) return disk.stat('copy', from, source, opened.facts, signal)
   if (disk.look(target)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
-  using stage = new Stage(stagePath(target), opened.facts.mode)
+  using stage = new Stage(stagePath(target), target.folder.dev, opened.facts.mode)
   await stage.fill(chunks(opened.fd, 0, opened.facts.size, signal))
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
   if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   const facts = disk.measure.opened(stage.fd)
-  settle('copy', to, target)
+  await settle('copy', to, target)
   return stage.stat(disk, facts)
 }
 
@@ -66,9 +66,9 @@ export function movable(disk: Disk, op: string, path: VfsPath, spot: Spot, { fac
 }
 
 /** Makes a change of names durable. Rejects CONFLICT if a folder was moved meanwhile: then the change took place elsewhere. */
-export function settle(op: string, path: VfsPath, ...spots: readonly Spot[]): void {
+export async function settle(op: string, path: VfsPath, ...spots: readonly Spot[]): Promise<void> {
   for (const { folder } of spots) {
-    folder.sync()
+    await folder.sync()
     if (!folder.inPlace) throw refusal('CONFLICT', op, path, 'lies in a folder that was moved or removed meanwhile')
   }
 }

@@ -30,7 +30,7 @@ export async function remove(disk: Disk, path: VfsPath, options: RemoveOptions):
     if (options.recursive) await clear(disk, spot.at, spot.real, options.signal)
     rmdirSync(spot.at)
   }
-  settle('remove', path, spot)
+  await settle('remove', path, spot)
 }
 
 /** Empties a folder, the deepest first, by names as they are on the disk: ours, pipes and sockets too. */

@@ -26,12 +26,15 @@ export function stagePath(spot: Spot, id: string = randomUUID()): string {
 export class Stage implements Disposable {
   readonly path: string
   readonly fd: number
+  readonly #dev: bigint
   #mode: number
   #whole: Uint8Array | undefined
   #size = 0
   #placed = false
 
-  constructor(path: string, mode: number | undefined) {
+  /** `dev`: the disk's number. */
+  constructor(path: string, dev: bigint, mode: number | undefined) {
+    this.#dev = dev
     this.path = path
     this.#mode = mode ?? -1
     this.fd = openSync(path, FLAGS, mode ?? NEW_FILE)
@@ -49,7 +52,7 @@ export class Stage implements Disposable {
     else for await (const part of peeked.stream) await this.#add(part)
     this.#size = this.#whole?.length ?? this.#size
     if (modified) futimesSync(this.fd, modified, modified)
-    await flush(this.fd, this.#size)
+    await flush(this.fd, this.#dev, this.#size)
   }
 
   /** Takes over what belongs to the name and not to the content. */

@@ -51,7 +51,7 @@ export class LocalTrash implements Trash, Disposable {
       if (this.#kept.look(slot)) throw refusal('ALREADY_EXISTS', 'remove', path, `cannot be kept under ${id}, which is taken`)
       renameSync(spot.at, slot.at)
       if (!this.#isTaken(slot, before, options.ifMatch)) throw this.#putBack(path, slot, spot)
-      settle('remove', path, slot, spot)
+      await settle('remove', path, slot, spot)
       if (current.now) this.#served.etags.carry(before, current.now)
       return await this.#stat(slot, options.signal)
     })
@@ -65,7 +65,7 @@ export class LocalTrash implements Trash, Disposable {
       if (!kept) throw refusal('NOT_FOUND', 'restore', path, `has nothing kept under ${id}`)
       using spot = this.#served.resolver.place(path)
       if (!moved(kept, slot, spot)) throw refusal('ALREADY_EXISTS', 'restore', path, 'exists already')
-      settle('restore', path, spot, slot)
+      await settle('restore', path, spot, slot)
       return await this.#served.stat('restore', path, spot, this.#served.measure.at(spot.at), call.signal)
     })
   }
@@ -79,7 +79,7 @@ export class LocalTrash implements Trash, Disposable {
       using slot = this.#slot(id)
       if (this.#kept.look(slot)) throw refusal('ALREADY_EXISTS', 'keep', path, `cannot be kept under ${id}, which is taken`)
       if (!cloned(opened, slot)) this.#link(path, source, opened, slot)
-      slot.folder.sync()
+      await slot.folder.sync()
       return await this.#stat(slot, call.signal)
     })
   }
@@ -95,7 +95,7 @@ export class LocalTrash implements Trash, Disposable {
         await clear(this.#kept, slot.at, slot.real, call.signal)
         rmdirSync(slot.at)
       }
-      slot.folder.sync()
+      await slot.folder.sync()
     })
   }
 

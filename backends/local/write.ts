@@ -18,7 +18,7 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
   throwIfAborted(options.signal, 'write')
   const { spot: aim, found: mode } = disk.resolver.follow(path, (at) => aimed(disk, path, at, options))
   using spot = aim
-  using stage = new Stage(stagePath(spot, options.id), options.mode ?? mode)
+  using stage = new Stage(stagePath(spot, options.id), spot.folder.dev, options.mode ?? mode)
   await stage.fill(incoming(source, path, options.signal), options.modified)
   await options.staged?.(stage.size)
   throwIfAborted(options.signal, 'write')
@@ -26,7 +26,7 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
   const facts = disk.measure.opened(stage.fd)
   const late = replaced.moved
   if (late) await options.replacedLate?.(chunks(late.fd, 0, late.size))
-  settle('write', path, spot)
+  await settle('write', path, spot)
   return stage.stat(disk, facts)
 }
 
@@ -51,7 +51,10 @@ function publish(disk: Disk, path: VfsPath, spot: Spot, stage: Stage, options: W
       current.require('write', path, options)
       if (!spot.folder.inPlace) throw refusal('CONFLICT', 'write', path, 'lies in a folder that was moved or removed meanwhile')
       if (current.facts) stage.resemble(current.facts, options.mode)
-      if (stage.place(spot, current.exists)) return current
+      if (stage.place(spot, current.exists)) {
+        current.nameless = true
+        return current
+      }
     } catch (error) {
       current[Symbol.dispose]()
       throw error

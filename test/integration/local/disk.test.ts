@@ -325,7 +325,7 @@ test('descriptors are given back, whatever happens', async () => {
   }
   expect(open()).toBeLessThan(before + 140)
   await b[Symbol.asyncDispose]()
-  expect(open()).toBeLessThanOrEqual(before)
+  await expect.poll(open).toBeLessThanOrEqual(before)
 })
 
 test('no message tells of the machine outside', async () => {
