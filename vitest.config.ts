@@ -17,8 +17,9 @@ export default defineConfig({
   plugins: [decorators],
   test: {
     include: ['test/*/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    setupFiles: ['test/support/random.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', new ReportWriter()],
     coverage: {
       provider: 'v8',

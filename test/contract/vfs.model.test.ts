@@ -62,7 +62,8 @@ async function backAndForth(t: TestVfs, change: string, before: Tree, after: Tre
   const undone = await t.vfs.undo({ change }, call)
   expect(undone).toMatchObject({ conflicts: [] })
   expect(await contents(t), 'after the undo').toEqual(sorted(before))
-  expect(await t.vfs.undo({ change: undone.change ?? '' }, call)).toMatchObject({ conflicts: [] })
+  if (undone.change === null) return expect(before).toEqual(after) // a merge that found everything there
+  expect(await t.vfs.undo({ change: undone.change }, call)).toMatchObject({ conflicts: [] })
   expect(await contents(t), 'after the undo of the undo').toEqual(sorted(after))
 }
 
