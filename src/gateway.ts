@@ -164,7 +164,7 @@ class Backends implements BackendSource, AsyncDisposable {
   /** Never rejects: what cannot be opened is mounted as unavailable. */
   async mounted({ path, name, backend, root, readOnly, versions }: PlannedMount): Promise<MountSpec> {
     const opened = await this.#opened(backend).catch((error: unknown) => new UnavailableBackend(backend.type, error))
-    return { path, name, backend: stack(opened, { readOnly }), root, readOnly, versions }
+    return { path, name, backend: stack(opened, { readOnly }), root, readOnly, versions, configured: true }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
