@@ -2,7 +2,7 @@ import type { MoveOptions, Stat } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import { type VfsPath, within as below } from '../../src/core/path.ts'
 import { Current } from './current.ts'
-import type { Disk } from './disk.ts'
+import type { Disk, Opened } from './disk.ts'
 import { fault, refusal } from './errors.ts'
 import { moveFile, moveFolder } from './exact.ts'
 import { type Facts, sameContentTime } from './facts.ts'
@@ -39,13 +39,26 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, si
   using target = targetOf(disk, 'copy', to)
   if (source.real === target.real) return disk.stat('copy', from, source, opened.facts, signal)
   if (disk.look(target)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
-  using stage = new Stage(stagePath(target), target.folder.dev, opened.facts.mode)
-  await stage.fill(chunks(opened.fd, 0, opened.facts.size, signal))
+  using stage = await duplicate(opened, target, signal)
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
   if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   const facts = disk.measure.opened(stage.fd)
   await settle('copy', to, target)
   return stage.stat(disk, facts)
+}
+
+async function duplicate(source: Opened, target: Spot, signal: AbortSignal | undefined): Promise<Stage> {
+  const path = stagePath(target)
+  const shared = await Stage.cloned(path, target.folder.dev, source)
+  if (shared) return shared
+  const stage = new Stage(path, target.folder.dev, source.facts.mode)
+  try {
+    await stage.fill(chunks(source.fd, 0, source.facts.size, signal))
+    return stage
+  } catch (error) {
+    stage[Symbol.dispose]()
+    throw error
+  }
 }
 
 function targetOf(disk: Disk, op: string, to: VfsPath): Spot {

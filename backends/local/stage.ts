@@ -3,7 +3,8 @@ import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, re
 import type { Bytes, Stat } from '../../src/core/backend.ts'
 import { peek } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
-import type { Disk } from './disk.ts'
+import { clone } from './clone.ts'
+import type { Disk, Opened } from './disk.ts'
 import { noFollow } from './dirfd.ts'
 import { isErrno } from './errors.ts'
 import { contentEtag } from './etag.ts'
@@ -13,7 +14,8 @@ import { moveFile } from './exact.ts'
 import { flush, readWhole, SMALL, writeOn, writeWhole } from './io.ts'
 import type { Spot } from './resolve.ts'
 
-const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow
+const FLAGS = constants.O_RDWR | noFollow
+const MADE_HERE = constants.O_CREAT | constants.O_EXCL
 const NEW_FILE = 0o666 // less the process's umask
 
 /** Where a write of this id stages the bytes for a place: beside it, under a name that follows from both. */
@@ -33,12 +35,21 @@ export class Stage implements Disposable {
   #placed = false
 
   /** `dev`: the disk's number. */
-  constructor(path: string, dev: bigint, mode: number | undefined) {
+  constructor(path: string, dev: bigint, mode: number | undefined, flags = FLAGS | MADE_HERE) {
     this.#dev = dev
     this.path = path
     this.#mode = mode ?? -1
-    this.fd = openSync(path, FLAGS, mode ?? NEW_FILE)
+    this.fd = openSync(path, flags, mode ?? NEW_FILE)
     if (mode !== undefined) fchmodSync(this.fd, mode)
+  }
+
+  /** A stage that shares its bytes with an opened file; undefined where the disk cannot. */
+  static async cloned(path: string, dev: bigint, source: Opened): Promise<Stage | undefined> {
+    if (source.facts.size <= SMALL || !clone(source.fd, path)) return undefined
+    const stage = new Stage(path, dev, source.facts.mode, FLAGS)
+    stage.#size = source.facts.size
+    await flush(stage.fd, dev, stage.#size)
+    return stage
   }
 
   get size(): number {

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
-import { constants, copyFileSync, linkSync, mkdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
 import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { clone } from './clone.ts'
 import { Current } from './current.ts'
-import { file, mount } from './dirfd.ts'
+import { mount } from './dirfd.ts'
 import { Disk, type Opened } from './disk.ts'
 import { isErrno, refusal, told } from './errors.ts'
 import { Etags, KEPT } from './etag.ts'
@@ -78,7 +79,7 @@ export class LocalTrash implements Trash, Disposable {
       using opened = found
       using slot = this.#slot(id)
       if (this.#kept.look(slot)) throw refusal('ALREADY_EXISTS', 'keep', path, `cannot be kept under ${id}, which is taken`)
-      if (!cloned(opened, slot)) this.#link(path, source, opened, slot)
+      if (!clone(opened.fd, slot.at)) this.#link(path, source, opened, slot)
       await slot.folder.sync()
       return await this.#stat(slot, call.signal)
     })
@@ -152,14 +153,3 @@ export class LocalTrash implements Trash, Disposable {
 }
 
 const moved = (kept: Facts, from: Spot, to: Spot): boolean => (kept.kind === 'directory' ? moveFolder(from.at, to.at) : moveFile(from.at, to.at))
-
-/** True if the disk could share the bytes between two files, which then change apart. */
-function cloned(opened: Opened, slot: Spot): boolean {
-  try {
-    copyFileSync(file(opened.fd), slot.at, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
-    return true
-  } catch (error) {
-    if (isErrno(error, 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EINVAL', 'ENOSYS', 'ENOTTY')) return false
-    throw error
-  }
-}

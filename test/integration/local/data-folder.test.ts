@@ -154,11 +154,15 @@ describe('the trash', () => {
     expect(await codeOf(b.trash.back('c1', p('/g')))).toBe('NOT_FOUND')
   })
 
-  test('keeps no file that has other names', async () => {
+  test('keeps no file that can be changed by another name', async () => {
     const { backend: b, host } = await site()
     writeFileSync(host('f'), 'x')
     linkSync(host('f'), host('g'))
-    expect(await codeOf(b.trash.keep(p('/f'), 'c1'))).toBe('UNSUPPORTED')
+    const kept = await codeOf(b.trash.keep(p('/f'), 'c1'))
+    writeFileSync(host('g'), 'changed')
+    // Where the disk can share bytes between files, what is kept is a file of its own.
+    const what = kept === 'UNSUPPORTED' ? kept : await text(b.trash.contents.read(p('/c1')))
+    expect(['UNSUPPORTED', 'x']).toContain(what)
   })
 
   test('refuses ids that are no ids', async () => {

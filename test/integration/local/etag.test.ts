@@ -6,6 +6,8 @@ import { codeOf, content, names, noise, text } from '../../contract/support.ts'
 import { site } from './site.ts'
 
 const MIB = 1024 * 1024
+/** Some disks store whole seconds. */
+const OLD = { timeout: 5000 }
 /** A kernel whose clock ticks every 10 ms, as those before 6.13. */
 const coarse = (time: bigint): bigint => time - (time % 10_000_000n)
 
@@ -46,7 +48,7 @@ describe.each([
     const old = await vi.waitUntil(async () => {
       const { etag } = await b.stat(p('/f'))
       return etag !== young.etag && etag
-    })
+    }, OLD)
     for (const etag of [young.etag, old]) {
       expect(await b.matches(p('/f'), etag)).toBe(true)
       expect(await text(b.read(p('/f'), { ifMatch: etag }))).toBe('content')
@@ -64,7 +66,7 @@ describe('where only ctime has moved', () => {
     const etag = await vi.waitUntil(async () => {
       const found = (await made.backend.stat(p('/f'))).etag
       return found.startsWith('s') && found
-    })
+    }, OLD)
     return { ...made, etag }
   }
 
@@ -118,7 +120,9 @@ describe('what is kept', () => {
     expect(await text(b.trash.contents.read(p('/c1'), { ifMatch: kept.etag }))).toBe('before')
     writeSync(fd, 'BEFORE', 0)
     closeSync(fd)
-    expect(await codeOf(b.trash.contents.read(p('/c1'), { ifMatch: kept.etag }))).toBe('CONFLICT')
+    // On a disk that can share bytes between files, what is kept is a file of its own.
+    const kind = await text(b.trash.contents.read(p('/c1'), { ifMatch: kept.etag })).catch((error: { code: string }) => error.code)
+    expect(['CONFLICT', 'before']).toContain(kind)
     expect(await text(b.read(p('/f')))).toBe('ours')
   })
 
