@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { asVfsError, isBusy, sqliteCode } from './busy.ts'
 import { Database } from './database.ts'
@@ -39,7 +39,7 @@ export class Hold {
 
   /** Takes the file away too; only for names that nobody will ask for again. */
   remove(): void {
-    unlinkSync(this.file) // while it is held, so that nobody is judged by a file that is not his
+    rmSync(this.file, { force: true }) // while it is held, so that nobody is judged by a file that is not his
     this.release()
   }
 
