@@ -140,6 +140,7 @@ class Scan {
 
   #feed(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) {
+      if (this.lines.length === this.#want.limit) this.full = true // not only at its end: the next line can be huge
       const newline = chunk.indexOf(10, at)
       const end = newline < 0 ? chunk.length : newline + 1
       if (this.#line >= this.#want.first && !this.full && this.#length < MAX_LINE_BYTES) this.#parts.push(chunk.subarray(at, end))
@@ -160,7 +161,7 @@ class Scan {
   #take(): void {
     const line = lineOf(Buffer.concat(this.#parts), this.#length, this.#byte - this.#length, this.#source.kind)
     this.#chars += line.text.length + 8
-    if (this.lines.length === this.#want.limit || (this.lines.length > 0 && this.#chars > this.#want.budget)) this.full = true
+    if (this.lines.length > 0 && this.#chars > this.#want.budget) this.full = true
     else this.lines.push(line)
   }
 }

@@ -44,6 +44,11 @@ export interface PathStat extends Stat {
   readonly capabilities: Capabilities
 }
 
+export interface OpenCall extends VfsCall {
+  /** What is read is to be changed: rejects CONFLICT and READ_ONLY as its write would, and does not count as read by the session. */
+  readonly toChange?: Pick<Precondition, 'ifMatch'> | undefined
+}
+
 /** One file as it stood when it was opened: every read of it is of that content, or rejects CONFLICT. */
 export interface OpenFile {
   readonly stat: PathStat
@@ -124,7 +129,7 @@ export interface Vfs extends AsyncDisposable {
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
   /** Remembers for the session which content it has seen (journal.md, 12). */
-  open(path: VfsPath, call: VfsCall): Promise<OpenFile>
+  open(path: VfsPath, call: OpenCall): Promise<OpenFile>
   write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed>
   mkdir(path: VfsPath, call: VfsCall & { readonly parents?: boolean | undefined }): Promise<Changed>
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>

@@ -1,4 +1,4 @@
-import type { Bytes, Entry, ListOptions } from '../core/backend.ts'
+import type { Bytes, Entry, ListOptions, Precondition } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
@@ -9,6 +9,7 @@ import { Folders } from './folders.ts'
 import { describeMount } from './health.ts'
 import type { MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
+import { expect } from './precondition.ts'
 import { Reading } from './reading.ts'
 import { SessionReads } from './reads.ts'
 import { Steps } from './step.ts'
@@ -18,6 +19,7 @@ import type {
   Changed,
   MountInfo,
   MountSpec,
+  OpenCall,
   OpenFile,
   PathStat,
   TransferCall,
@@ -90,10 +92,16 @@ export class MountedVfs implements Vfs {
     return this.#reading.walk(path, options)
   }
 
-  async open(path: VfsPath, call: VfsCall): Promise<OpenFile> {
+  async open(path: VfsPath, call: OpenCall): Promise<OpenFile> {
     const file = await this.#reading.naming(path, call, () => this.#reading.open(path, call))
-    this.#reads.saw(call.actor, path, file.stat.etag)
+    if (call.toChange) await this.#mayChange(path, file, call, call.toChange)
+    else this.#reads.saw(call.actor, path, file.stat.etag)
     return file
+  }
+
+  async #mayChange(path: VfsPath, { stat }: OpenFile, { actor, signal }: VfsCall, { ifMatch }: Pick<Precondition, 'ifMatch'>): Promise<void> {
+    const target = await this.#targets.writable('write', path, signal)
+    await expect('write', target, stat, { ifMatch, seen: this.#reads.seen(actor, path) }, signal)
   }
 
   async write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {

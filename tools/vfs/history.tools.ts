@@ -86,7 +86,7 @@ export class HistoryTools {
     const next = records.length > PAGE ? cursorOf(query, shown.at(-1)?.seq ?? 0) : null
     const more = next === null ? [] : [`[more: cursor=${next}]`]
     const head = shown.length === 0 ? `no changes of ${at} are recorded` : `changes of ${at}, the newest first`
-    return { path: at, changes: shown.map(recordOf), next_cursor: next, text: [head, ...shown.map(recordLine), ...more].join('\n') }
+    return { path: at, changes: shown.map(recordOf), next_cursor: next, text: [head, ...shown.map((one) => recordLine(at, one)), ...more].join('\n') }
   }
 
   @tool({
@@ -193,14 +193,14 @@ function recordOf(one: ChangeRecord): z.input<typeof record> {
   }
 }
 
-function recordLine(one: ChangeRecord): string {
-  const size = one.before?.kind === 'directory' || one.after?.kind === 'directory' ? '' : `  ${sizeOf(one.before)} → ${sizeOf(one.after)}`
-  const from = one.from ? `${one.from.shown} → ` : ''
-  const by = `${one.actor.client}${one.actor.tool === undefined ? '' : ` ${one.actor.tool}`}`
-  const notes = [one.state === 'done' ? undefined : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(
-    Boolean,
-  )
-  return `${one.change}  ${one.at.toISOString().slice(0, 19)}Z  ${one.kind}  ${from}${one.place.shown}${size}  by ${by}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`
+function recordLine(at: VfsPath, one: ChangeRecord): string {
+  const size = one.before?.kind === 'directory' || one.after?.kind === 'directory' ? 'folder' : `${sizeOf(one.before)} → ${sizeOf(one.after)}`
+  const there = one.place.shown === at ? [] : [one.place.shown]
+  const from = one.from ? [`from ${one.from.shown}`] : []
+  const by = `by ${one.actor.client}${one.actor.tool === undefined ? '' : ` ${one.actor.tool}`}`
+  const notes = [one.state === 'done' ? '' : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
+  const told = notes.length > 0 ? [`[${notes.join(', ')}]`] : []
+  return [one.change, `${one.at.toISOString().slice(0, 19)}Z`, one.kind, ...there, ...from, size, by, ...told].join('  ')
 }
 
 const sizeOf = (there: ChangeRecord['before']): string => (there ? formatSize(there.size) : 'nothing')

@@ -47,12 +47,7 @@ export class MountTools {
   async mount({ path: at, backend: name, root, read_only }: z.output<typeof MountInput>): Promise<z.input<typeof mount>> {
     const inner = root === undefined ? undefined : vfsPath(root)
     const backend = await this.#backends.open(name)
-    try {
-      return mountOf(await this.#vfs.mount({ path: at, name, backend, root: inner, readOnly: read_only, owned: true }))
-    } catch (error) {
-      await backend[Symbol.asyncDispose]()
-      throw error
-    }
+    return mountOf(await this.#vfs.mount({ path: at, name, backend, root: inner, readOnly: read_only }))
   }
 
   @tool({

@@ -66,6 +66,7 @@ function headLine({ path, file: { stat } }: Begun, slice: LineSlice, format: str
 function span({ first, lines, total }: LineSlice): string {
   const last = first + lines.length - 1
   if (total === 0) return 'is empty'
+  if (lines.length === 0 && total === null) return 'has no line end near its end; read it by byte_offset'
   if (lines.length === 0) return `has ${total} lines, none from ${first} on`
   const of = total === null ? '' : ` of ${total}`
   return first < 0 ? `lines ${first} to ${last}, counted from the end` : `lines ${first}-${last}${of}`

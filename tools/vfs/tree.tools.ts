@@ -58,7 +58,7 @@ export class TreeTools {
       { path: at, depth, limit: most, cursor: from, details: long, query: ['ls', at, depth, glob], accept, line },
       callOf(context),
     )
-    return listed(at, page, `${at} ${counted(page, from)}`, line, '; list their folders to see them')
+    return listed(at, page, `${at} · ${counted(page, from)}`, line, '; list their folders to see them')
   }
 
   @tool({

@@ -76,10 +76,10 @@ export class WriteTools {
     const { path: at, if_match } = input
     const call = callOf(context)
     const edits = editsOf(input)
-    const file = await this.#vfs.open(at, call)
+    const file = await this.#vfs.open(at, { ...call, toChange: { ifMatch: if_match } })
     const edited = applyEdits(await collect(file.read(), MAX_EDITED), edits, at)
-    // The edit was made on what was read, so that alone may be replaced.
-    const result = changedAt(at, await this.#vfs.write(at, edited.content, { ...call, ifMatch: if_match ?? file.stat.etag }))
+    // The edit was made of what was read, so that alone may be replaced.
+    const result = changedAt(at, await this.#vfs.write(at, edited.content, { ...call, ifMatch: file.stat.etag }))
     return { ...result, replaced: edited.replaced, forgiven: [...edited.forgiven], text: report(edited, result) }
   }
 }
