@@ -1,7 +1,7 @@
 import type { BlockFiles } from './files.ts'
 
-/** Blocks larger than this get a file of their own; scripts/bench/blocks.ts shows why. */
-export const SMALL_BYTES = 128 << 10
+/** Blocks larger than this get a file of their own: from here on that is no slower (scripts/bench/blocks.ts). */
+export const SMALL_BYTES = 64 << 10
 
 const HELD_BYTES = 4 << 20
 const WRITES_AT_ONCE = 8
