@@ -90,7 +90,7 @@ export class LocalContent implements ContentStore {
   }
 
   #unixfs(): Promise<UnixfsReader> {
-    return (this.#reader ??= loadUnixfs().then(({ UnixfsReader }) => new UnixfsReader((cid) => this.#block(cid))))
+    return (this.#reader ??= loadUnixfs().then(({ loader, UnixfsReader }) => new UnixfsReader(loader((cid) => this.#block(cid)))))
   }
 
   async #block(cid: CID): Promise<Uint8Array> {

@@ -42,6 +42,8 @@ export type UnixfsNode = FileNode | FolderNode | LinkNode
 export interface Encoded {
   readonly cid: CID
   readonly block: Uint8Array
+  /** Of a folder: what decoding it would give. */
+  readonly node?: FolderNode | undefined
 }
 
 const EMPTY = new Uint8Array(0)
@@ -93,10 +95,11 @@ export function encodeFile(links: readonly Link[], sizes: readonly number[]): En
   return encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links)
 }
 
-export const encodeFolder = (links: readonly Link[]): Encoded => encode(new UnixFS({ type: 'directory' }), links)
+export const encodeFolder = (links: readonly Link[]): Encoded => ({ ...encode(new UnixFS({ type: 'directory' }), links), node: { kind: 'directory', links } })
 
 export function encodeShard(links: readonly Link[], bits: Uint8Array, fanout: number, hashType: number): Encoded {
-  return encode(new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) }), links)
+  const meta = new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) })
+  return { ...encode(meta, links), node: { kind: 'directory', links, fanout } }
 }
 
 /** Bytes that a link adds to its node's block: a field of three fields. */

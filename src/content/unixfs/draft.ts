@@ -2,20 +2,22 @@ import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
 import type { Blocks } from '../blocks/blocks.ts'
 import { decode, type Encoded, type Link, parseCid } from './codec.ts'
-import type { GetBlock } from './file-reader.ts'
 import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
 import { child } from './folder-reader.ts'
 import { tsizeOf } from './hamt.ts'
+import type { GetBlock, LoadNode } from './loader.ts'
 
 /** A tree under change: new nodes stay in memory until `commit` makes them durable. */
 export class Draft {
   readonly #get: GetBlock
+  readonly #load: LoadNode
   readonly #new = new Map<string, Encoded>()
   #root: CID
 
-  constructor(root: string, get: GetBlock) {
+  constructor(root: string, get: GetBlock, load: LoadNode) {
     this.#root = parseCid(root)
     this.#get = async (cid, call) => this.#new.get(cid.toString())?.block ?? get(cid, call)
+    this.#load = async (cid, call) => this.#new.get(cid.toString())?.node ?? load(cid, call)
   }
 
   get root(): string {
@@ -35,7 +37,7 @@ export class Draft {
   async at(names: readonly string[]): Promise<string | undefined> {
     const last = names.at(-1)
     if (last === undefined) return this.root
-    return (await child(this.#get, await loadFolder(this.#get, await this.#folder(names.slice(0, -1))), last))?.cid.toString()
+    return (await child(this.#load, await loadFolder(this.#load, await this.#folder(names.slice(0, -1))), last))?.cid.toString()
   }
 
   async set(names: readonly string[], cid: string | null): Promise<void> {
@@ -57,7 +59,7 @@ export class Draft {
   async #folder(names: readonly string[], from = this.#root): Promise<CID> {
     let at = from
     for (const name of names) {
-      const link = await child(this.#get, await loadFolder(this.#get, at), name)
+      const link = await child(this.#load, await loadFolder(this.#load, at), name)
       if (!link) throw new VfsError('NOT_FOUND', `there is no folder ${JSON.stringify(name)}`)
       at = link.cid
     }
@@ -71,7 +73,7 @@ export class Draft {
   }
 
   readonly #space: Blockspace = {
-    get: (cid, call) => this.#get(cid, call),
+    load: (cid, call) => this.#load(cid, call),
     save: async (encoded) => void this.#new.set(encoded.cid.toString(), encoded),
   }
 }

@@ -1,13 +1,11 @@
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
-import type { CID } from 'multiformats/cid'
-import { decode, type FileNode, type Link } from './codec.ts'
+import type { FileNode, Link } from './codec.ts'
+import type { LoadNode } from './loader.ts'
 import { prefetch } from './prefetch.ts'
 
 const AHEAD = 8 // leaves of 1 MiB in memory at once
 const MAX_DEPTH = 32 // 1024 links a node: far beyond any real file
-
-export type GetBlock = (cid: CID, call?: Call) => Promise<Uint8Array>
 
 /** The part of a file below one node that a range asks for, by offsets inside that node. */
 interface Wanted {
@@ -15,18 +13,17 @@ interface Wanted {
   readonly to: number
 }
 
-export function readFile(get: GetBlock, root: FileNode, { offset = 0, length = Infinity, signal }: Call & Range = {}): Bytes {
-  return readNode({ get, signal }, root, { from: offset, to: Math.min(offset + length, root.size) }, 0)
+export function readFile(load: LoadNode, root: FileNode, { offset = 0, length = Infinity, signal }: Call & Range = {}): Bytes {
+  return readNode({ load, signal }, root, { from: offset, to: Math.min(offset + length, root.size) }, 0)
 }
 
-async function* readNode(source: Call & { readonly get: GetBlock }, node: FileNode, wanted: Wanted, depth: number): Bytes {
+async function* readNode(source: Call & { readonly load: LoadNode }, node: FileNode, wanted: Wanted, depth: number): Bytes {
   if (depth > MAX_DEPTH) throw new VfsError('NOT_UNIXFS', 'the file is nested too deeply')
   const own = node.data.subarray(wanted.from, Math.max(wanted.to, 0))
   if (own.length > 0) yield own
   const children = [...overlapping(node, wanted)]
-  for await (const [child, block] of prefetch(children, AHEAD, ({ link }) => source.get(link.cid, source))) {
+  for await (const [child, inner] of prefetch(children, AHEAD, ({ link }) => source.load(link.cid, source))) {
     throwIfAborted(source.signal, 'read')
-    const inner = decode(child.link.cid, block)
     if (inner.kind !== 'file' || inner.size !== child.size) throw new VfsError('NOT_UNIXFS', 'a part of the file is not what the file says')
     yield* readNode(source, inner, child, depth + 1)
   }

@@ -1,15 +1,15 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
-import { decode, type FolderNode, type Link, linkBytes } from './codec.ts'
+import { type FolderNode, type Link, linkBytes } from './codec.ts'
 import type { Save } from './file-builder.ts'
-import type { GetBlock } from './file-reader.ts'
 import { buildFolder, MAX_FLAT_BYTES, META_BYTES } from './folder-builder.ts'
 import { child, children } from './folder-reader.ts'
 import { buildShard, FANOUT, nameHash, prefix, saveShard, slot } from './hamt.ts'
+import type { LoadNode } from './loader.ts'
 
-/** Where an edit reads and leaves its blocks. */
+/** Where an edit reads nodes and leaves its blocks. */
 export interface Blockspace {
-  readonly get: GetBlock
+  readonly load: LoadNode
   readonly save: Save
 }
 
@@ -22,10 +22,10 @@ interface Change {
 
 /** Puts, replaces or (null) takes out one child. The result is what adding the changed folder anew would give. */
 export async function changeFolder(space: Blockspace, folder: CID, name: string, replacement: Link | null): Promise<Link> {
-  const node = await loadFolder(space.get, folder)
+  const node = await loadFolder(space.load, folder)
   const named = replacement && { ...replacement, name }
   if (node.fanout !== FANOUT) {
-    const links = (await Array.fromAsync(children(space.get, node))).filter((link) => link.name !== name)
+    const links = (await Array.fromAsync(children(space.load, node))).filter((link) => link.name !== name)
     return buildFolder(named ? [...links, named] : links, space.save)
   }
   const small = await flattened(space, node, name, named)
@@ -34,19 +34,19 @@ export async function changeFolder(space: Blockspace, folder: CID, name: string,
   return saveShard('', await changeShard(space, node.links, change, 0), space.save)
 }
 
-export async function loadFolder(get: GetBlock, cid: CID): Promise<FolderNode> {
-  const node = decode(cid, await get(cid))
+export async function loadFolder(load: LoadNode, cid: CID): Promise<FolderNode> {
+  const node = await load(cid)
   if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid.toString()} is a file`)
   return node
 }
 
 /** All children after the change, if they fit into a flat folder again; a folder that only grew is not looked through. */
-async function flattened({ get }: Blockspace, node: FolderNode, name: string, replacement: Link | null): Promise<Link[] | undefined> {
-  const before = await child(get, node, name)
+async function flattened({ load }: Blockspace, node: FolderNode, name: string, replacement: Link | null): Promise<Link[] | undefined> {
+  const before = await child(load, node, name)
   if (replacement && linkBytes(replacement) >= (before ? linkBytes(before) : 0)) return undefined
   const links = replacement ? [replacement] : []
   let bytes = META_BYTES + (replacement ? linkBytes(replacement) : 0)
-  for await (const link of children(get, node)) {
+  for await (const link of children(load, node)) {
     if (link.name === name) continue
     bytes += linkBytes(link)
     if (bytes > MAX_FLAT_BYTES) return undefined
@@ -68,7 +68,7 @@ async function changeSlot(space: Blockspace, start: string, here: Link | undefin
   const leaf = change.child && { ...change.child, name: start + change.name }
   if (!here || here.name === start + change.name) return leaf
   if (here.name.length > start.length) return leaf ? splitSlot(space, start, here, change, level) : here
-  const inner = await changeShard(space, (await loadFolder(space.get, here.cid)).links, change, level + 1)
+  const inner = await changeShard(space, (await loadFolder(space.load, here.cid)).links, change, level + 1)
   const [only, second] = inner
   const collapses = only !== undefined && !second && only.name.length > start.length
   return collapses ? { ...only, name: start + only.name.slice(start.length) } : saveShard(start, inner, space.save)

@@ -2,7 +2,7 @@
 export { parseCid } from './codec.ts'
 export { Draft } from './draft.ts'
 export { buildFile, rootOf, type Save } from './file-builder.ts'
-export type { GetBlock } from './file-reader.ts'
+export { type GetBlock, loader, type LoadNode } from './loader.ts'
 export { UnixfsReader } from './reader.ts'
 export { TreeBuilder } from './tree.ts'
 export { walk } from './walk.ts'

@@ -3,40 +3,41 @@ import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { compareNames } from '../../core/path.ts'
 import type { NamedNode, Node } from '../types.ts'
-import { decode, type FolderNode, inlined, type Link, parseCid, RAW, type UnixfsNode } from './codec.ts'
-import { type GetBlock, readFile } from './file-reader.ts'
+import { type FolderNode, type Link, parseCid, RAW, type UnixfsNode } from './codec.ts'
+import { readFile } from './file-reader.ts'
 import { child, children } from './folder-reader.ts'
+import type { LoadNode } from './loader.ts'
 import { prefetch } from './prefetch.ts'
 import { folderSize } from './tree.ts'
 
 const AHEAD = 16
 
-/** UnixFS over whatever gives blocks: the content store's own, or a node's that can fetch. */
+/** UnixFS over whatever loads nodes: from the content store's own blocks, or by a node that can fetch. */
 export class UnixfsReader {
-  readonly #get: GetBlock
+  readonly #load: LoadNode
 
-  constructor(get: GetBlock) {
-    this.#get = async (cid, call) => inlined(cid) ?? get(cid, call)
+  constructor(load: LoadNode) {
+    this.#load = load
   }
 
   async stat(cid: string, call: Call = {}): Promise<Node> {
     const parsed = parseCid(cid)
-    return describe(parsed, await this.load(parsed, call))
+    return describe(parsed, await this.#load(parsed, call))
   }
 
   async *read(cid: string, options: Call & Range = {}): Bytes {
-    const node = await this.load(parseCid(cid), options)
+    const node = await this.#load(parseCid(cid), options)
     if (node.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${cid} is a folder`)
     if (node.kind === 'link') throw new VfsError('UNSUPPORTED', `${cid} is a symbolic link, which has no content of its own`)
-    yield* readFile(this.#get, node, options)
+    yield* readFile(this.#load, node, options)
   }
 
   /** In the order of the names' bytes. */
   async *list(cid: string, options: Call & { readonly after?: string | undefined } = {}): AsyncGenerator<NamedNode> {
-    const node = await this.load(parseCid(cid), options)
+    const node = await this.#load(parseCid(cid), options)
     if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
     const { after } = options
-    const links = (await Array.fromAsync(children(this.#get, node, options)))
+    const links = (await Array.fromAsync(children(this.#load, node, options)))
       .filter((link) => after === undefined || compareNames(link.name, after) > 0)
       .toSorted((a, b) => compareNames(a.name, b.name))
     for await (const [link, entry] of prefetch(links, AHEAD, (one) => this.#entry(one, options))) yield { name: link.name, ...entry }
@@ -46,19 +47,15 @@ export class UnixfsReader {
   async resolve(cid: string, names: readonly string[], call: Call = {}): Promise<string> {
     let at = parseCid(cid)
     for (const name of names) {
-      const node = await this.load(at, call)
+      const node = await this.#load(at, call)
       if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${at.toString()} is a file; there is no ${JSON.stringify(name)} in it`)
       at = (await this.#child(at, node, name, call)).cid
     }
     return at.toString()
   }
 
-  async load(cid: CID, call: Call): Promise<UnixfsNode> {
-    return decode(cid, await this.#get(cid, call))
-  }
-
   async #child(folder: CID, node: FolderNode, name: string, call: Call): Promise<Link> {
-    const link = await child(this.#get, node, name, call)
+    const link = await child(this.#load, node, name, call)
     if (!link) throw new VfsError('NOT_FOUND', `there is no ${JSON.stringify(name)} in ${folder.toString()}`)
     return link
   }
@@ -66,7 +63,7 @@ export class UnixfsReader {
   /** A raw leaf is a file whose size its link tells: nothing to load. */
   async #entry({ cid, tsize }: Link, call: Call): Promise<Node> {
     if (cid.code === RAW) return { cid: cid.toString(), kind: 'file', size: tsize }
-    return describe(cid, await this.load(cid, call))
+    return describe(cid, await this.#load(cid, call))
   }
 }
 

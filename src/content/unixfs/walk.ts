@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted } from '../../core/error.ts'
 import { inlined, isNode, linksOf } from './codec.ts'
-import type { GetBlock } from './file-reader.ts'
+import type { GetBlock } from './loader.ts'
 import { prefetch } from './prefetch.ts'
 
 const AHEAD = 16

@@ -3,7 +3,7 @@ import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
-import type { Draft, GetBlock } from '../../content/unixfs/index.ts'
+import type { Draft } from '../../content/unixfs/index.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
 import type { NodeState } from './state.ts'
 
@@ -25,15 +25,15 @@ export class EmbeddedMfs implements Mfs {
   readonly #content: LocalContent
   readonly #state: NodeState
   readonly #node: Pick<IpfsNode, 'stat' | 'list'>
-  readonly #get: GetBlock
+  readonly #draft: (root: string) => Promise<Draft>
   #queue: Edit[] = []
   #draining = false
 
-  constructor(content: LocalContent, state: NodeState, node: Pick<IpfsNode, 'stat' | 'list'>, get: GetBlock) {
+  constructor(content: LocalContent, state: NodeState, node: Pick<IpfsNode, 'stat' | 'list'>, draft: (root: string) => Promise<Draft>) {
     this.#content = content
     this.#state = state
     this.#node = node
-    this.#get = get
+    this.#draft = draft
   }
 
   async root(_call?: Call): Promise<string> {
@@ -95,10 +95,9 @@ export class EmbeddedMfs implements Mfs {
   }
 
   async #apply(edits: readonly Edit[]): Promise<void> {
-    const { Draft } = await import('../../content/unixfs/index.ts')
     for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(Math.random() * 5)) {
       const root = await this.root()
-      const draft = new Draft(root, this.#get)
+      const draft = await this.#draft(root)
       const outcomes: Outcome[] = []
       for (const edit of edits) outcomes.push(await attempt(edit, draft))
       await draft.commit(this.#content.blocks)

@@ -4,7 +4,7 @@ import { rawDigest } from '../../core/cid.ts'
 import { isCode, throwIfAborted } from '../../core/error.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
-import type { UnixfsReader } from '../../content/unixfs/index.ts'
+import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
 import { parsePath } from '../path.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
 import { EmbeddedMfs } from './mfs.ts'
@@ -17,6 +17,12 @@ const HELIA_VERSION = '7.1.15'
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
+/** What reads and edits trees, with one memory of folders. */
+interface Trees {
+  readonly reader: UnixfsReader
+  draft(root: string): Draft
+}
+
 /** A node in this process, over the blocks of the content store. What is here is answered without the network part. */
 export class EmbeddedNode implements IpfsNode {
   readonly engine = 'embedded'
@@ -27,7 +33,7 @@ export class EmbeddedNode implements IpfsNode {
   readonly #content: LocalContent
   readonly #state: NodeState
   readonly #network: Network
-  #unixfs: Promise<UnixfsReader> | undefined
+  #trees: Promise<Trees> | undefined
 
   constructor(content: LocalContent, state: NodeState, network: Network) {
     this.#content = content
@@ -39,7 +45,7 @@ export class EmbeddedNode implements IpfsNode {
       (cid) => network.announce(cid),
     )
     this.keeps = state.keeps
-    this.mfs = new EmbeddedMfs(content, state, this, (cid, call) => this.#block(cid, call))
+    this.mfs = new EmbeddedMfs(content, state, this, async (root) => (await this.#opened()).draft(root))
   }
 
   add(content: Bytes, options?: AddOptions): Promise<Node> {
@@ -52,21 +58,21 @@ export class EmbeddedNode implements IpfsNode {
 
   async resolve(path: string, call?: Call): Promise<string> {
     const { cid, names } = parsePath(path)
-    return names.length === 0 && rawDigest(cid) ? cid : (await this.#reader()).resolve(cid, names, call)
+    return names.length === 0 && rawDigest(cid) ? cid : (await this.#opened()).reader.resolve(cid, names, call)
   }
 
   async stat(path: string, call?: Call): Promise<Node> {
     const cid = await this.resolve(path, call)
-    return (await this.#leafHere(cid)) ? this.#content.stat(cid, call) : (await this.#reader()).stat(cid, call)
+    return (await this.#leafHere(cid)) ? this.#content.stat(cid, call) : (await this.#opened()).reader.stat(cid, call)
   }
 
   async *read(path: string, options?: Call & Range): Bytes {
     const cid = await this.resolve(path, options)
-    yield* (await this.#leafHere(cid)) ? this.#content.read(cid, options) : (await this.#reader()).read(cid, options)
+    yield* (await this.#leafHere(cid)) ? this.#content.read(cid, options) : (await this.#opened()).reader.read(cid, options)
   }
 
   async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* (await this.#reader()).list(await this.resolve(path, options), options)
+    yield* (await this.#opened()).reader.list(await this.resolve(path, options), options)
   }
 
   identity(call?: Call): Promise<Identity> {
@@ -87,8 +93,15 @@ export class EmbeddedNode implements IpfsNode {
     return rawDigest(cid) !== undefined && this.#content.has(cid)
   }
 
-  #reader(): Promise<UnixfsReader> {
-    return (this.#unixfs ??= loadUnixfs().then(({ UnixfsReader }) => new UnixfsReader((cid, call) => this.#block(cid, call))))
+  #opened(): Promise<Trees> {
+    return (this.#trees ??= this.#open())
+  }
+
+  async #open(): Promise<Trees> {
+    const { Draft, loader, UnixfsReader } = await loadUnixfs()
+    const get: GetBlock = (cid, call) => this.#block(cid, call)
+    const load = loader(get)
+    return { reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
   }
 
   async #complete(root: string, recursive: boolean, call: Call): Promise<void> {

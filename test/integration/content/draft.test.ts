@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import type { LocalContent } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
-import { Draft } from '../../../src/content/unixfs/index.ts'
+import { Draft, type GetBlock, loader } from '../../../src/content/unixfs/index.ts'
 import { withContent } from '../../support/content.ts'
 
 type Model = Map<string, string>
@@ -14,12 +14,14 @@ async function* sources(model: Model): AsyncGenerator<Source> {
 
 const added = async (content: LocalContent, model: Model): Promise<string> => (await Array.fromAsync(content.putTree(sources(model)))).at(-1)?.cid ?? ''
 
-const draftOf = (content: LocalContent, root: string): Draft =>
-  new Draft(root, async (cid) => {
+function draftOf(content: LocalContent, root: string): Draft {
+  const get: GetBlock = async (cid) => {
     const block = await content.blocks.get(cid.multihash.bytes)
     if (!block) throw new Error(`lost ${cid.toString()}`)
     return block
-  })
+  }
+  return new Draft(root, get, loader(get))
+}
 
 /** The root after these edits, and the one that adding the same files anew gives. */
 async function edits(content: LocalContent, start: Model, changes: readonly (readonly [string, string | null])[]): Promise<readonly [string, string]> {

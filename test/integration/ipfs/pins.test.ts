@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { IpfsBackend } from '../../../backends/ipfs/ipfs.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { Draft, type GetBlock, loader } from '../../../src/content/unixfs/index.ts'
 import { openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
 
 const names = async (backend: IpfsBackend) => (await Array.fromAsync(backend.list(p('/')))).map(({ name }) => name)
@@ -47,9 +48,9 @@ test('a pin that is named like a CID does not stand in its place', async () => {
 
 test('names that no path can hold are not shown', async () => {
   await withNode(async (node, content) => {
-    const { Draft } = await import('../../../src/content/unixfs/index.ts')
     const leaf = await node.add(bytesOf('x'))
-    const draft = new Draft(await node.mfs.root(), async (cid) => (await content.blocks.get(cid.multihash.bytes)) ?? new Uint8Array())
+    const get: GetBlock = async (cid) => (await content.blocks.get(cid.multihash.bytes)) ?? new Uint8Array()
+    const draft = new Draft(await node.mfs.root(), get, loader(get))
     for (const name of ['..', 'a/b', '', 'fine']) await draft.set([name], leaf.cid)
     await draft.commit(content.blocks)
     const backend = new IpfsBackend(node)
