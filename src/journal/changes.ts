@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../core/backend.ts'
-import { throwIfAborted, VfsError } from '../core/error.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import { changeId } from './ids.ts'
 import type { Blocker, End, Ledger } from './ledger.ts'
@@ -11,6 +11,7 @@ import type { Facts, Intent, OpenChange, Snapshot } from './types.ts'
 const PATIENCE_MS = 5000
 const JUDGE_EVERY_MS = 100
 const LONGEST_PAUSE_MS = 16
+const PURGED_BYTES = 1 << 20 // at once, when the disk is full
 
 /** Begins changes and ends them. An open change is the lock on its places: who finds it there waits (journal.md, 5). */
 export class Changes {
@@ -35,7 +36,7 @@ export class Changes {
     const owner = await this.#processes.self()
     const wait = new Wait(this.#patienceMs, signal)
     for (;;) {
-      const outcome = await this.#committer.run(() => this.#ledger.begin(intent, owner), { signal })
+      const outcome = await this.#ask(intent, owner, signal)
       if (typeof outcome === 'number') return this.#open(outcome, owner)
       await this.#pass(outcome, owner, wait, intent)
     }
@@ -44,6 +45,19 @@ export class Changes {
   /** Resolves when the ends of all changes are committed. */
   async settled(): Promise<void> {
     await Promise.all(this.#ending)
+  }
+
+  /** Where the disk is full, the oldest kept contents go first: a change that can't be made is worse than one that can't be undone. */
+  async #ask(intent: Intent, owner: number, signal: AbortSignal | undefined): Promise<number | Blocker> {
+    const ask = (): Promise<number | Blocker> => this.#committer.run(() => this.#ledger.begin(intent, owner), { signal })
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isCode(error, 'DISK_FULL')) throw error
+      const freed = await this.#committer.run(() => this.#ledger.purge(PURGED_BYTES))
+      if (freed === 0) throw error
+      return ask()
+    }
   }
 
   #open(seq: number, owner: number): OpenChange {

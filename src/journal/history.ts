@@ -3,7 +3,14 @@ import { above, range, type Key } from './places.ts'
 import { SELECT, toRecord, type ChangeRow } from './rows.ts'
 import type { ChangeRecord, HistoryQuery } from './types.ts'
 
+const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
+const GROWTH = 8 // so that few pages reach what is rare
 const KNOWN_WITHIN = 64 // the newest changes of a path, among which an etag is looked for
+
+interface Window {
+  before: number
+  readonly after: number
+}
 
 /** Reads of the journal. They never wait for writers, and cost the storages nothing. */
 export class History {
@@ -22,10 +29,17 @@ export class History {
     return this.#db.all<ChangeRow>(`${SELECT} where c.parent = ? order by c.seq`, seq).map((row) => this.#record(row))
   }
 
+  /** The newest first. A place or a session is asked of its index alone, page by page: only what is told is read whole. */
   list(query: HistoryQuery): ChangeRecord[] {
-    const { sql, values } = conditions(query, (time) => this.#seqAt(time))
-    const where = sql.length > 0 ? `where ${sql.join(' and ')}` : ''
-    return this.#db.all<ChangeRow>(`${SELECT} ${where} order by c.seq desc limit ?`, ...values, query.limit).map((row) => this.#record(row))
+    const window = this.#window(query)
+    const found: ChangeRow[] = []
+    for (let size = query.limit * CANDIDATES; found.length < query.limit; size *= GROWTH) {
+      const candidates = this.#candidates(query, window, size)
+      found.push(...this.#rows(query, window, candidates))
+      if (!candidates || candidates.length < size) break
+      window.before = candidates.at(-1) ?? 0
+    }
+    return found.slice(0, query.limit).map((row) => this.#record(row))
   }
 
   known({ volume, inner }: Key, etag: string): string | undefined {
@@ -42,6 +56,46 @@ export class History {
 
   content(cid: string): Uint8Array | undefined {
     return this.#db.get<{ content: Uint8Array }>('select content from version where cid = ?', cid)?.content
+  }
+
+  /** Times map to sequence numbers. */
+  #window({ before = Number.MAX_SAFE_INTEGER, after = 0, since, until }: HistoryQuery): Window {
+    return {
+      before: until ? Math.min(before, this.#seqAt(until.getTime() + 1)) : before,
+      after: since ? Math.max(after, this.#seqAt(since.getTime()) - 1) : after,
+    }
+  }
+
+  #rows({ session, states, parts, limit }: HistoryQuery, { before, after }: Window, candidates: readonly number[] | undefined): ChangeRow[] {
+    const where = ['c.seq < ?', 'c.seq > ?']
+    const values: Value[] = [before, after]
+    const and = (sql: string, ...more: Value[]): void => {
+      where.push(sql)
+      values.push(...more)
+    }
+    if (candidates) and('c.seq in (select value from json_each(?))', JSON.stringify(candidates))
+    if (!parts) and('c.parent is null')
+    if (session !== undefined) and('c.actor in (select id from actor where session = ?)', session)
+    if (states) and('c.state in (select value from json_each(?))', JSON.stringify(states))
+    return this.#db.all<ChangeRow>(`${SELECT} where ${where.join(' and ')} order by c.seq desc limit ?`, ...values, limit)
+  }
+
+  /** The newest that touch the place, or are of the session; undefined if every change is a candidate. */
+  #candidates({ place, session, parts }: HistoryQuery, { before, after }: Window, size: number): number[] | undefined {
+    if (!place && session === undefined) return undefined
+    const id = parts ? 'seq' : 'root'
+    const within = `and ${id} < ? and ${id} > ?`
+    const query = place ? touching(id, within) : `select ${id} as id from change where actor in (select id from actor where session = ?) ${within}`
+    const values = place ? this.#touchingValues(place, [before, after]) : [session ?? '', before, after]
+    return this.#db.all<{ id: number }>(`${query} order by id desc limit ?`, ...values, size).map((row) => row.id)
+  }
+
+  #touchingValues({ volume, inner }: Key, bounds: readonly number[]): Value[] {
+    const id = this.#db.get<{ id: number }>('select id from volume where name = ?', volume)?.id ?? null
+    const at = [id, inner, ...bounds]
+    const below = [id, ...range(inner), ...bounds]
+    const carried = [id, above(inner), ...bounds]
+    return [...at, ...below, ...at, ...below, ...carried, ...carried]
   }
 
   #record(row: ChangeRow): ChangeRecord {
@@ -77,43 +131,13 @@ export class History {
   }
 }
 
-interface Conditions {
-  readonly sql: string[]
-  readonly values: Value[]
-}
-
-function conditions({ place, session, since, until, states, parts, before, after }: HistoryQuery, seqAt: (time: number) => number): Conditions {
-  const all: Conditions = { sql: [], values: [] }
-  const and = (sql: string, ...values: Value[]): void => {
-    all.sql.push(sql)
-    all.values.push(...values)
-  }
-  if (place) and(`c.seq in (select ${parts ? 'seq' : 'root'} from (${TOUCHING}))`, ...touching(place, after ?? 0))
-  if (!parts) and('c.parent is null')
-  if (session !== undefined) and('c.actor in (select id from actor where session = ?)', session)
-  if (states) and('c.state in (select value from json_each(?))', JSON.stringify(states))
-  if (before !== undefined) and('c.seq < ?', before)
-  if (after !== undefined) and('c.seq > ?', after)
-  if (since) and('c.seq >= ?', seqAt(since.getTime()))
-  if (until) and('c.seq < ?', seqAt(until.getTime() + 1))
-  return all
-}
-
-const VOLUME = '(select id from volume where name = ?)'
 const ABOVE = '(select value from json_each(?))'
 
-/** What changed the path, what lies below it, or a folder above that took it along; a part is never older than its whole. */
-const TOUCHING = `
-  select seq, root from change where volume = ${VOLUME} and path = ? and seq > ?
-  union select seq, root from change where volume = ${VOLUME} and path > ? and path < ? and seq > ?
-  union select seq, root from change where from_volume = ${VOLUME} and from_path = ? and kind = 'move' and seq > ?
-  union select seq, root from change where from_volume = ${VOLUME} and from_path > ? and from_path < ? and kind = 'move' and seq > ?
-  union select seq, root from change where volume = ${VOLUME} and path in ${ABOVE} and kind in ('move', 'remove', 'undo') and not parts_only and seq > ?
-  union select seq, root from change where from_volume = ${VOLUME} and from_path in ${ABOVE} and kind = 'move' and not parts_only and seq > ?`
-
-function touching({ volume, inner }: Key, after: number): Value[] {
-  const at = [volume, inner, after]
-  const below = [volume, ...range(inner), after]
-  const carried = [volume, above(inner), after]
-  return [...at, ...below, ...at, ...below, ...carried, ...carried]
-}
+/** What changed the path, what lies below it, or a folder above that took it along. The long ones read nothing but an index. */
+const touching = (id: 'seq' | 'root', within: string): string => `
+  select ${id} as id from change where volume = ? and path = ? ${within}
+  union all select ${id} from change where volume = ? and path > ? and path < ? ${within}
+  union all select ${id} from change where kind = 'move' and from_volume = ? and from_path = ? ${within}
+  union all select ${id} from change where kind = 'move' and from_volume = ? and from_path > ? and from_path < ? ${within}
+  union all select ${id} from change where volume = ? and path in ${ABOVE} and kind in ('move', 'remove', 'undo') and not parts_only ${within}
+  union all select ${id} from change where kind = 'move' and from_volume = ? and from_path in ${ABOVE} and not parts_only ${within}`

@@ -102,6 +102,19 @@ export class Ledger {
     this.#db.run('update change set owner = ? where seq = ? and owner = ?', to, seq, from)
   }
 
+  /** Gives up the contents that have been kept longest, until so many bytes are free in the database. How many it was. */
+  purge(bytes: number): number {
+    let freed = 0
+    for (const { id, size } of this.#db.all<{ id: number; size: number }>(
+      'select rowid as id, length(content) as size from version order by rowid limit 1000',
+    )) {
+      if (freed >= bytes) break
+      this.#db.run('delete from version where rowid = ?', id)
+      freed += size
+    }
+    return freed
+  }
+
   volumeId(name: string): number {
     const known = this.#db.get<{ id: number }>('select id from volume where name = ?', name)
     return known?.id ?? this.#inserted('insert into volume (name) values (?) returning id', name)

@@ -42,11 +42,11 @@ export const MIGRATIONS: readonly string[] = [
      reason text,
      owner integer references process(id)
    ) strict;
-   create index change_place on change(volume, path);
-   create index change_from on change(from_volume, from_path) where from_path is not null;
+   create index change_place on change(volume, path, root);
+   create index change_from on change(from_volume, from_path, root) where kind = 'move';
    create index change_parent on change(parent) where parent is not null;
    create index change_undoes on change(undoes) where undoes is not null;
-   create index change_actor on change(actor);
+   create index change_actor on change(actor, root);
    create index open_owner on change(owner) where owner is not null;
    create index open_place on change(volume, path) where owner is not null;
    create index open_from on change(from_volume, from_path) where owner is not null and kind = 'move';

@@ -21,7 +21,7 @@ export interface UndoPlan {
   readonly conflicts: readonly UndoConflict[]
 }
 
-type Reads = Pick<Journal, 'get' | 'parts' | 'history'>
+type Reads = Pick<Journal, 'get' | 'parts' | 'history' | 'content'>
 
 /**
  * Reads the journal only; whether the storages still hold what it says is for the caller to check. Throws
@@ -89,13 +89,15 @@ function leavesOf(journal: Reads, change: ChangeRecord): ChangeRecord[] {
 const everyPart = (journal: Reads, change: ChangeRecord): ChangeRecord[] => journal.parts(change.change).flatMap((part) => [part, ...everyPart(journal, part)])
 
 function conflictOf(journal: Reads, leaf: ChangeRecord, ours: ReadonlySet<ChangeId>): UndoConflict | undefined {
-  const reason = hindrance(leaf) ?? laterHands(journal, leaf, ours)
+  const reason = hindrance(journal, leaf) ?? laterHands(journal, leaf, ours)
   return reason === undefined ? undefined : { change: leaf.change, place: leaf.place, reason }
 }
 
-function hindrance(leaf: ChangeRecord): string | undefined {
+function hindrance(journal: Reads, leaf: ChangeRecord): string | undefined {
   if (leaf.state !== 'done') return `it ended in the state ${leaf.state}: ${leaf.reason ?? 'no reason is known'}`
-  return leaf.before !== null && leaf.kept === null && leaf.kind !== 'move' ? 'what it replaced was not kept' : undefined
+  if (leaf.before === null || leaf.kind === 'move') return undefined
+  if (leaf.kept === null) return 'what it replaced was not kept'
+  return leaf.kept.in === 'journal' && !journal.content(leaf.kept.cid) ? 'what it replaced is kept no longer' : undefined
 }
 
 /** By other hands: any later change of the place, one's own too, that is not taken back here and has not cancelled out. */

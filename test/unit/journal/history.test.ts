@@ -87,3 +87,17 @@ test('the CID of a content is known by its etag, at its path only', async () => 
   expect(it.journal.known(place('/a'), `e-${id}`)).toBe(`cid-${id}`)
   expect(it.journal.known(place('/b'), `e-${id}`)).toBeUndefined()
 })
+
+test('what is rare is found behind many others', async () => {
+  await using it = await freshJournal()
+  const rare = await it.journal.begin({ kind: 'write', place: place('/d/rare'), actor, before: null })
+  await rare.aborted()
+  const whole = await it.journal.begin({ kind: 'copy', place: place('/d/t'), actor, before: null, partsOnly: true })
+  for (let i = 0; i < 40; i++) await change(it.journal, 'write', `/d/t/${i}`, { parent: whole.id })
+  whole.done(null)
+  await it.journal.settled()
+  expect(ids(it.journal, { place: place('/d'), states: ['aborted'], limit: 1 })).toEqual([rare.id])
+  expect(ids(it.journal, { place: place('/d'), limit: 2 })).toEqual([whole.id, rare.id])
+  expect(ids(it.journal, { session: 's1', limit: 2 })).toEqual([whole.id, rare.id])
+  expect(ids(it.journal, { place: place('/d'), limit: 1, before: it.journal.get(whole.id)?.seq })).toEqual([rare.id])
+})

@@ -237,6 +237,8 @@ test('of a change that stopped half way, the finished parts are undone', async (
 test('what was not kept cannot be undone', async ({ s }) => {
   const lost = await s.happen('write', '/f', { before: file('b') })
   expect(planUndo(s.journal, { change: lost }).conflicts).toMatchObject([{ change: lost, reason: 'what it replaced was not kept' }])
+  const purged = await s.replace('/p', { kept: { in: 'journal', cid: 'bafkgone' } })
+  expect(planUndo(s.journal, { change: purged }).conflicts).toMatchObject([{ change: purged, reason: 'what it replaced is kept no longer' }])
   const half = await s.begin('remove', '/d', { before: file('b'), kept })
   await half.partial('some of it may be gone')
   expect(planUndo(s.journal, { change: half.id }).conflicts).toMatchObject([{ reason: expect.stringContaining('partial: some of it may be gone') }])
