@@ -1,6 +1,6 @@
 import { build, type BuildOptions } from 'esbuild'
 import { glob } from 'node:fs/promises'
-import { englishOnly } from './lean.ts'
+import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
 
 /** Each is started or imported by its own path at run time. */
@@ -19,7 +19,7 @@ const OPTIONS = {
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [sourcePlaces, englishOnly],
+  plugins: [sourcePlaces, englishOnly, withoutAjv],
   // Never minified: Helia's code does not survive it.
 } satisfies BuildOptions
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JSONRPCMessage } from '@modelcontextprotocol/server'
+import { isJSONRPCNotification, isJSONRPCRequest, type JSONRPCMessage } from '@modelcontextprotocol/server'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 
 /**
@@ -22,7 +22,7 @@ export class AnsweringTransport extends StdioServerTransport {
   override async start(): Promise<void> {
     const deliver = this.onmessage
     this.onmessage = (message) => {
-      if ('id' in message && 'method' in message) this.#unanswered.add(message.id)
+      this.#note(message)
       deliver?.(message)
     }
     await super.start()
@@ -30,8 +30,17 @@ export class AnsweringTransport extends StdioServerTransport {
 
   override async send(message: JSONRPCMessage): Promise<void> {
     await super.send(message)
-    if ('method' in message || !('id' in message) || !this.#unanswered.delete(message.id)) return
-    if (this.#unanswered.size === 0) this.#onAnswered.resolve()
+    if (!('method' in message)) this.#settle(message.id)
+  }
+
+  /** Listening has no answer before the end, and what the client cancelled gets none. */
+  #note(message: JSONRPCMessage): void {
+    if (isJSONRPCRequest(message) && message.method !== 'subscriptions/listen') this.#unanswered.add(message.id)
+    else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') this.#settle(message.params?.['requestId'])
+  }
+
+  #settle(id: unknown): void {
+    if (this.#unanswered.delete(id) && this.#unanswered.size === 0) this.#onAnswered.resolve()
   }
 
   /** Resolves when every request has its answer, or after so many milliseconds. */

@@ -1,11 +1,9 @@
-import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { Transport } from '@modelcontextprotocol/server'
 import { mcpServer } from './server.ts'
 import { Connection } from './connection.ts'
 import { noteListening } from './listening.ts'
 import type { McpParts } from './parts.ts'
-
-export { StdioServerTransport }
 
 export interface StdioDoor {
   /** Resolves when the client has gone: stdin has ended, or stdout broke. */
@@ -13,7 +11,7 @@ export interface StdioDoor {
   close(): Promise<void>
 }
 
-/** Serves one client over stdin and stdout (StdioServerTransport), or over another transport in their place. */
+/** Serves one client over a transport of its own: stdin and stdout, or what stands in their place. */
 export function serveOverStdio(parts: McpParts, transport: Transport): StdioDoor {
   const connection = new Connection()
   const { promise: closed, resolve } = Promise.withResolvers<void>()
