@@ -25,10 +25,13 @@ const TAKEN_BACK = `with recursive part(seq) as (select seq from change where pa
 // The indexes are named because they hold open changes only, and in one statement the four take ten times as long.
 const OPEN = 'select seq, owner from change indexed by open_place where owner is not null and volume = ?'
 const OPEN_FROM = "select seq, owner from change indexed by open_from where owner is not null and kind = 'move' and from_volume = ?"
-const OPEN_ABOVE = `${OPEN} and path in (select value from json_each(?))`
-const OPEN_BELOW = `${OPEN} and path > ? and path < ?`
+const OPEN_ABOVE = `${OPEN} and held in (select value from json_each(?))`
+const OPEN_BELOW = `${OPEN} and held > ? and held < ?`
 const OPEN_FROM_ABOVE = `${OPEN_FROM} and from_path in (select value from json_each(?))`
 const OPEN_FROM_BELOW = `${OPEN_FROM} and from_path > ? and from_path < ?`
+
+/** The top of the tree that a change locks. */
+const heldBy = ({ place, holds }: Intent): string => holds ?? place.inner
 
 /** The statements of changes. Those that write belong inside a transaction of the committer. */
 export class Ledger {
@@ -41,7 +44,9 @@ export class Ledger {
   /** Makes an open change of this owner, or tells who holds its places. */
   begin(intent: Intent, owner: number): number | Blocker {
     const line = this.#line(intent, owner)
-    const blocker = this.#blocker(intent.place, line) ?? (intent.kind === 'move' && intent.from ? this.#blocker(intent.from, line) : undefined)
+    const blocker =
+      this.#blocker({ volume: intent.place.volume, inner: heldBy(intent) }, line) ??
+      (intent.kind === 'move' && intent.from ? this.#blocker(intent.from, line) : undefined)
     if (blocker) return blocker
     if (intent.content && intent.kept && 'cid' in intent.kept) this.#keep(intent.kept.cid, intent.content)
     return this.#insert(intent, owner, line)
@@ -150,13 +155,14 @@ export class Ledger {
     const { place, from, kept } = intent
     const seq = this.#next()
     this.#db.run(
-      `insert into change (seq, kind, state, volume, path, shown, from_volume, from_path, from_shown, root, parent, parts_only, undoes,
+      `insert into change (seq, kind, state, volume, path, held, shown, from_volume, from_path, from_shown, root, parent, parts_only, undoes,
          actor, at, before, after, kept_in, kept_ref, owner)
-       values (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       values (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       seq,
       intent.kind,
       this.volumeId(place.volume),
       place.inner,
+      heldBy(intent),
       place.shown,
       from ? this.volumeId(from.volume) : null,
       from?.inner ?? null,

@@ -25,6 +25,7 @@ export const MIGRATIONS: readonly string[] = [
      state text not null,
      volume integer not null references volume(id),
      path text not null,
+     held text not null,
      shown text not null,
      from_volume integer references volume(id),
      from_path text,
@@ -48,7 +49,7 @@ export const MIGRATIONS: readonly string[] = [
    create index change_undoes on change(undoes) where undoes is not null;
    create index change_actor on change(actor, root);
    create index open_owner on change(owner) where owner is not null;
-   create index open_place on change(volume, path) where owner is not null;
+   create index open_place on change(volume, held) where owner is not null;
    create index open_from on change(from_volume, from_path) where owner is not null and kind = 'move';
    create table version (cid text primary key, content blob not null) strict;`,
 ]

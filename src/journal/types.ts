@@ -34,6 +34,11 @@ export interface Intent {
   readonly place: Place
   /** The source of a move or copy; a move locks it too. */
   readonly from?: Place | undefined
+  /**
+   * Locked instead of the place: the outermost folder above it that is yet to be made. Two changes that make the same
+   * folder would otherwise each hold a place below it and wait for the other's.
+   */
+  readonly holds?: string | undefined
   readonly actor: Actor
   /** The change that this one is a part of: a tree, a move across mounts, an undo set. It shares its parent's lock. */
   readonly parent?: ChangeId | undefined

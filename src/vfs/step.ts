@@ -44,7 +44,7 @@ export class Steps {
     effect: (change: OpenChange) => Promise<Effect>,
   ): Promise<Changed> {
     const { actor, parent, undoes, signal } = cause
-    const change = await this.journal.begin({ kind, place: target.place, actor, parent, undoes, ...facts }, { signal })
+    const change = await this.journal.begin({ kind, place: target.place, holds: parents[0]?.place.inner, actor, parent, undoes, ...facts }, { signal })
     const made: Target[] = []
     try {
       for (const folder of parents) if (await this.#makeParent(folder, { ...cause, parent: change.id })) made.unshift(folder)
