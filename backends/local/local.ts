@@ -9,6 +9,7 @@ import type {
   Precondition,
   Range,
   Stat,
+  ThreadAccess,
   Trash,
   WriteOptions,
 } from '../../src/core/backend.ts'
@@ -25,6 +26,7 @@ import { copy, rename } from './move.ts'
 import { remove, type RemoveOptions } from './remove.ts'
 import { Resolver } from './resolve.ts'
 import { Secret } from './secret.ts'
+import { threadAccess } from './thread.ts'
 import { LocalTrash } from './trash.ts'
 import { View } from './view.ts'
 import { within } from './way.ts'
@@ -56,11 +58,13 @@ export class LocalBackend extends BaseBackend {
     cas: 'lock',
   })
   override readonly trash: Trash & Disposable
+  override readonly threads: ThreadAccess
   readonly #disk: Disk
   readonly #view: View
 
   constructor({ root, dataFolder, clock }: LocalOptions) {
     super()
+    this.threads = threadAccess({ root, dataFolder })
     const secret = new Secret(dataFolder)
     this.#disk = new Disk(
       new Resolver(

@@ -4,7 +4,7 @@ import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
 
 /** Each is started or imported by its own path at run time. */
-const ENTRIES = ['src/main.ts', 'src/**/*.worker.ts', 'tools/**/*.tools.ts']
+const ENTRIES = ['src/main.ts', '{src,backends}/**/*.worker.ts', 'tools/**/*.tools.ts']
 
 const OPTIONS = {
   bundle: true,

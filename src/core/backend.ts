@@ -108,6 +108,29 @@ export interface Trash {
   drop(id: string, call?: Call): Promise<void>
 }
 
+/** One file that a thread has open. */
+export interface ThreadFile {
+  /** Fills the beginning of `target` and tells how much; 0 at the end. */
+  read(target: Uint8Array): number
+  close(): void
+}
+
+/** Reads files in a thread that cannot wait: every call blocks. */
+export interface ThreadReader extends Disposable {
+  /** Follows no link, and throws for whatever else is no plain file. */
+  open(path: VfsPath): ThreadFile
+}
+
+/** Where a thread finds a reader of its own: the module's `openReader` makes it of `init`, which can be sent to a thread. */
+export interface ThreadAccess {
+  readonly module: string
+  readonly init: unknown
+}
+
+export interface ThreadModule {
+  openReader(init: unknown): ThreadReader
+}
+
 /** One storage. Every method exists on every backend and rejects with VfsError and nothing else. Paths are the backend's own: `/` is its root. */
 export interface Backend extends AsyncDisposable {
   readonly scheme: string
@@ -115,6 +138,8 @@ export interface Backend extends AsyncDisposable {
   /** Names the storage itself, whatever mount shows it: two backends over one storage have the same volume. */
   readonly volume: string
   readonly trash?: Trash | undefined
+  /** For work on many files, where a storage can be read by several threads at once. */
+  readonly threads?: ThreadAccess | undefined
 
   /** Rejects UNAVAILABLE and the like while the storage cannot be reached. */
   check(call?: Call): Promise<void>

@@ -10,6 +10,7 @@ import type {
   Precondition,
   Range,
   Stat,
+  ThreadAccess,
   Trash,
   WriteOptions,
 } from './backend.ts'
@@ -36,6 +37,7 @@ export abstract class BaseBackend implements Backend {
   abstract readonly capabilities: Capabilities
   abstract readonly volume: string
   readonly trash?: Trash | undefined
+  readonly threads?: ThreadAccess | undefined
 
   abstract stat(path: VfsPath, call?: Call): Promise<Stat>
   abstract list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry>

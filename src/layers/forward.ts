@@ -7,6 +7,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     capabilities: inner.capabilities,
     volume: inner.volume,
     trash: inner.trash,
+    threads: inner.threads,
     check: (call) => inner.check(call),
     locate: (path, options) => inner.locate(path, options),
     find: (place) => inner.find(place),

@@ -8,7 +8,7 @@ import type { MountTable } from './mounts.ts'
 import { namingNearest } from './nearest.ts'
 import type { Policy } from './policy.ts'
 import type { Targets } from './target.ts'
-import type { OpenFile, PathStat, VfsCall, Walked, WalkOptions } from './types.ts'
+import type { OpenFile, PathStat, ThreadPlace, VfsCall, Walked, WalkOptions } from './types.ts'
 import { walk } from './walk.ts'
 
 /** The mounts as one tree, for whoever looks at it: what a rule hides is not there. */
@@ -35,6 +35,13 @@ export class Reading {
     if (stat.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${path} is a folder`, { op: 'read', path })
     const { mount, inner } = await this.#targets.readable('read', path, call.signal)
     return { stat, read: (range: Range = {}) => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal: call.signal })) }
+  }
+
+  /** By names alone, which is enough where no link is followed. */
+  inThread(path: VfsPath): ThreadPlace | undefined {
+    const mount = this.#policy.denies(path) ? undefined : this.#table.find(path)
+    const access = mount?.backend.threads
+    return mount && access && { access, path: mount.inner(path) }
   }
 
   async *list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {

@@ -1,5 +1,5 @@
 import type { Actor } from '../core/actor.ts'
-import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord } from '../journal/types.ts'
@@ -53,6 +53,12 @@ export interface OpenCall extends VfsCall {
 export interface OpenFile {
   readonly stat: PathStat
   read(range?: Range): Bytes
+}
+
+/** A file as a reader of its storage names it. */
+export interface ThreadPlace {
+  readonly access: ThreadAccess
+  readonly path: VfsPath
 }
 
 export interface Changed {
@@ -128,6 +134,8 @@ export interface Vfs extends AsyncDisposable {
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
+  /** The way for a thread to read a file by itself, whatever link may lead there not followed; undefined where only the VFS can, or may not. */
+  inThread(path: VfsPath): ThreadPlace | undefined
   /** Remembers for the session which content it has seen (journal.md, 12). */
   open(path: VfsPath, call: OpenCall): Promise<OpenFile>
   write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed>

@@ -22,6 +22,7 @@ import type {
   OpenCall,
   OpenFile,
   PathStat,
+  ThreadPlace,
   TransferCall,
   Undone,
   UndoQuery,
@@ -90,6 +91,10 @@ export class MountedVfs implements Vfs {
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
     return this.#reading.walk(path, options)
+  }
+
+  inThread(path: VfsPath): ThreadPlace | undefined {
+    return this.#reading.inThread(path)
   }
 
   async open(path: VfsPath, call: OpenCall): Promise<OpenFile> {
