@@ -111,8 +111,11 @@ class Run {
     return why === 'binary' || why === 'unreadable'
   }
 
+  /** The page before ended with the lines around its last hit. */
   #isBefore(found: Found): boolean {
-    return found.file === 0 && 'line' in found && found.line <= this.#task.afterLine
+    const { afterLine, context } = this.#task
+    if (found.file !== 0 || afterLine === 0 || !('line' in found)) return false
+    return found.line <= (found.kind === 'context' ? afterLine + context : afterLine)
   }
 
   /** A source that fails on the way counts as a file that cannot be read. */

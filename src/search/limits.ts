@@ -13,14 +13,17 @@ export const BATCH_BYTES = 4 * 2 ** 20
 /** Few files at first, so that the first hits come soon; then enough to forget what starting an instance costs. */
 export const BATCH_FILES: readonly [number, ...number[]] = [64, 256, 1_024]
 
+const SEARCH_MS = 30_000
+
 /** What one search may spend before it answers with what it has. */
 export interface Bounds {
-  readonly timeMs: number
+  /** Aborts when the time is up that begins with this call. */
+  readonly deadline: () => AbortSignal
   /** Of content from each storage that is not of this machine: it costs time and, at some, money. */
   readonly remoteBytes: number
 }
 
-export const BOUNDS: Bounds = { timeMs: 30_000, remoteBytes: 64 * 2 ** 20 }
+export const BOUNDS: Bounds = { deadline: () => AbortSignal.timeout(SEARCH_MS), remoteBytes: 64 * 2 ** 20 }
 
 /** Files that are still counted once the budget is spent. */
 export const MAX_COUNTED = 100_000

@@ -1,7 +1,6 @@
 import { isCode } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { VfsCall } from '../vfs/types.ts'
-import { closeCursor, openCursor, type Position } from './cursor.ts'
 import type { Query, SearchCall } from './run.ts'
 import type { Findings, Search } from './search.ts'
 import type { Tally } from './tally.ts'
@@ -13,31 +12,38 @@ const MAX_CHARACTERS = 37_000
 /** What stands around a text in a line of a result. */
 const FRAME = 16
 
+/** Where a page ended: behind a file, or behind a line of it as it then was. */
+export interface Position {
+  readonly path: VfsPath
+  readonly line?: number | undefined
+  readonly etag?: string | undefined
+}
+
 export interface PageQuery extends Omit<Query, 'after'> {
-  readonly cursor?: string | undefined
+  /** Where the page before ended. */
+  readonly from?: Position | undefined
 }
 
 export interface Page {
   readonly findings: readonly Finding[]
   readonly tally: Tally
   /** Absent at the end. */
-  readonly next?: string | undefined
+  readonly next?: Position | undefined
   /** The file at which the page before ended, if it is another now: its lines may be missing or come twice. */
   readonly changed?: VfsPath | undefined
 }
 
-/** One page of what a search finds. Pages of things that nobody changes hold everything exactly once. Rejects INVALID_CURSOR. */
-export async function findPage(search: Search, vfs: Searchable, { cursor, ...query }: PageQuery, call: SearchCall): Promise<Page> {
-  const before = cursor === undefined ? undefined : openCursor(query, cursor)
-  const now = before && (await positionNow(vfs, before, call))
+/** One page of what a search finds. Pages of things that nobody changes hold everything exactly once. */
+export async function findPage(search: Search, vfs: Searchable, { from, ...query }: PageQuery, call: SearchCall): Promise<Page> {
+  const now = from && (await positionNow(vfs, from, call))
   const found = search.hits(vfs, { ...query, after: now }, call)
   const { findings, full } = await gather(found, query)
   const end = endOf(findings, found.tally, full)
   return {
     findings,
     tally: found.tally,
-    next: end && closeCursor(query, await positionNow(vfs, end, call)),
-    changed: before && now?.etag !== before.etag ? before.path : undefined,
+    next: end && (await positionNow(vfs, end, call)),
+    changed: from && now?.etag !== from.etag ? from.path : undefined,
   }
 }
 

@@ -3,7 +3,7 @@ import { bytesOf } from '../core/bytes.ts'
 import { PIECE_BYTES } from './limits.ts'
 
 /** Feeds a worker files that are too large for a message. It reads one at a time, and each once, from its beginning. */
-export class Pieces implements AsyncDisposable {
+export class Pieces implements Disposable {
   readonly #open: (file: number) => Bytes
   #file: number | undefined
   #iterator: AsyncIterator<Uint8Array> | undefined
@@ -15,7 +15,7 @@ export class Pieces implements AsyncDisposable {
 
   /** PIECE_BYTES of the file; fewer only at its end. Rejects what reading rejects. */
   async next(file: number): Promise<Uint8Array> {
-    if (file !== this.#file) await this.#begin(file)
+    if (file !== this.#file) this.#begin(file)
     const parts = [this.#rest]
     let size = this.#rest.length
     while (size < PIECE_BYTES) {
@@ -29,15 +29,14 @@ export class Pieces implements AsyncDisposable {
     return bytes.subarray(0, PIECE_BYTES)
   }
 
-  /** A file whose first line matched, or that is binary, is left before its end. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const left = this.#iterator
+  /** A file whose first line matched, or that is binary, is left before its end; nobody waits for its storage. */
+  [Symbol.dispose](): void {
+    this.#iterator?.return?.().catch(() => undefined)
     this.#iterator = undefined
-    await left?.return?.()
   }
 
-  async #begin(file: number): Promise<void> {
-    await this[Symbol.asyncDispose]()
+  #begin(file: number): void {
+    this[Symbol.dispose]()
     this.#file = file
     this.#rest = Buffer.alloc(0)
     this.#iterator = this.#open(file)[Symbol.asyncIterator]()

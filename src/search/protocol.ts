@@ -1,13 +1,26 @@
+import type { ThreadAccess } from '../core/backend.ts'
+import type { VfsPath } from '../core/path.ts'
 import type { Outcome, Task } from './grep.ts'
 import { PIECE_BYTES } from './limits.ts'
 
 /** One file of a batch: a part of the batch's own bytes, too large for it and fetched piece by piece, or not to be read. */
 export type Item = { readonly offset: number; readonly length: number } | 'pieces' | 'absent'
 
-export interface Job {
-  readonly task: Task
+/** Content that travels with the job. */
+export interface Packed {
   readonly items: readonly Item[]
   readonly bytes: ArrayBuffer
+}
+
+/** Files that the worker reads by itself. */
+export interface Named {
+  readonly access: ThreadAccess
+  readonly paths: readonly VfsPath[]
+}
+
+export interface Job {
+  readonly task: Task
+  readonly files: Packed | Named
 }
 
 /** What a worker says: it wants the next piece of a file, or it has done its job. */

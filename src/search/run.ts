@@ -1,14 +1,16 @@
 import { VfsError } from '../core/error.ts'
-import type { VfsPath } from '../core/path.ts'
+import { ROOT, type VfsPath } from '../core/path.ts'
 import type { VfsCall } from '../vfs/types.ts'
 import type { Budget } from './budget.ts'
 import { candidates, inBatches, type Scope } from './candidates.ts'
 import type { Outcome, Task } from './grep.ts'
 import { BATCH_FILES, MAX_COUNTED } from './limits.ts'
-import { type Load, loads } from './load.ts'
+import { loads, nameThem } from './load.ts'
 import { mapOrdered } from './ordered.ts'
 import { Pieces } from './pieces.ts'
 import { WorkerPool } from './pool.ts'
+import type { Job } from './protocol.ts'
+import { findingsOf, merged, type Searched, unreadable } from './searched.ts'
 import { newTally, type Tally } from './tally.ts'
 import type { Finding, Pattern, Searchable } from './types.ts'
 
@@ -20,12 +22,6 @@ export interface Query extends Pattern, Scope {
 export interface SearchCall extends VfsCall {
   /** Told how many files have been searched. */
   readonly onProgress?: ((files: number) => void) | undefined
-}
-
-/** Files that were searched together. */
-interface Searched {
-  readonly paths: readonly VfsPath[]
-  readonly outcome: Outcome
 }
 
 interface Batch {
@@ -63,14 +59,26 @@ export class Run {
     if (tally.files === 0) await this.#checkPattern()
   }
 
+  /** Where a thread can read the files by itself it does; what it could not read comes by way of the VFS, as everything else. */
   async #batch(paths: readonly VfsPath[]): Promise<Batch> {
+    const named = nameThem(this.#parts.vfs, paths)
+    if (!named) return this.#load(paths)
+    const first: Searched = { paths, outcome: await this.#grep(paths, named) }
+    const left = unreadable(first)
+    const later: Batch = left.length > 0 ? await this.#load(left) : { searched: [] }
+    const searched = merged(first, later.searched)
+    return { searched: [searched], stopped: searched.outcome.complete ? later.stopped : 'limit' }
+  }
+
+  async #load(paths: readonly VfsPath[]): Promise<Batch> {
     const searched: Searched[] = []
     let files = 0
-    for await (const load of loads(this.#parts, paths)) {
-      const outcome = await this.#grep(load)
-      searched.push({ paths: load.paths, outcome })
+    for await (const { paths: loaded, content, pieces } of loads(this.#parts, paths)) {
+      using source = pieces
+      const outcome = await this.#grep(loaded, content, source)
+      searched.push({ paths: loaded, outcome })
       if (!outcome.complete) return { searched, stopped: 'limit' }
-      files += load.paths.length
+      files += loaded.length
     }
     return { searched, stopped: files < paths.length ? 'budget' : undefined }
   }
@@ -86,28 +94,20 @@ export class Run {
 
   /** Where there is no file to search, a wrong pattern is still an error. */
   async #checkPattern(): Promise<void> {
-    await this.#grep({ paths: [], items: [{ offset: 0, length: 0 }], bytes: new ArrayBuffer(0), pieces: new Pieces() })
+    await this.#grep([ROOT], { items: [{ offset: 0, length: 0 }], bytes: new ArrayBuffer(0) })
   }
 
-  async #grep({ paths, items, bytes, pieces }: Load): Promise<Outcome> {
-    await using source = pieces
-    const outcome = await this.#parts.pool.run({ task: this.#task(paths, items.length), items, bytes }, source, this.#parts.call.signal)
+  async #grep(paths: readonly VfsPath[], files: Job['files'], pieces = new Pieces()): Promise<Outcome> {
+    const { pool, call } = this.#parts
+    const outcome = await pool.run({ task: this.#task(paths), files }, pieces, call.signal)
     if (outcome.refused !== undefined) throw invalidPattern(outcome.refused)
     return outcome
   }
 
-  #task([first]: readonly VfsPath[], files: number): Task {
+  #task(paths: readonly VfsPath[]): Task {
     const { pattern, output, context, ignoreCase, literal, limit, after } = this.#parts.query
-    return { pattern, output, context, ignoreCase, literal, limit, files, afterLine: first === after?.path ? (after?.line ?? 0) : 0 }
+    return { pattern, output, context, ignoreCase, literal, limit, files: paths.length, afterLine: paths[0] === after?.path ? (after?.line ?? 0) : 0 }
   }
-}
-
-function* findingsOf({ paths, outcome }: Searched, tally: Tally): Generator<Finding> {
-  for (const { why } of outcome.cuts) tally[why]++
-  tally.bytes += outcome.bytes
-  tally.files += outcome.complete ? paths.length : (outcome.found.at(-1)?.file ?? 0) + 1
-  for (const { file, ...match } of outcome.found) yield { ...match, path: paths[file] as VfsPath }
-  if (outcome.complete) tally.reached = paths.at(-1)
 }
 
 /** The engine's own words, without its advice on flags that nobody can set here. */

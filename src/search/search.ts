@@ -32,14 +32,14 @@ export class Search implements AsyncDisposable {
 
   async *#search(vfs: Searchable, query: Query, call: SearchCall, tally: Tally): AsyncGenerator<Finding> {
     const left = new AbortController()
-    const late = AbortSignal.timeout(this.#bounds.timeMs)
+    const late = this.#bounds.deadline()
     const signal = AbortSignal.any([left.signal, late, ...(call.signal ? [call.signal] : [])])
     const budget = new Budget(vfs, this.#bounds.remoteBytes)
     try {
       yield* new Run({ vfs, query, tally, budget, call: { ...call, signal }, pool: this.#pool }).findings()
     } catch (error) {
       if (!late.aborted || call.signal?.aborted) throw error
-      if (tally.reached === undefined) throw tooSlow(this.#bounds, query, error)
+      if (tally.reached === undefined) throw tooSlow(query, error)
       tally.stopped = 'time'
     } finally {
       left.abort()
@@ -47,8 +47,8 @@ export class Search implements AsyncDisposable {
   }
 }
 
-const tooSlow = ({ timeMs }: Bounds, { path }: Query, cause: unknown): VfsError =>
-  new VfsError('TIMEOUT', `nothing below ${path} could be searched in ${timeMs / 1_000} s`, {
+const tooSlow = ({ path }: Query, cause: unknown): VfsError =>
+  new VfsError('TIMEOUT', `the search of ${path} came nowhere in its time`, {
     op: 'search',
     path,
     cause,

@@ -1,3 +1,4 @@
+import type { ThreadFile } from '../core/backend.ts'
 import type { Reader } from './guest.ts'
 import { MAX_LINE_BYTES } from './limits.ts'
 
@@ -12,6 +13,7 @@ export type Cut = 'binary' | 'long_line'
 
 const NUL = 0
 const NEWLINE = 10
+const BUFFER = Buffer.alloc(256 * 1024)
 
 export const bytesSource = (bytes: Uint8Array): Source => {
   let rest: Uint8Array | undefined = bytes
@@ -24,6 +26,15 @@ export const bytesSource = (bytes: Uint8Array): Source => {
     close() {},
   }
 }
+
+/** A file that the thread reads itself. Files are read one after the other, so one buffer serves them all. */
+export const fileSource = (file: ThreadFile): Source => ({
+  next() {
+    const size = file.read(BUFFER)
+    return size > 0 ? BUFFER.subarray(0, size) : undefined
+  },
+  close: () => file.close(),
+})
 
 /**
  * Hands a source to the engine until it turns out to be binary (a NUL anywhere but in UTF-16, as ripgrep decides for files that

@@ -2,7 +2,7 @@ import type { VfsPath } from '../core/path.ts'
 import type { Vfs } from '../vfs/types.ts'
 
 /** What a search needs of the VFS. */
-export type Searchable = Pick<Vfs, 'stat' | 'walk' | 'open' | 'mounts'>
+export type Searchable = Pick<Vfs, 'stat' | 'walk' | 'open' | 'mounts' | 'inThread'>
 
 /** What is asked of every file. */
 export interface Pattern {

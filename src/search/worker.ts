@@ -39,10 +39,10 @@ export class SearchWorker {
     signal.addEventListener('abort', stop, { once: true })
     this.#thread.ref()
     try {
-      this.#thread.postMessage(job, [job.bytes])
+      this.#thread.postMessage(job, 'bytes' in job.files ? [job.files.bytes] : [])
       return await ended.promise
     } finally {
-      this.#thread.unref()
+      if (!this.#dead) this.#thread.unref()
       this.#job = undefined
       signal.removeEventListener('abort', stop)
       throwIfAborted(signal, 'search')
@@ -51,6 +51,7 @@ export class SearchWorker {
 
   async end(): Promise<void> {
     this.#dead = true
+    this.#thread.ref() // or the process may end before the thread has
     await this.#thread.terminate()
   }
 

@@ -21,7 +21,7 @@ export const SearchOutput = z.strictObject({
   next_cursor: z.string().nullable(),
 })
 
-export function outputOf({ findings, tally, next, changed }: Page): z.input<typeof SearchOutput> {
+export function outputOf({ findings, tally, changed }: Page, next: string | undefined): z.input<typeof SearchOutput> {
   const { files, binary, ignored, unreadable, long_line, rest, stopped } = tally
   return {
     matches: [...findings],

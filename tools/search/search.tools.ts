@@ -4,7 +4,10 @@ import { vfsPathInput } from '../../src/registry/path-input.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { findPage } from '../../src/search/page.ts'
+import { relativeGlob } from '../vfs/listing.ts'
+import { callOf } from '../vfs/schemas.ts'
 import { outputOf, SearchOutput } from './output.ts'
+import { positionCursor, positionOf } from './position.ts'
 import { renderPage } from './render.ts'
 
 const SearchInput = z.object({
@@ -38,9 +41,12 @@ export class SearchTools {
     output: SearchOutput,
     text: renderPage,
   })
-  async search({ ignore_case, ...input }: z.output<typeof SearchInput>, context: ToolContext): Promise<z.input<typeof SearchOutput>> {
+  async search({ cursor, ignore_case, ...input }: z.output<typeof SearchInput>, context: ToolContext): Promise<z.input<typeof SearchOutput>> {
     const { vfs, search } = this.#services
-    const page = await findPage(search, vfs, { ...input, ignoreCase: ignore_case }, { ...context, onProgress: context.progress })
-    return outputOf(page)
+    const glob = input.glob === undefined ? undefined : relativeGlob(input.path, input.glob)
+    const { limit, ...asked } = { ...input, glob, ignoreCase: ignore_case }
+    const from = cursor === undefined ? undefined : positionOf(cursor, asked)
+    const page = await findPage(search, vfs, { ...asked, limit, from }, { ...callOf(context), onProgress: context.progress })
+    return outputOf(page, page.next && positionCursor(asked, page.next))
   }
 }

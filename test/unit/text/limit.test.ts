@@ -6,7 +6,12 @@ import { readLines } from '../../../src/text/lines.ts'
 const TEXT = Buffer.from(Array.from({ length: 100 }, (_, at) => `${at + 1}\n`).join(''))
 
 const read = async (offset: number, limit: number) => {
-  const source = { key: 'k', size: TEXT.length, kind: { encoding: 'utf-8' as const, bom: 0 as const }, read: ({ offset: at = 0 }) => bytesOf(TEXT.subarray(at)) }
+  const source = {
+    key: 'k',
+    size: TEXT.length,
+    kind: { encoding: 'utf-8' as const, bom: 0 as const },
+    read: ({ offset: at = 0 }) => bytesOf(TEXT.subarray(at)),
+  }
   const { lines, next } = await readLines(source, { offset, limit, budget: 1000 }, new LineIndex())
   return [lines.map(({ text }) => text).join(), next]
 }
