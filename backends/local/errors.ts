@@ -73,8 +73,7 @@ const WHY: Partial<Record<ErrorCode, string>> = {
 }
 
 /** The errno of a failed system call. */
-export const errno = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+const errno = (error: unknown): string | undefined => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined)
 
 export const isErrno = (error: unknown, ...numbers: readonly string[]): boolean => numbers.includes(errno(error) ?? '')
 

@@ -8,8 +8,6 @@ export interface Content {
   readonly blocks: readonly Uint8Array[]
 }
 
-export const EMPTY: Content = { size: 0, blocks: [] }
-
 /** Copies what comes, since a source may use its buffer again; `grown` may refuse more bytes. */
 export async function gather(source: Bytes, grown: (bytes: number) => void): Promise<Content> {
   const blocks: Uint8Array[] = []

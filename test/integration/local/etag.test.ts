@@ -44,17 +44,21 @@ describe.each([
 
   test('both forms of an etag stand for the same content', async () => {
     const { backend: b, host } = await site({ clock })
-    const young = await b.write(p('/f'), bytesOf('content'))
+    // A machine that is busy may answer when the file is old already.
+    const young = await vi.waitUntil(async () => {
+      const { etag } = await b.write(p('/f'), bytesOf('content'))
+      return etag.startsWith('h') && etag
+    }, OLD)
     const old = await vi.waitUntil(async () => {
       const { etag } = await b.stat(p('/f'))
-      return etag !== young.etag && etag
+      return etag.startsWith('s') && etag
     }, OLD)
-    for (const etag of [young.etag, old]) {
+    for (const etag of [young, old]) {
       expect(await b.matches(p('/f'), etag)).toBe(true)
       expect(await text(b.read(p('/f'), { ifMatch: etag }))).toBe('content')
     }
     renameSync(host('f'), host('g'))
-    expect(await b.matches(p('/g'), young.etag)).toBe(true)
+    expect(await b.matches(p('/g'), young)).toBe(true)
   })
 })
 
