@@ -54,7 +54,7 @@ export class LocalTrash implements Trash, Disposable {
       if (!this.#isTaken(slot, before, options.ifMatch)) throw this.#putBack(path, slot, spot)
       await settle('remove', path, slot, spot)
       if (current.now) this.#served.etags.carry(before, current.now)
-      return await this.#stat(slot, options.signal)
+      return await this.#stat(slot) // a caller who goes now changes nothing any more
     })
   }
 
@@ -67,7 +67,7 @@ export class LocalTrash implements Trash, Disposable {
       using spot = this.#served.resolver.place(path)
       if (!moved(kept, slot, spot)) throw refusal('ALREADY_EXISTS', 'restore', path, 'exists already')
       await settle('restore', path, spot, slot)
-      return await this.#served.stat('restore', path, spot, this.#served.measure.at(spot.at), call.signal)
+      return await this.#served.stat('restore', path, spot, this.#served.measure.at(spot.at))
     })
   }
 

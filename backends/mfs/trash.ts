@@ -35,8 +35,8 @@ export class MfsTrash implements Trash {
     return this.contents.told('restore', path, async () => {
       const cid = await this.#kept(id, call)
       await this.#node.mfs.link(path, cid, { ...call, expect: null }).catch(taken)
-      await this.#node.keeps.remove(id, call)
-      return statOf(await this.#node.stat(cid, call))
+      await this.#node.keeps.remove(id)
+      return statOf(await this.#node.stat(cid))
     })
   }
 
