@@ -13,7 +13,6 @@ export class Mount {
   readonly readOnly: boolean
   readonly versions: 'on' | 'off'
   readonly configured: boolean
-  readonly owned: boolean
   readonly usage = { calls: 0, errors: 0, open: 0 }
 
   constructor(spec: MountSpec) {
@@ -24,7 +23,6 @@ export class Mount {
     this.readOnly = spec.readOnly === true || !spec.backend.capabilities.write
     this.versions = spec.versions ?? 'on'
     this.configured = spec.configured === true
-    this.owned = spec.owned === true
   }
 
   /** The backend's own path of a VFS path below this mount. */

@@ -13,6 +13,7 @@ export interface MountSpec {
   readonly path: VfsPath
   /** The name that the configuration gives it, or the type where it has none. */
   readonly name: string
+  /** Whoever opened it disposes of it: other mounts may show the same one. */
   readonly backend: Backend
   /** Where in the backend the mount begins. */
   readonly root?: VfsPath | undefined
@@ -21,8 +22,6 @@ export interface MountSpec {
   readonly versions?: 'on' | 'off' | undefined
   /** A person's own: no tool can unmount it. */
   readonly configured?: boolean | undefined
-  /** Its backend is disposed of with the mount. */
-  readonly owned?: boolean | undefined
 }
 
 export interface MountInfo {

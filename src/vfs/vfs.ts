@@ -179,9 +179,8 @@ export class MountedVfs implements Vfs {
   }
 
   async unmount(path: VfsPath, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
-    const mount = this.#table.remove(path, options.force === true)
+    this.#table.remove(path, options.force === true)
     this.#events.emit('mounts', { path, mounted: false })
-    if (mount.owned) await mount.backend[Symbol.asyncDispose]()
   }
 
   mounts(): Promise<MountInfo[]> {
@@ -190,6 +189,5 @@ export class MountedVfs implements Vfs {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changes.journal.settled()
-    for (const mount of this.#table.all()) if (mount.owned) await mount.backend[Symbol.asyncDispose]()
   }
 }

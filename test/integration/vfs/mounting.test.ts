@@ -45,7 +45,7 @@ describe('mounts', () => {
     await using t = await openTestVfs({ '/m': {} })
     const seen: unknown[] = []
     t.events.on('mounts', (event) => seen.push(event))
-    await t.vfs.mount({ path: p('/n'), name: 'n', backend: new MemoryBackend(), owned: true })
+    await t.vfs.mount({ path: p('/n'), name: 'n', backend: new MemoryBackend() })
     await t.write('/n/f', 'x'.repeat(10))
     const reading = (await t.vfs.open(p('/n/f'), call)).read()[Symbol.asyncIterator]()
     await reading.next()

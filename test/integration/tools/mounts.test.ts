@@ -1,0 +1,34 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { connect } from '../../support/gateway.ts'
+
+/** A folder that holds the gateway's data folder, and is configured as a storage of its own. */
+async function around() {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'polymount-mounts-')))
+  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  await mkdir(join(home, 'data'))
+  const backends = { disk: { type: 'local', options: { root: home } } }
+  return { data_dir: join(home, 'data'), backends, mounts: [{ path: '/disk', backend: 'disk' }] }
+}
+
+test('vfs_unmount takes no mount away that a person made', async () => {
+  await using t = await connect({ readOnly: true })
+  for (const path of [t.work, '/local', '/mfs'])
+    expect(await t.call('vfs_unmount', { path, force: true })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
+  expect(await t.call('vfs_write', { path: join(t.work, 'f'), content: 'x' })).toMatchObject({ ok: false, result: { error_code: 'READ_ONLY' } })
+})
+
+test('a mount of a tool that fails or goes leaves the storage to the other mounts, and the data folder hidden in it', async () => {
+  await using t = await connect({ config: await around() })
+  expect(await t.call('vfs_mount', { path: '/disk', backend: 'disk' })).toMatchObject({ ok: false, result: { error_code: 'MOUNT_EXISTS' } })
+  for (let i = 0; i < 2; i++) {
+    expect(await t.call('vfs_mount', { path: '/again', backend: 'disk' })).toMatchObject({ ok: true })
+    expect(await t.call('vfs_unmount', { path: '/again' })).toMatchObject({ ok: true })
+  }
+  expect(await t.call('vfs_write', { path: '/disk/f', content: 'x' })).toMatchObject({ ok: true })
+  expect((await t.call('vfs_ls', { path: '/disk' })).text).not.toContain('data')
+  expect(await t.call('vfs_ls', { path: '/disk/data' })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
+  expect(await t.call('vfs_remove', { path: '/disk/data', recursive: true })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
+})
