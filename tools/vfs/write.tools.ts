@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { unifiedDiff } from '../../src/text/diff.ts'
@@ -77,12 +78,19 @@ export class WriteTools {
     const call = callOf(context)
     const edits = editsOf(input)
     const file = await this.#vfs.open(at, { ...call, toChange: { ifMatch: if_match } })
+    if (file.stat.size > MAX_EDITED) throw tooLarge(at, file.stat.size)
     const edited = applyEdits(await collect(file.read(), MAX_EDITED), edits, at)
     // The edit was made of what was read, so that alone may be replaced.
     const result = changedAt(at, await this.#vfs.write(at, edited.content, { ...call, ifMatch: file.stat.etag }))
     return { ...result, replaced: edited.replaced, forgiven: [...edited.forgiven], text: report(edited, result) }
   }
 }
+
+const tooLarge = (at: VfsPath, size: number): VfsError =>
+  new VfsError('FILE_TOO_LARGE', `${at} has ${formatSize(size)}, and an edit takes at most ${formatSize(MAX_EDITED)}`, {
+    path: at,
+    hint: 'Write it anew with vfs_write, from another file, or append to it.',
+  })
 
 function editsOf({ old_string, new_string, replace_all, edits }: z.output<typeof EditInput>): Edit[] {
   const single = old_string !== undefined && new_string !== undefined ? [{ old_string, new_string, replace_all }] : []

@@ -60,8 +60,9 @@ export class IgnoreRules {
   /** For an entry of this folder; what an ignored folder holds is ignored with it. */
   ignores(name: string, isFolder: boolean): boolean {
     if (name === '.git') return true
+    const text = bytesAsText(name)
     for (const { rules, prefix } of this.#levels) {
-      const rule = rules.findLast((candidate) => speaksOf(candidate, prefix, name, isFolder))
+      const rule = rules.findLast((candidate) => speaksOf(candidate, prefix, text, isFolder))
       if (rule) return !rule.negated
     }
     return false
@@ -72,7 +73,7 @@ const speaksOf = (rule: Rule, prefix: string, name: string, isFolder: boolean): 
   (isFolder || !rule.foldersOnly) && rule.matches(rule.anchored ? prefix + name : name)
 
 const descend = (level: Level, from: VfsPath, to: VfsPath): Level =>
-  from === to ? level : { rules: level.rules, prefix: `${level.prefix}${to.slice(from === ROOT ? 1 : from.length + 1)}/` }
+  from === to ? level : { rules: level.rules, prefix: `${level.prefix}${bytesAsText(to.slice(from === ROOT ? 1 : from.length + 1))}/` }
 
 function levelOf(content: Uint8Array | undefined): Level[] {
   const rules = content ? parseRules(content) : []
@@ -95,7 +96,7 @@ function parseRule(line: string): Rule | undefined {
   const body = trimmed.slice(negated ? 1 : 0)
   const foldersOnly = body.endsWith('/')
   const pattern = foldersOnly ? body.slice(0, -1) : body
-  const matcher = byBytes(pattern.replace(/^\//, ''))
+  const matcher = compilePattern(bytesAsText(pattern.replace(/^\//, '')))
   return matcher && pattern !== '' ? { matches: matcher, negated, foldersOnly, anchored: pattern.includes('/') } : undefined
 }
 
@@ -110,12 +111,7 @@ function trimSpaces(line: string): string {
   return line.slice(0, end)
 }
 
-/** Git compares bytes: its `?` and `[…]` take one byte of a name in UTF-8. */
-function byBytes(pattern: string): Matcher | undefined {
-  const matcher = compilePattern(bytesAsText(pattern))
-  return matcher && ((path) => matcher(bytesAsText(path)))
-}
-
+/** Git compares bytes: its `?` and `[…]` take one byte of a name in UTF-8. So a character stands for each byte. */
 const bytesAsText = (text: string): string => (isAscii(text) ? text : Buffer.from(text).toString('latin1'))
 
 // eslint-disable-next-line no-control-regex

@@ -99,6 +99,11 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
     expect((await call('vfs_read', { path: `${root}/read` })).text).toMatch(/15 B {2}\S+Z {2}\S+ +poem\.txt/)
   })
 
+  test('a folder of many names is listed in part', async () => {
+    for (let i = 0; i < 201; i++) await put(`many/${i}`, Buffer.alloc(0))
+    expect((await call('vfs_read', { path: at('many') })).text).toMatch(/\n\[more: vfs_ls pages through it\]$/)
+  })
+
   test('what is not there names what is near', async () => {
     const answer = await read('peom.txt')
     expect(answer.ok).toBe(false)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../../support/client.ts'
 import { serveEverything, type Served } from '../../support/everything.ts'
@@ -113,4 +113,11 @@ test('what a program outside changed since is not edited', async () => {
 test('a read-only place is said before anything else', async () => {
   await call('vfs_write', { path: '/scratch/ro.txt', content: 'a' })
   expect((await call('vfs_edit', { path: '/fixed/ro.txt', old_string: 'zzz', new_string: 'b' })).text).toMatch(/^READ_ONLY/)
+})
+
+test('what is too large to edit is said before it is read', async () => {
+  const path = `${served.folder}/huge.txt`
+  await writeFile(path, 'a')
+  await truncate(path, 65 * 1024 * 1024)
+  expect((await call('vfs_edit', { path, old_string: 'a', new_string: 'b' })).text).toMatch(/^FILE_TOO_LARGE: .* has 65 MB, and an edit takes at most 64 MB/)
 })

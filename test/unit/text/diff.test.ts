@@ -13,6 +13,17 @@ test('shows three lines around a change, and where it stands', () => {
   expect(whole('1\n2\n3\n4\n5\n6\n7\n8\n', '1\n2\n3\n4\nx\n6\n7\n8\n')).toBe('@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+x\n 6\n 7\n 8')
 })
 
+test('shows changes far from each other apart', () => {
+  const lines = Array.from({ length: 20 }, (_, i) => `${i + 1}\n`)
+  const after = lines.with(0, 'x\ny\n').with(19, 'z\n')
+  expect(whole(lines.join(''), after.join(''))).toBe('@@ -1,4 +1,5 @@\n-1\n+x\n+y\n 2\n 3\n 4\n@@ -17,4 +18,4 @@\n 17\n 18\n 19\n-20\n+z')
+})
+
+test('what differs in too many lines is shown as replaced', () => {
+  const lines = (from: number): string => Array.from({ length: 2000 }, (_, i) => `${from + i}\n`).join('')
+  expect(whole(lines(0), lines(10_000), 1e6)).toMatch(/^@@ -1,2000 \+1,2000 @@\n-0\n-1\n/)
+})
+
 test('says that a line has no end', () => {
   expect(whole('a', 'a\n')).toBe('@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a')
   expect(whole('', 'a')).toBe('@@ -0,0 +1 @@\n+a\n\\ No newline at end of file')
