@@ -53,6 +53,7 @@ export class Changes {
     try {
       return await ask()
     } catch (error) {
+      if (!this.#processes.row(owner)) throw declaredDead(intent, error)
       if (!isCode(error, 'DISK_FULL')) throw error
       const freed = await this.#committer.run(() => this.#ledger.purge(PURGED_BYTES))
       if (freed === 0) throw error
@@ -124,6 +125,15 @@ export class Changes {
     return new VfsError('BUSY', `${place.shown} is held by change ${holder.change} (${by})`, context)
   }
 }
+
+const declaredDead = ({ kind, place }: Intent, cause: unknown): VfsError =>
+  new VfsError('UNAVAILABLE', 'another process has declared this one dead, because its lock file was gone; nothing was changed', {
+    op: kind,
+    path: place.shown,
+    retryable: false,
+    hint: 'Restart polymount, and leave the folder run/ of its data folder alone.',
+    cause,
+  })
 
 /** One caller's patience. */
 class Wait {

@@ -17,6 +17,7 @@ export class Processes {
   readonly #db: Database
   readonly #committer: Committer
   readonly #run: string
+  #lock: string | undefined
   #self: Promise<{ readonly id: number; readonly hold: Hold }> | undefined
 
   constructor(db: Database, committer: Committer, folder: string) {
@@ -28,11 +29,20 @@ export class Processes {
   /** This process's number. It is registered by its first change: one that only reads leaves no trace. */
   async self(): Promise<number> {
     this.#self ??= this.#register()
-    return (await this.#self).id
+    try {
+      return (await this.#self).id
+    } catch (error) {
+      this.#self = undefined // the next change tries again
+      throw error
+    }
   }
 
-  others(self: number): ProcessRow[] {
-    return this.#db.all<ProcessRow>('select id, lock, pid from process where id <> ?', self)
+  get isRegistered(): boolean {
+    return this.#lock !== undefined
+  }
+
+  others(): ProcessRow[] {
+    return this.#db.all<ProcessRow>('select id, lock, pid from process where lock <> ?', this.#lock ?? '')
   }
 
   row(id: number): ProcessRow | undefined {
@@ -74,10 +84,21 @@ export class Processes {
     const lock = randomUUID()
     const hold = Hold.try(this.#run, lock)
     if (!hold) throw new VfsError('INTERNAL', 'a lock file of a new name is held by somebody')
-    flushFolder(this.#run)
-    const row = await this.#committer.run(() => this.#db.get<{ id: number }>('insert into process (lock, pid) values (?, ?) returning id', lock, process.pid))
+    try {
+      flushFolder(this.#run)
+      const id = await this.#committer.run(() => this.#insert(lock))
+      this.#lock = lock
+      return { id, hold }
+    } catch (error) {
+      hold.remove()
+      throw error
+    }
+  }
+
+  #insert(lock: string): number {
+    const row = this.#db.get<{ id: number }>('insert into process (lock, pid) values (?, ?) returning id', lock, process.pid)
     if (!row) throw new VfsError('INTERNAL', 'the database gave a new row no number')
-    return { id: row.id, hold }
+    return row.id
   }
 
   #forget(id: number): boolean {

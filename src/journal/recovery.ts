@@ -1,4 +1,4 @@
-import { isCode, VfsError } from '../core/error.ts'
+import { VfsError } from '../core/error.ts'
 import { ancestors } from '../core/path.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { Committer } from '../sqlite/committer.ts'
@@ -24,6 +24,8 @@ export class Recovery {
   readonly #processes: Processes
   readonly #looks: Looks
   readonly #settling = new Map<number, Promise<boolean>>()
+  /** Taken over and not settled yet, because the storage did not answer. */
+  readonly #adopted = new Set<number>()
 
   constructor(ledger: Ledger, committer: Committer, processes: Processes, looks: Looks) {
     this.#ledger = ledger
@@ -34,10 +36,13 @@ export class Recovery {
 
   /** Everything that can be looked at from here. The numbers of what has been settled. */
   async recoverAll(): Promise<number[]> {
+    const others = this.#processes.others()
+    if (others.length === 0 && !this.#processes.isRegistered) return []
     const self = await this.#processes.self()
     const settled: number[] = []
-    for (const process of this.#processes.others(self)) settled.push(...((await this.#takeOver(process)) ?? []))
-    for (const { seq, state } of this.#ledger.openOf(self)) if (state === 'in_doubt' && (await this.settleOwn(seq))) settled.push(seq)
+    for (const process of others) settled.push(...((await this.#takeOver(process)) ?? []))
+    const again = this.#ledger.openOf(self).filter(({ seq, state }) => state === 'in_doubt' || this.#adopted.has(seq))
+    for (const { seq } of again) if (await this.settleOwn(seq)) settled.push(seq)
     return settled
   }
 
@@ -67,6 +72,7 @@ export class Recovery {
     })
     if (!isDead) return undefined
     const settled: number[] = []
+    for (const { seq } of adopted) this.#adopted.add(seq)
     for (const { seq } of adopted) if (await this.settleOwn(seq)) settled.push(seq)
     return settled
   }
@@ -87,9 +93,10 @@ export class Recovery {
     try {
       const end = await this.#judge(row, row.owner)
       await this.#committer.run(() => this.#ledger.end(seq, row.owner ?? 0, end))
+      this.#adopted.delete(seq)
       return true
     } catch (error) {
-      if (isCode(error, 'INTERNAL')) throw error
+      if (!(error instanceof VfsError)) throw error
       return false // the storage does not answer now: it stays locked, and is looked at again
     }
   }
@@ -112,8 +119,10 @@ export class Recovery {
 
   /** Nobody knows how it would have gone on, so what is done of it is taken back. */
   async #judgeParts(row: ChangeRow): Promise<End> {
-    const done = this.#ledger.parts(row.seq).filter((part) => part.state === 'done')
-    const unclear = this.#ledger.parts(row.seq).filter((part) => part.state === 'conflict' || part.state === 'partial')
+    const parts = this.#ledger.parts(row.seq)
+    if (parts.some((part) => part.owner !== null)) throw new VfsError('UNAVAILABLE', `a part of the change of ${row.shown} cannot be settled now`)
+    const done = parts.filter((part) => part.state === 'done')
+    const unclear = parts.filter((part) => part.state === 'conflict' || part.state === 'partial')
     if (done.length === 0 && unclear.length === 0) return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
     if (complete && unclear.length === 0) return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }

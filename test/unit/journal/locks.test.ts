@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Changes } from '../../../src/journal/changes.ts'
+import { History } from '../../../src/journal/history.ts'
 import { changeId } from '../../../src/journal/ids.ts'
 import { Ledger } from '../../../src/journal/ledger.ts'
 import { Processes } from '../../../src/journal/processes.ts'
@@ -132,9 +133,38 @@ test('a process that was declared dead cannot begin another effect, nor end or n
   expect(() => db.exec(`delete from process where id = ${ME}`)).toThrow('FOREIGN KEY')
 })
 
-function changes(patienceMs: number, name = 'x'): Changes {
-  const committer = new Committer(db)
-  const processes = new Processes(db, committer, join(folder, name))
+test('a process that was declared dead is told so', async () => {
+  const here = changes(20)
+  await (await here.begin(writing('/f'))).aborted()
+  db.exec(`delete from process where id > ${OTHER}`)
+  await expect(here.begin(writing('/f'))).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: false, hint: expect.stringContaining('Restart') })
+})
+
+test('a peer that stands still inside a transaction blocks writers, who are told, and not readers', async () => {
+  const peer = await openShared(join(folder, 'journal.db'), MIGRATIONS)
+  const here = changes(20, 20)
+  await (await here.begin(writing('/f'))).aborted()
+  peer.exec('begin immediate')
+  await expect(here.begin(writing('/f'))).rejects.toMatchObject({ code: 'BUSY', message: expect.stringContaining('another process') })
+  expect(new History(db).list({ limit: 9 })).toHaveLength(1)
+  peer.exec('commit')
+  await (await here.begin(writing('/f'))).aborted()
+  peer.close()
+})
+
+test('an end that could not be committed is found by recovery, and nobody waits for ever', async () => {
+  const here = changes(5000)
+  const change = await here.begin({ ...writing('/f', { place: place('/f', 'memory:gone') }) })
+  db.exec("create trigger refuse before update on change when new.state = 'done' begin select raise(abort, 'no'); end")
+  change.done(file('e'))
+  const next = await here.begin({ ...writing('/f', { place: place('/f', 'memory:gone') }) })
+  expect(next.id).not.toBe(change.id)
+  db.exec('drop trigger refuse')
+})
+
+function changes(patienceMs: number, commitPatienceMs = 5000): Changes {
+  const committer = new Committer(db, commitPatienceMs)
+  const processes = new Processes(db, committer, folder)
   const recovery = new Recovery(ledger, committer, processes, { volumes: serving(), versions: hashes, takeBack: nameParts(ledger) })
   return new Changes(ledger, committer, processes, recovery, patienceMs)
 }

@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { rawCid } from '../../../src/core/cid.ts'
+import { VfsError } from '../../../src/core/error.ts'
+import { vfsPath } from '../../../src/core/path.ts'
+import { changeId } from '../../../src/journal/ids.ts'
+import { Ledger } from '../../../src/journal/ledger.ts'
+import { MIGRATIONS } from '../../../src/journal/schema.ts'
+import type { Intent, Journal, Volumes } from '../../../src/journal/types.ts'
+import type { Database } from '../../../src/sqlite/database.ts'
+import { Hold } from '../../../src/sqlite/hold.ts'
+import { openShared } from '../../../src/sqlite/shared.ts'
+import { actor, file, open, serving, temporaryFolder } from '../../support/journal.ts'
+
+/** A storage that stays when a process dies, unlike the memory that it really is. */
+class Lasting extends MemoryBackend {
+  override readonly volume = 's3:lasting'
+}
+
+const DEAD = 7
+let folder: string
+let db: Database
+let ledger: Ledger
+let backend: Lasting
+let journal: Journal
+let volumes: Volumes
+
+beforeEach(async () => {
+  folder = (await temporaryFolder()).folder
+  db = await openShared(join(folder, 'journal.db'), MIGRATIONS)
+  ledger = new Ledger(db)
+  await mkdir(join(folder, 'run'))
+  dies(DEAD)
+  backend = new Lasting()
+  volumes = serving(backend)
+  journal = await open(folder, { volumes: { resolve: (volume, inner) => volumes.resolve(volume, inner) } })
+})
+afterEach(async () => {
+  await journal[Symbol.asyncDispose]()
+  db.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Leaves behind what a killed process does: its row, and a lock file that nobody holds. */
+function dies(id: number): void {
+  db.run('insert into process (id, lock, pid) values (?, ?, ?)', id, `dead${id}`, 2 ** 22)
+  Hold.try(join(folder, 'run'), `dead${id}`)?.release()
+}
+
+const at = (inner: string, volume = 's3:lasting') => ({ volume, inner, shown: vfsPath(inner) })
+const left = (kind: Intent['kind'], inner: string, rest: Partial<Intent> = {}): string =>
+  changeId(Number(ledger.begin({ kind, place: at(inner), actor, before: null, ...rest }, DEAD)))
+const put = (path: string, text: string) => backend.write(vfsPath(path), bytesOf(Buffer.from(text)))
+const settled = async (id: string) => {
+  await journal.recover()
+  return journal.get(id)
+}
+
+test('what was in the memory of a dead process is aborted', async () => {
+  const id = left('write', '/f', { place: at('/f', 'memory:gone') })
+  expect(await settled(id)).toMatchObject({ state: 'aborted', reason: expect.stringContaining('in the memory') })
+})
+
+test('while the storage does not answer, the change stays open and its path locked; then it is settled', async () => {
+  const stat = await put('/f', 'new')
+  const id = left('write', '/f', { after: { kind: 'file', size: 3, cid: rawCid(Buffer.from('new')) } })
+  backend.stat = () => Promise.reject(new VfsError('UNAVAILABLE', 'no answer'))
+  expect(await settled(id)).toMatchObject({ state: 'open' })
+  Reflect.deleteProperty(backend, 'stat')
+  expect(await settled(id)).toMatchObject({ state: 'done', after: { etag: stat.etag, cid: rawCid(Buffer.from('new')) } })
+})
+
+test('a mistake of ours is not hidden as a storage that does not answer', async () => {
+  left('write', '/f')
+  backend.stat = () => Promise.reject(new TypeError('not a function'))
+  await expect(journal.recover()).rejects.toThrow('not a function')
+})
+
+test('a change of our own whose outcome was in doubt is looked at again', async () => {
+  const mine = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
+  await mine.inDoubt('the storage did not answer')
+  expect(journal.get(mine.id)).toMatchObject({ state: 'in_doubt', reason: 'the storage did not answer' })
+  await backend.mkdir(vfsPath('/d'))
+  const next = await journal.begin({ kind: 'write', place: at('/d/f'), actor, before: null })
+  expect(journal.get(mine.id)).toMatchObject({ state: 'done' })
+  await next.inDoubt('again no answer')
+  expect((await journal.recover()).map(({ change, state }) => [change, state])).toEqual([[next.id, 'aborted']])
+})
+
+test('a whole waits for its parts', async () => {
+  const parent = left('copy', '/t', { partsOnly: true })
+  const part = left('mkdir', '/t', { parent, place: at('/t', 's3:elsewhere') })
+  expect(await settled(parent)).toMatchObject({ state: 'open' })
+  volumes = { resolve: (_, inner) => serving(backend).resolve(backend.volume, inner) }
+  expect(await settled(parent)).toMatchObject({ state: 'aborted' })
+  expect(journal.get(part)).toMatchObject({ state: 'aborted' })
+})
+
+test('a whole with an unclear part is partial, and names it', async () => {
+  const parent = left('copy', '/t', { partsOnly: true })
+  left('mkdir', '/t', { parent })
+  await put('/t', 'a file of others')
+  expect(await settled(parent)).toMatchObject({ state: 'partial', reason: expect.stringMatching(/unclear: mkdir \/t c/) })
+})
+
+test('a reason does not grow with the number of parts', async () => {
+  const parent = left('copy', '/t', { partsOnly: true })
+  for (let i = 0; i < 30; i++) {
+    const part = Number(ledger.begin({ kind: 'mkdir', place: at(`/t/${i}`), actor, before: null, parent }, DEAD))
+    ledger.end(part, DEAD, { state: 'done', after: file('e') })
+  }
+  expect((await settled(parent))?.reason).toMatch(/mkdir \/t\/19 c\w+ and 10 more/)
+})
+
+test('of a folder that was being removed for good some may be gone, and it says so', async () => {
+  await backend.mkdir(vfsPath('/d'))
+  const id = left('remove', '/d', { before: { kind: 'directory', etag: 'x', size: 0 } })
+  expect(await settled(id)).toMatchObject({ state: 'partial', reason: expect.stringContaining('for good') })
+})
+
+test.each<[string, Intent['kind'], Partial<Intent>, string]>([
+  ['a move whose source is not known', 'move', {}, 'where it came from'],
+  ['a move that stands nowhere', 'move', { from: at('/gone') }, 'neither where it was'],
+  ['something from the trash that stands nowhere', 'undo', {}, 'neither in the trash'],
+  ['a write whose path is gone', 'write', { before: file('e') }, 'neither what it was'],
+])('%s is a conflict', async (_, kind, rest, reason) => {
+  expect(await settled(left(kind, '/f', rest))).toMatchObject({ state: 'conflict', reason: expect.stringContaining(reason) })
+})
+
+test('a folder half moved, onto which others wrote, is a conflict', async () => {
+  for (const path of ['/a', '/b']) await backend.mkdir(vfsPath(path))
+  await put('/b/f', 'by others')
+  expect(await settled(left('move', '/b', { from: at('/a') }))).toMatchObject({ state: 'conflict' })
+  await backend.remove(vfsPath('/b/f'))
+  dies(DEAD)
+  expect(await settled(left('move', '/b', { from: at('/a') }))).toMatchObject({ state: 'aborted' })
+  await expect(backend.stat(vfsPath('/b'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('a content is known again by its hash where its etag has moved', async () => {
+  await put('/f', 'old')
+  const id = left('write', '/f', { before: file('another form', 3, rawCid(Buffer.from('old'))) })
+  expect(await settled(id)).toMatchObject({ state: 'aborted' })
+})
+
+test('a process that only looks leaves no trace, and forgets the dead who left nothing open', async () => {
+  expect(await journal.recover()).toEqual([])
+  expect(existsSync(join(folder, 'run', `dead${DEAD}.lock`))).toBe(false)
+  const reader = await open(folder)
+  expect(await reader.recover()).toEqual([])
+  await reader[Symbol.asyncDispose]()
+  expect(await readdir(join(folder, 'run'))).toHaveLength(1) // the first one's, which had somebody to judge
+})
+
+test('a process that could not register is not stuck: its next change tries again', async () => {
+  db.exec("create trigger refuse before insert on process begin select raise(abort, 'not now'); end")
+  await expect(journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })).rejects.toMatchObject({ code: 'INTERNAL' })
+  expect(await readdir(join(folder, 'run'))).toEqual([`dead${DEAD}.lock`])
+  db.exec('drop trigger refuse')
+  const change = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
+  await change.aborted()
+})
