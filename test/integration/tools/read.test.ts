@@ -118,7 +118,7 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
       kind: 'directory',
       versions: [],
       files: expect.any(Number),
-      folders: 0,
+      folders: 1,
     })
     expect((await call('vfs_hash', { path: at('empty.txt') })).result).toMatchObject({
       hash: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
