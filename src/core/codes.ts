@@ -159,7 +159,6 @@ export const CODES = {
 
   SERVICE_UNAVAILABLE: code('service', 'high', true, 'A service that this tool needs is not there.', 'See the message for what starts it.'),
 
-  RESOURCE_NOT_FOUND: code('http', 'low', false, 'No resource has this URI.', 'Use polymount:///<path> of a served path.'),
   UNKNOWN_ENDPOINT: code('http', 'low', false, 'The server has nothing at this address.', 'Use /mcp, /mcp/x/<toolset>, /healthz or /readyz.'),
   SESSION_NOT_FOUND: code('http', 'low', false, 'The session has ended, or there never was one of this id.', 'Initialize again without a session id.'),
   BODY_TOO_LARGE: code('http', 'low', false, 'The request is larger than the server takes.', 'Send less at once.'),

@@ -93,7 +93,7 @@ export class Undo {
       if (standing.kind !== 'file') return undefined
       return (await target.mount.backend.matches(target.inner, record.after.etag, { signal })) ? undefined : 'its content has changed since'
     } catch (error) {
-      if (error instanceof VfsError) return error.message
+      if (error instanceof VfsError && error.code !== 'VOLUME_CHANGED') return error.message
       throw error
     }
   }
