@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { emptyPlace, host, run } from '../support/program.ts'
+
+test('the built program starts in an empty home, lists its tools, and writes and reads a file', async () => {
+  await using place = await emptyPlace()
+  await using agent = await host(place, [place.work])
+  const { tools } = await agent.client.listTools()
+  expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['vfs_read', 'vfs_write', 'vfs_undo', 'search_content', 'ipfs_add']))
+  expect((await agent.call('vfs_write', { path: `${place.work}/f.txt`, content: 'hello' })).ok).toBe(true)
+  expect((await agent.call('vfs_read', { path: `${place.work}/f.txt` })).text).toContain('1\thello')
+})
+
+test('doctor finds nothing wrong in an empty home', async () => {
+  await using place = await emptyPlace()
+  const { code, stdout } = await run(place, ['doctor'])
+  expect([code, stdout]).toEqual([0, expect.not.stringMatching(/^(fail|error)/m)])
+})
