@@ -1,10 +1,10 @@
 import type { Bytes, Stat } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
-import type { ChangeId, Journal, VersionStore } from '../journal/types.ts'
+import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Steps } from './step.ts'
-import { snapshot, type Target } from './target.ts'
+import { snapshot, statOrNull, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 import { Writes, type WriteWish } from './write.ts'
 
@@ -38,8 +38,8 @@ export class Changes {
     if (target.mount.versions === 'off') return this.#erase(target, cause, before)
     const { trash } = target.mount.backend
     if (!trash) throw new VfsError('NOT_UNDOABLE', `${target.mount.name} has no trash for ${target.place.shown}`, { op: 'remove', path: target.place.shown })
-    return this.#steps.run('remove', target, cause, { before: snapshot(before), kept: { in: 'trash', etag: before.etag } }, async (change) => {
-      await trash.put(target.inner, change.id, { ifMatch: fileEtag(before), signal: cause.signal })
+    return this.#steps.run('remove', target, cause, { before: whatStood(target, before), kept: { in: 'trash', etag: before.etag } }, async (change) => {
+      await trash.put(target.inner, change.id, { ifMatch: exactly(target, before), signal: cause.signal })
       return { stat: null, bytes: 0 }
     })
   }
@@ -59,8 +59,8 @@ export class Changes {
     const before = await from.mount.backend.stat(from.inner, { signal: cause.signal })
     await expect('move', from, before, { ifMatch }, cause.signal)
     return this.#steps.run('move', to, cause, { before: null, from: from.place, after: snapshot(before), parents }, async () => {
-      await from.mount.backend.rename(from.inner, to.inner, { ifMatch: fileEtag(before), signal: cause.signal })
-      return { stat: await to.mount.backend.stat(to.inner), bytes: 0 }
+      await from.mount.backend.rename(from.inner, to.inner, { ifMatch: exactly(from, before), signal: cause.signal })
+      return { stat: (await statOrNull(to)) ?? before, bytes: 0 }
     })
   }
 
@@ -74,12 +74,14 @@ export class Changes {
 
   /** For mounts that keep no versions, by a person's choice. */
   #erase(target: Target, cause: Cause, before: Stat): Promise<Changed> {
-    return this.#steps.run('remove', target, cause, { before: snapshot(before) }, async () => {
-      await target.mount.backend.remove(target.inner, { recursive: true, ifMatch: fileEtag(before), signal: cause.signal })
+    return this.#steps.run('remove', target, cause, { before: whatStood(target, before) }, async () => {
+      await target.mount.backend.remove(target.inner, { recursive: true, ifMatch: exactly(target, before), signal: cause.signal })
       return { stat: null, bytes: 0 }
     })
   }
 }
 
-/** A folder's etag says nothing of what lies below, so it is no precondition. */
-const fileEtag = (stat: Stat): string | undefined => (stat.kind === 'directory' ? undefined : stat.etag)
+/** A folder's etag says nothing of what lies below, and that of what a link leads to nothing of the link: they are no precondition. */
+const exactly = ({ link }: Target, stat: Stat): string | undefined => (stat.kind === 'directory' || link ? undefined : stat.etag)
+
+const whatStood = ({ link }: Target, stat: Stat): Snapshot => ({ ...snapshot(stat), ...(link && { kind: 'link', size: 0 }) })

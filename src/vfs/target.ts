@@ -1,4 +1,4 @@
-import type { Stat } from '../core/backend.ts'
+import type { LocateOptions, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { ROOT, type VfsPath } from '../core/path.ts'
 import type { Place, Snapshot } from '../journal/types.ts'
@@ -12,6 +12,8 @@ export interface Target {
   /** The backend's own path. */
   readonly inner: VfsPath
   readonly place: Place
+  /** A symbolic link stands at this name, and is meant itself. */
+  readonly link?: boolean | undefined
 }
 
 /** Finds what serves a path, and applies the rules of every mount that shows the same file. */
@@ -40,13 +42,23 @@ export class Targets {
     return { mount, inner }
   }
 
-  /** For changing. Rejects READ_ONLY, also where another mount of the same file says so. */
-  async writable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
+  /** For changing content. Rejects READ_ONLY, also where another mount of the same file says so. */
+  writable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
+    return this.#changeable(op, path, { signal })
+  }
+
+  /** For what is done to a name, such as removing it: a link there is not followed. */
+  async named(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
+    const target = await this.#changeable(op, path, { signal, itself: true })
+    return { ...target, link: await leadsAway(target, signal) }
+  }
+
+  async #changeable(op: string, path: VfsPath, options: LocateOptions): Promise<Target> {
     const mount = this.mountOf(op, path)
     if (this.#policy.readOnly || mount.readOnly) throw readOnly(op, path, mount)
     if (mount.path === path) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
     const inner = mount.inner(path)
-    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: path }
+    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, options), shown: path }
     const [closest, ...others] = this.#table.showing(place.volume, place.inner)
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
     for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, shown.path)
@@ -77,6 +89,16 @@ function notServed(op: string, path: VfsPath, table: MountTable): VfsError {
 }
 
 const readOnly = (op: string, path: VfsPath, mount: Mount): VfsError => new VfsError('READ_ONLY', `${path} may only be read`, { op, path, backend: mount.name })
+
+/** True for a link, wherever it leads. */
+async function leadsAway({ mount, inner, place }: Target, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    return (await mount.backend.locate(inner, { signal })) !== place.inner
+  } catch (error) {
+    if (isCode(error, 'OUTSIDE_ROOT', 'LINK_LOOP')) return true
+    throw error
+  }
+}
 
 /** null where nothing stands; a missing parent counts as that. */
 export async function statOrNull({ mount, inner }: Pick<Target, 'mount' | 'inner'>, signal?: AbortSignal): Promise<Stat | null> {

@@ -49,9 +49,9 @@ export class Transfers {
   }
 
   async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
-    const job = await this.#prepare('move', from, to, call)
-    const source = await this.#vfs.targets.writable('move', from, call.signal)
-    const folder = job.from.stat.kind === 'directory'
+    const source = await this.#vfs.targets.named('move', from, call.signal)
+    const job = await this.#prepare('move', from, to, call, source)
+    const folder = job.from.stat.kind === 'directory' && !source.link
     if (folder) await this.#vfs.folders.requireWhole('move', from, true, call.signal)
     if (!isFiltered(call) && source.mount.backend === job.to.mount.backend && job.to.mount.backend.capabilities.rename) {
       if (job.standing === null)
@@ -61,15 +61,17 @@ export class Transfers {
     return this.#moveAcross(source, job)
   }
 
-  async #prepare(op: 'copy' | 'move', from: VfsPath, to: VfsPath, call: TransferCall): Promise<Job> {
+  /** `source`, if the name itself is taken and not what a link there leads to. */
+  async #prepare(op: 'copy' | 'move', from: VfsPath, to: VfsPath, call: TransferCall, source?: Target): Promise<Job> {
     const { mount, inner } = await this.#vfs.targets.readable(op, from, call.signal)
     const stat = await mount.backend.stat(inner, { signal: call.signal })
     const target = await this.#vfs.targets.writable(op, to, call.signal)
     if (stat.kind === 'directory' && call.recursive === false)
       throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })
-    await refuseOntoItself(op, { path: from, mount, inner }, target, call.signal)
+    const place = source?.place ?? { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal: call.signal }), shown: from }
+    refuseOntoItself(op, { place }, target)
     const standing = await statOrNull(target, call.signal)
-    if (standing) refuseReplacing(op, stat, standing, to, call.overwrite === true)
+    if (standing) refuseReplacing(op, source?.link ? { kind: 'link' } : stat, standing, to, call.overwrite === true)
     return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
   }
 
@@ -138,10 +140,11 @@ export class Transfers {
   }
 
   async #replaceByMove(source: Target, job: Job): Promise<Changed> {
-    const { changes, takeBack } = this.#vfs
-    const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
-      await changes.remove(job.to, cause, {})
-      await changes.rename(source, job.to, cause, job.call.ifMatch, [])
+    const { changes, takeBack, targets } = this.#vfs
+    const to = await targets.named('move', job.to.place.shown, job.call.signal)
+    const change = await group(changes, takeBack, { kind: 'move', target: to, from: source.place, cause: job.cause }, async (cause, id) => {
+      await changes.remove(to, cause, {})
+      await changes.rename(source, to, cause, job.call.ifMatch, [])
       return id
     })
     return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes: 0 }

@@ -126,7 +126,7 @@ export class Undo {
   async #target(place: Place, signal: AbortSignal | undefined): Promise<Target> {
     const [shown] = this.#table.showing(place.volume, place.inner)
     if (!shown) throw new VfsError('VOLUME_CHANGED', `the storage of ${place.shown} is not mounted now`, { op: 'undo', path: place.shown })
-    return this.#targets.writable('undo', shown.path, signal)
+    return this.#targets.named('undo', shown.path, signal)
   }
 }
 

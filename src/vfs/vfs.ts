@@ -134,10 +134,10 @@ export class MountedVfs implements Vfs {
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed> {
     const { actor, signal, ifMatch } = call
     return this.#reading.naming(path, call, async () => {
-      const target = await this.#targets.writable('remove', path, signal)
+      const target = await this.#targets.named('remove', path, signal)
       const { kind } = await target.mount.backend.stat(target.inner, { signal })
-      if (kind === 'directory') await this.#folders.requireWhole('remove', path, call.recursive === true, signal)
-      const seen = kind === 'file' ? this.#reads.seen(actor, path) : undefined
+      if (kind === 'directory' && !target.link) await this.#folders.requireWhole('remove', path, call.recursive === true, signal)
+      const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined
       return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }))
     })
   }
