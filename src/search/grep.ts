@@ -118,21 +118,26 @@ class Run {
     return found.line <= (found.kind === 'context' ? afterLine + context : afterLine)
   }
 
-  /** A source that fails on the way counts as a file that cannot be read. */
+  /** An order to stop can come while the source is waited for, and then what it gave is not the file's end. */
   #counted(source: Source, file: number): Source {
     return {
       next: () => {
+        const chunk = this.#next(source, file)
         if (this.#feed.stopped()) throw new Stop()
-        try {
-          const chunk = source.next()
-          this.#bytes += chunk?.length ?? 0
-          return chunk
-        } catch {
-          this.#cuts.set(file, 'unreadable')
-          return undefined
-        }
+        this.#bytes += chunk?.length ?? 0
+        return chunk
       },
       close: () => source.close(),
+    }
+  }
+
+  /** A source that fails on the way counts as a file that cannot be read. */
+  #next(source: Source, file: number): Uint8Array | undefined {
+    try {
+      return source.next()
+    } catch {
+      this.#cuts.set(file, 'unreadable')
+      return undefined
     }
   }
 }

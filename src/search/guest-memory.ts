@@ -6,7 +6,7 @@ const ALL_RIGHTS = 2n ** 64n - 1n
 /** Kinds of a descriptor in WASI preview 1 (github.com/WebAssembly/WASI, legacy/preview1/docs.md). */
 export const FILETYPE = { character: 2, directory: 3, file: 4 } as const
 
-/** The guest's memory as the structures of WASI. It moves when it grows, so every access goes through `view`. */
+/** The guest's memory as the structures of WASI. It moves when it grows, so every access looks for it anew. */
 export class GuestMemory {
   #memory: Pick<WebAssembly.Memory, 'buffer'> = { buffer: new ArrayBuffer(0) }
   #bytes = new Uint8Array()
@@ -18,15 +18,13 @@ export class GuestMemory {
   }
 
   get view(): DataView {
-    if (this.#bytes.buffer !== this.#memory.buffer) {
-      this.#bytes = new Uint8Array(this.#memory.buffer)
-      this.#view = new DataView(this.#memory.buffer)
-    }
+    this.#follow()
     return this.#view
   }
 
   bytes(pointer: number, length: number): Uint8Array {
-    return this.view.byteLength === 0 ? this.#bytes : this.#bytes.subarray(pointer, pointer + length)
+    this.#follow()
+    return this.#bytes.subarray(pointer, pointer + length)
   }
 
   text(pointer: number, length: number): string {
@@ -55,5 +53,11 @@ export class GuestMemory {
     this.view.setUint8(pointer, type)
     this.view.setBigUint64(pointer + 8, ALL_RIGHTS, true)
     this.view.setBigUint64(pointer + 16, ALL_RIGHTS, true)
+  }
+
+  #follow(): void {
+    if (this.#bytes.buffer === this.#memory.buffer) return
+    this.#bytes = new Uint8Array(this.#memory.buffer)
+    this.#view = new DataView(this.#memory.buffer)
   }
 }

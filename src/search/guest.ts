@@ -28,6 +28,9 @@ const NOENT = 44
 const NOTSUP = 58
 type Errno = number | void
 
+const nothing = (): void => {}
+const unsupported = (): Errno => NOTSUP
+
 class Exit {
   readonly code: number
   constructor(code: number) {
@@ -81,11 +84,11 @@ class Guest {
         memory.u32(count, 0)
         memory.u32(size, 0)
       },
-      environ_get: () => undefined,
+      environ_get: nothing,
       clock_time_get: (_id: number, _precision: bigint, target: number) => memory.view.setBigUint64(target, process.hrtime.bigint(), true),
       random_get: (target: number, length: number) => void randomFillSync(memory.bytes(target, length)),
-      sched_yield: () => undefined,
-      poll_oneoff: () => NOTSUP,
+      sched_yield: nothing,
+      poll_oneoff: unsupported,
       proc_exit: (code: number) => {
         throw new Exit(code)
       },
@@ -97,8 +100,8 @@ class Guest {
       fd_read: (fd: number, vectors: number, count: number, done: number) => this.#read(fd, vectors, count, done),
       fd_write: (fd: number, vectors: number, count: number, done: number) => this.#write(fd, vectors, count, done),
       fd_close: (fd: number) => this.#close(fd),
-      fd_seek: () => NOTSUP,
-      fd_fdstat_set_flags: () => undefined,
+      fd_seek: unsupported,
+      fd_fdstat_set_flags: nothing,
       fd_fdstat_get: (fd: number, target: number) => this.memory.fdstat(target, kindOf(fd)),
       fd_filestat_get: (fd: number, target: number) => this.memory.filestat(target, kindOf(fd)),
     }
@@ -108,8 +111,8 @@ class Guest {
     return {
       fd_prestat_get: (fd: number, target: number) => this.#prestat(fd, target),
       fd_prestat_dir_name: (_fd: number, target: number) => this.memory.view.setUint8(target, SLASH),
-      fd_readdir: () => NOTSUP,
-      path_readlink: () => NOTSUP,
+      fd_readdir: unsupported,
+      path_readlink: unsupported,
       path_filestat_get: (_fd: number, _flags: number, name: number, length: number, target: number) => this.#stat(this.memory.text(name, length), target),
       // The guest only reads, so rights and flags say nothing new.
       path_open: (...call: PathOpen) => this.#open(this.memory.text(call[2], call[3]), call[8]),
