@@ -30,6 +30,6 @@ test.each([...tools.values()])('$name answers any garbage with a success or a ma
       expect(Object.keys({ ...CODES, none: 0 })).toContain(outcome.ok ? 'none' : outcome.envelope.error_code)
       expect(JSON.stringify(render(outcome))).not.toMatch(LEAKS)
     }),
-    { numRuns: 60, timeout: 20_000 },
+    { numRuns: 150, timeout: 20_000 },
   )
 })
