@@ -32,7 +32,7 @@ function foreignOrigin({ headers }: Request, options: GuardOptions): Response | 
   return origin === null || isAllowedOrigin(origin, options) ? undefined : refusal('FORBIDDEN_ORIGIN', 'This origin may not call (http.allowed_origins).')
 }
 
-export const isAllowedOrigin = (origin: string, { allowedOrigins }: GuardOptions): boolean =>
+const isAllowedOrigin = (origin: string, { allowedOrigins }: GuardOptions): boolean =>
   allowedOrigins.includes(origin) || (URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname))
 
 /** 401 unless the request carries the token. */

@@ -81,6 +81,17 @@ test.each([
   await expect(client.readResource({ uri })).rejects.toMatchObject({ code: -32602, message: expect.stringMatching(message) })
 })
 
+test('a failure that nobody foresaw is told to the log and to nobody else', async () => {
+  const logged: unknown[] = []
+  const parts = { ...partsOf(await registryOf({})), log: (message: string, error: unknown) => void logged.push(message, String(error)) }
+  await using session = await connectTo(parts)
+  await expect(session.client.readResource({ uri: 'polymount:///a' })).rejects.toMatchObject({
+    code: -32603,
+    message: expect.not.stringContaining('the test has'),
+  })
+  expect(logged).toEqual([expect.stringContaining('polymount:///a'), 'Error: the test has no stat'])
+})
+
 test('a cursor that is none, and a file in place of a folder, are -32602', async () => {
   const { fs, client } = await open('modern')
   await fs.write('/work/a', '')

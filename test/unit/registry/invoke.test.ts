@@ -158,7 +158,9 @@ test('statistics count calls, errors by code, and latency', async () => {
   const registry = await registryOf({ classes: { Echo } })
   await registry.invoke('echo_input', {}, call)
   await registry.invoke('echo_input', { count: 0 }, call)
+  await registry.invoke('echo_broken', {}, call)
   expect(registry.statistics()).toEqual([
+    expect.objectContaining({ tool: 'echo_broken', calls: 1, errors: { INTERNAL: 1 } }),
     {
       tool: 'echo_input',
       calls: 2,
