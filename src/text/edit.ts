@@ -151,8 +151,9 @@ function noMatch(body: Body, oldText: string, newText: string, { path, name }: W
   const message = `${name} is not in ${path}.${alreadyThere(body, oldText, newText)}`
   if (!near) return new VfsError('NO_MATCH', message, { path })
   const why = near.indentation ? ' (only the indentation differs)' : ''
-  return new VfsError('NO_MATCH', `${message} The closest lines are ${near.first}-${near.last}${why}; copy these exactly:\n${near.text}\n`, {
+  return new VfsError('NO_MATCH', message, {
     path,
+    hint: `The closest lines are ${near.first}-${near.last}${why}; copy these exactly:\n${near.text}`,
     details: { closest: { first_line: near.first, text: near.text } },
   })
 }

@@ -163,13 +163,15 @@ function undoQuery({ change, session, path: at, since, dry_run }: z.output<typeo
   return { change, session: of, path: at, since: since === undefined ? undefined : parseTime('since', since), dryRun: dry_run }
 }
 
+const MAX_SHOWN = 20
+
 function conflictOf(conflicts: Undone['conflicts']): VfsError {
-  const shown = conflicts.slice(0, 20).map(({ path: at, change, reason }) => `${at} (${change}): ${reason}`)
-  const more = conflicts.length > shown.length ? `\nand ${conflicts.length - shown.length} more` : ''
-  return new VfsError('CONFLICT', `nothing was undone:\n${shown.join('\n')}${more}\n`, {
+  const shown = conflicts.slice(0, MAX_SHOWN).map(({ path: at, change, reason }) => `\n${at} (${change}): ${reason}`)
+  const more = conflicts.length > MAX_SHOWN ? `\nand ${conflicts.length - MAX_SHOWN} more` : ''
+  return new VfsError('CONFLICT', 'nothing was undone: what it would touch has changed since', {
     op: 'undo',
+    hint: `Undo the later changes first, or restore one file with vfs_restore:${shown.join('')}${more}`,
     details: { conflicts },
-    hint: 'Undo the later changes first, or restore one file with vfs_restore.',
   })
 }
 

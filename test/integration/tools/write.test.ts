@@ -77,7 +77,7 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
 
   test('what fails says what to do', async () => {
     await write('fail.txt', '\tindented\nx\nx\n')
-    expect((await call('vfs_edit', { path: at('fail.txt'), old_string: '  indented', new_string: 'y' })).text).toContain('copy these exactly:\n\tindented\n')
+    expect((await call('vfs_edit', { path: at('fail.txt'), old_string: '  indented', new_string: 'y' })).text).toContain('copy these exactly:\n\tindented')
     expect((await call('vfs_edit', { path: at('fail.txt'), old_string: 'x', new_string: 'y' })).text).toContain('at lines 2, 3')
     expect((await call('vfs_edit', { path: at('none.txt'), old_string: 'x', new_string: 'y' })).text).toMatch(/^NOT_FOUND/)
     expect((await call('vfs_edit', { path: root, old_string: 'x', new_string: 'y' })).text).toMatch(/^IS_DIRECTORY/)

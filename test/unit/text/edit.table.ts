@@ -101,17 +101,28 @@ export const EDITS: readonly EditCase[] = [
   c('Latin-1: its own letters', latin1('caf\xE9 au lait\n'), ['café', 'thé'], latin1('th\xE9 au lait\n')),
   c('Latin-1: CRLF', latin1('\xE9\r\nb\r\n'), ['é\nb', 'è\nb'], latin1('\xE8\r\nb\r\n'), { forgiven: ENDINGS }),
   c(
-    'Latin-1: letters that it does not have',
+    'Latin-1: letters that it does not have. Use other characters, or write the whole file anew with vfs_write.',
     latin1('caf\xE9\n'),
     ['café', '€'],
-    ['INVALID_ARGUMENT', 'new text for /f has characters that its encoding, latin-1, does not have'],
+    [
+      'INVALID_ARGUMENT',
+      'new text for /f has characters that its encoding, latin-1, does not have. Use other characters, or write the whole file anew with vfs_write.',
+    ],
   ),
   c('UTF-8 in a file with broken bytes', mixed('gr\u00FC\u00DFe ', latin1('\xFF'), ' b\n'), ['grüße', 'hallo'], mixed('hallo ', latin1('\xFF'), ' b\n')),
   c('UTF-16, little end first', utf16le('a\nb\n'), ['b', 'B€'], utf16le('a\nB€\n')),
   c('UTF-16, big end first', utf16be('a\r\nb\r\n'), ['a\nb', 'x\ny'], utf16be('x\r\ny\r\n'), { forgiven: ENDINGS }),
   c('UTF-16: never half a unit', utf16le('\u0100\u6100\n'), ['a', 'b'], ['NO_MATCH', 'old_string is not in /f.']),
   c('UTF-16 that is broken', mixed(utf16le('a'), latin1('\x00')), ['a', 'b'], ['NOT_TEXT', '/f is not well-formed utf-16le']),
-  c('half a character in the new text', 'a\n', ['a', '\uD800'], ['INVALID_ARGUMENT', 'new text for /f has characters that its encoding, utf-8, does not have']),
+  c(
+    'half a character in the new text',
+    'a\n',
+    ['a', '\uD800'],
+    [
+      'INVALID_ARGUMENT',
+      'new text for /f has characters that its encoding, utf-8, does not have. Use other characters, or write the whole file anew with vfs_write.',
+    ],
+  ),
   c('binary', latin1('a\x00b'), ['a', 'b'], ['NOT_TEXT', '/f is binary: it holds NUL bytes']),
   c('binary further on', latin1(`${'a\n'.repeat(50_000)}\x00`), ['a', 'b'], ['NOT_TEXT', '/f is binary: it holds NUL bytes']),
 
@@ -135,7 +146,7 @@ export const EDITS: readonly EditCase[] = [
     'numbers that do not count up are no line numbers',
     'a\nb\n',
     ['1\ta\n5\tb', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-2; copy these exactly:\na\nb\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-2; copy these exactly:\na\nb'],
   ),
 
   // Blanks at line ends
@@ -159,19 +170,19 @@ export const EDITS: readonly EditCase[] = [
     'indentation: spaces for tabs',
     TABBED,
     ['    do()\n    done()', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 2-3 (only the indentation differs); copy these exactly:\n\tdo()\n\tdone()\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 2-3 (only the indentation differs); copy these exactly:\n\tdo()\n\tdone()'],
   ),
   c(
     'indentation: less than there is',
     '    a = 1\n    b = 2\n',
     ['a = 1\nb = 2', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-2 (only the indentation differs); copy these exactly:\n    a = 1\n    b = 2\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-2 (only the indentation differs); copy these exactly:\n    a = 1\n    b = 2'],
   ),
   c(
     'indentation: more than there is',
     'a = 1\n',
     ['  a = 1', '  a = 2'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1 (only the indentation differs); copy these exactly:\na = 1\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1 (only the indentation differs); copy these exactly:\na = 1'],
   ),
 
   // Several places
@@ -253,7 +264,7 @@ export const EDITS: readonly EditCase[] = [
   ),
 
   // Nothing to find
-  c('nothing to look for', 'a\n', ['', 'x'], ['INVALID_ARGUMENT', 'old_string is empty']),
+  c('nothing to look for', 'a\n', ['', 'x'], ['INVALID_ARGUMENT', 'old_string is empty. Send the text to replace, or write the whole file with vfs_write.']),
   c('the same text', 'a\n', ['a', 'a'], ['NO_CHANGE', 'old_string and its new text are the same']),
   c('the same but for line endings that the file keeps', 'a\r\nb\r\n', ['a\nb', 'a\r\nb'], ['NO_CHANGE', 'the edit leaves /f as it is']),
   c('an empty file', '', ['a', 'b'], ['NO_MATCH', 'old_string is not in /f.']),
@@ -261,38 +272,38 @@ export const EDITS: readonly EditCase[] = [
     'done already',
     'a\nconst x = 2\n',
     ['const x = 1', 'const x = 2'],
-    ['NO_MATCH', 'old_string is not in /f. The new text stands there already, at line 2. The closest lines are 2-2; copy these exactly:\nconst x = 2\n'],
+    ['NO_MATCH', 'old_string is not in /f. The new text stands there already, at line 2. The closest lines are 2-2; copy these exactly:\nconst x = 2'],
   ),
   c(
     'another case',
     'const Value = 1\n',
     ['const value = 1', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1; copy these exactly:\nconst Value = 1\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1; copy these exactly:\nconst Value = 1'],
   ),
   c(
     'curly quotes',
     'say("hello")\n',
     ['say(“hello”)', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1; copy these exactly:\nsay("hello")\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-1; copy these exactly:\nsay("hello")'],
   ),
   c(
     'a line left out in the middle',
     'a1\nb1\nc1\nd1\n',
     ['a1\nc1\nd1', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-4; copy these exactly:\na1\nb1\nc1\nd1\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 1-4; copy these exactly:\na1\nb1\nc1\nd1'],
   ),
   c(
     'one word wrong in a block',
     SOURCE,
     ['function sub(x, b) {\n  return a - b\n}', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 5-7; copy these exactly:\nfunction sub(a, b) {\n  return a - b\n}\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 5-7; copy these exactly:\nfunction sub(a, b) {\n  return a - b\n}'],
   ),
   c('nothing like it', 'a\nb\n', ['something completely different', 'x'], ['NO_MATCH', 'old_string is not in /f.']),
   c(
-    'a newline sent that the last line does not have',
+    'a newline sent that the last line does not have. Use other characters, or write the whole file anew with vfs_write.',
     'a\nlast',
     ['last\n', 'x\n'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 2-2; copy these exactly:\nlast\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 2-2; copy these exactly:\nlast'],
   ),
 
   // 10 MB
@@ -316,6 +327,6 @@ export const EDITS: readonly EditCase[] = [
     '10 MB: not there',
     LARGE,
     ['line 299999 of the file that is large', 'x'],
-    ['NO_MATCH', 'old_string is not in /f. The closest lines are 3000-3000; copy these exactly:\nline 2999 of a file that is large\n'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 3000-3000; copy these exactly:\nline 2999 of a file that is large'],
   ),
 ]

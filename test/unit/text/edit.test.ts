@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { CODES } from '../../../src/core/codes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { applyEdits } from '../../../src/text/edit.ts'
 import { type EditCase, EDITS } from './edit.table.ts'
@@ -21,9 +22,15 @@ function outcomeOf({ file, edits }: EditCase): unknown {
     const { content, forgiven, replaced } = applyEdits(bytesOf(file), steps, '/f')
     return { file: told(content), forgiven, replaced }
   } catch (error) {
-    if (error instanceof VfsError) return [error.code, error.message]
+    if (error instanceof VfsError) return [error.code, said(error)]
     throw error
   }
+}
+
+/** With the hint, where it is more than the code's own. */
+function said({ code, message, hint }: VfsError): string {
+  if (hint === CODES[code].hint) return message
+  return `${message}${message.endsWith('.') ? '' : '.'} ${hint}`
 }
 
 const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text)
