@@ -168,6 +168,7 @@ class Wait {
 
   /** Until it is woken, the deadline passes, or the caller goes. */
   async until(onWake: (wake: () => void) => void): Promise<void> {
+    throwIfAborted(this.#signal)
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, this.#deadline - performance.now())
     const leave = (): void => resolve()

@@ -40,6 +40,16 @@ interface Held {
   readonly owner: number
 }
 
+interface Beginning {
+  readonly path: string
+  readonly from: string | undefined
+  readonly part: boolean
+  /** It holds the folder above instead, which it makes on the way. */
+  readonly higher: boolean
+  readonly pick: number
+  readonly owner: number
+}
+
 /** The rule in its plainest form: places overlap if one is the other or lies below it, and one's own line does not count. */
 class Model {
   readonly open = new Map<number, Held>()
@@ -66,6 +76,7 @@ test('no two open changes overlap, whatever is begun and ended', () => {
     path: anyPath,
     from: fc.option(anyPath, { nil: undefined }),
     part: fc.boolean(),
+    higher: fc.boolean(),
     pick: fc.nat(),
     owner: fc.constantFrom(ME, OTHER),
   })
@@ -83,15 +94,14 @@ test('no two open changes overlap, whatever is begun and ended', () => {
         const seq = pickOf(n)
         return seq !== undefined && [...model.open.values()].every(({ parent }) => parent !== seq) ? seq : undefined
       }
-      const begin = ({ path, from, part, pick, owner }: { path: string; from: string | undefined; part: boolean; pick: number; owner: number }): void => {
-        const parent = part ? pickOf(pick) : undefined
-        const mine = model.open.get(parent ?? 0)?.owner ?? owner
-        const places = from === undefined ? [path] : [path, from]
-        const intent = from === undefined ? writing(path) : moving(from, path)
+      const begin = (step: Beginning): void => {
+        const parent = step.part ? pickOf(step.pick) : undefined
+        const owner = model.open.get(parent ?? 0)?.owner ?? step.owner
+        const { intent, places } = asked(step)
         const isFree = model.isFree(places, parent)
-        const outcome = ledger.begin({ ...intent, parent: parent === undefined ? undefined : changeId(parent) }, mine)
+        const outcome = ledger.begin({ ...intent, parent: parent === undefined ? undefined : changeId(parent) }, owner)
         expect(typeof outcome === 'number' ? 'begun' : model.open.get(outcome.seq)?.owner).toBe(isFree ? 'begun' : blockerOwner(outcome))
-        if (typeof outcome === 'number') model.open.set(outcome, { places, parent, owner: mine })
+        if (typeof outcome === 'number') model.open.set(outcome, { places, parent, owner })
       }
       for (const step of steps) {
         if (!('end' in step)) begin(step)
@@ -102,6 +112,12 @@ test('no two open changes overlap, whatever is begun and ended', () => {
     { numRuns: 200 },
   )
 })
+
+function asked({ path, from, higher }: Beginning): { readonly intent: Intent; readonly places: readonly string[] } {
+  const holds = higher ? path.slice(0, path.lastIndexOf('/')) || '/' : undefined
+  const intent = from === undefined ? writing(path) : moving(from, path)
+  return { intent: { ...intent, holds }, places: [holds ?? path, ...(from === undefined ? [] : [from])] }
+}
 
 const blockerOwner = (outcome: number | { readonly owner: number }): number => (typeof outcome === 'number' ? -1 : outcome.owner)
 
