@@ -29,13 +29,14 @@ export class View {
     })
   }
 
+  /** A link is known by the etag of what it leads to, and by its own, which lists give. */
   matches(path: VfsPath, etag: string, { signal }: Call = {}): Promise<boolean> {
     return told('stat', path, () => {
       throwIfAborted(signal, 'stat')
-      using spot = ifThere(() => this.#target(path)?.spot ?? this.#disk.resolver.place(path))
-      if (!spot) return false
-      using current = new Current(this.#disk, spot)
-      return current.matches(etag)
+      using target = this.#target(path)?.spot
+      if (target && this.#holds(target, etag)) return true
+      using place = ifThere(() => this.#disk.resolver.place(path))
+      return place !== undefined && this.#holds(place, etag)
     })
   }
 
@@ -45,6 +46,11 @@ export class View {
 
   read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
     return read(this.#disk, path, options)
+  }
+
+  #holds(spot: Spot, etag: string): boolean {
+    using current = new Current(this.#disk, spot)
+    return current.matches(etag)
   }
 
   /** Undefined for a link that leads nowhere, round in a circle or outside: then the link itself is what stands there. */
