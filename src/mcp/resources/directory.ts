@@ -29,13 +29,17 @@ export async function readDirectory(
 }
 
 /** The mounts: where everything begins. */
-export const mountResources = (mounts: readonly MountInfo[]): Resource[] =>
-  mounts.map(({ path, scheme, readOnly, error }) => ({
-    uri: toUri(path),
-    name: path,
-    mimeType: DIRECTORY,
-    description: `${scheme}${readOnly ? ', read-only' : ''}${error === undefined ? '' : `, ${error.code}: ${error.message}`}`,
-  }))
+export async function listMounts(vfs: Vfs): Promise<{ resources: Resource[] }> {
+  const mounts = await vfs.mounts()
+  return { resources: mounts.map(mountResource) }
+}
+
+const mountResource = ({ path, scheme, readOnly, error }: MountInfo): Resource => ({
+  uri: toUri(path),
+  name: path,
+  mimeType: DIRECTORY,
+  description: `${scheme}${readOnly ? ', read-only' : ''}${error === undefined ? '' : `, ${error.code}: ${error.message}`}`,
+})
 
 const resource = (folder: VfsPath, { name, kind, size, modified }: Entry): Resource => ({
   uri: toUri(join(folder, name)),

@@ -4,25 +4,28 @@ import type { VfsCall } from '../../vfs/types.ts'
 import { actorOf } from '../actor.ts'
 import type { Connection } from '../connection.ts'
 import type { McpParts } from '../parts.ts'
-import { mountResources, readDirectory } from './directory.ts'
 import { asProtocol } from './errors.ts'
-import { readResource } from './read.ts'
 import { fromUri, TEMPLATE } from './uri.ts'
 
 const DirectoryRead = z.object({ uri: z.string(), cursor: z.string().optional() })
+
+/** Loaded when first asked for: a table of MIME types is too much for the start. */
+const contents = () => import('./contents.ts')
 
 /** Every VFS path as polymount:///path. Older clients subscribe here, to what lasts as long as their connection. */
 export function serveResources(server: Server, { vfs, log }: McpParts, connection?: Connection): void {
   const answer = <T>(uri: string, work: () => Promise<T>): Promise<T> => asProtocol(uri, log, work)
   const callOf = (ctx: ServerContext): VfsCall => ({ actor: actorOf(server, ctx, connection?.session), signal: ctx.mcpReq.signal })
 
-  server.setRequestHandler('resources/list', () => answer('polymount:///', async () => ({ resources: mountResources(await vfs.mounts()) })))
+  server.setRequestHandler('resources/list', () => answer('polymount:///', async () => (await contents()).listMounts(vfs)))
   server.setRequestHandler('resources/templates/list', () => ({
     resourceTemplates: [{ uriTemplate: TEMPLATE, name: 'path', title: 'A file or folder', description: 'A served path without its leading slash.' }],
   }))
-  server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) => answer(uri, async () => readResource(vfs, uri, fromUri(uri), callOf(ctx))))
+  server.setRequestHandler('resources/read', ({ params: { uri } }, ctx) =>
+    answer(uri, async () => (await contents()).readResource(vfs, uri, fromUri(uri), callOf(ctx))),
+  )
   server.setRequestHandler('resources/directory/read', { params: DirectoryRead }, ({ uri, cursor }, ctx) =>
-    answer(uri, async () => readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
+    answer(uri, async () => (await contents()).readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
   )
   server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
     connection?.subscriptions.add(uri)

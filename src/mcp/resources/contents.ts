@@ -1,0 +1,2 @@
+export { listMounts, readDirectory } from './directory.ts'
+export { readResource } from './read.ts'
