@@ -105,7 +105,7 @@ function laterHands(journal: Reads, leaf: ChangeRecord, ours: ReadonlySet<Change
   for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place])
     for (const later of all(journal, { place, after: leaf.seq, parts: true, states: ['done', 'conflict'] }))
       if (!ours.has(later.change) && counts(journal, later, leaf))
-        return `${later.place.shown} was changed later, by ${later.change} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
+        return `it was changed later, by ${later.change} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
   return undefined
 }
 

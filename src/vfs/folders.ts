@@ -1,5 +1,5 @@
 import { throwIfAborted, VfsError } from '../core/error.ts'
-import { join, parent, type VfsPath } from '../core/path.ts'
+import { below, join, parent, under, type VfsPath } from '../core/path.ts'
 import type { MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
@@ -32,11 +32,15 @@ export class Folders {
   }
 
   /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
-  async requireWhole(op: string, path: VfsPath, recursive: boolean, signal: Signal): Promise<void> {
-    if (this.#table.hasBelow(path)) throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
+  async requireWhole(op: string, { place }: Target, recursive: boolean, signal: Signal): Promise<void> {
+    const { shown: path } = place
+    if (this.#table.hasBelow(path) || (await this.#table.rootedIn(place.volume, place.inner)))
+      throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
     if (recursive && !this.#policy.hides) return
+    const faces = await this.#targets.faces(path, signal)
     for await (const found of this.#everything(path, signal)) {
-      if (this.#policy.denies(found)) throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })
+      if (faces.some((face) => this.#policy.denies(under(face, below(path, found)))))
+        throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })
       if (!recursive) throw new VfsError('NOT_EMPTY', `${path} is not empty`, { op, path })
     }
   }

@@ -114,6 +114,16 @@ export class MountTable implements Volumes {
     return this.childrenOf(path).length > 0
   }
 
+  /** A mount that begins at this place of a volume or below it: what holds its root is not to be taken away. */
+  async rootedIn(volume: string, inner: string): Promise<Mount | undefined> {
+    for (const mount of this.#mounts.values()) {
+      if (mount.backend.volume !== volume) continue
+      const root = await mount.backend.locate(mount.root).catch(() => undefined) // what does not answer cannot be harmed through another
+      if (root !== undefined && within(inner as VfsPath, root as VfsPath)) return mount
+    }
+    return undefined
+  }
+
   /** Every mount that shows this place of a volume, the closest root first: its rules hold whatever name was used. */
   showing(volume: string, inner: string): { readonly mount: Mount; readonly path: VfsPath }[] {
     const found: { mount: Mount; path: VfsPath }[] = []

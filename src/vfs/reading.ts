@@ -69,7 +69,9 @@ export class Reading {
   async *#ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): AsyncIterable<Entry> {
     if (this.#isSynthetic(path)) return
     const { mount, inner } = await this.#targets.readable('list', path, signal)
-    yield* mount.stream(mount.backend.list(inner, { after, details, signal }))
+    const faces = await this.#targets.faces(path, signal)
+    for await (const entry of mount.stream(mount.backend.list(inner, { after, details, signal })))
+      if (!faces.some((face) => this.#policy.denies(join(face, entry.name)))) yield entry
   }
 
   /** A folder above mounts that no backend has. */

@@ -38,8 +38,20 @@ export class Targets {
   async readable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<{ mount: Mount; inner: VfsPath }> {
     const mount = this.mountOf(op, path)
     const inner = mount.inner(path)
-    if (this.#policy.hides) for (const { path: real } of await this.#shown(mount, inner, signal)) this.#policy.check(op, real)
+    for (const face of await this.#faces(mount, inner, signal)) this.#policy.check(op, face)
     return { mount, inner }
+  }
+
+  /** Paths under which rules may hide what lies in this folder: its own, and those of the same place under other mounts or behind a link. */
+  async faces(path: VfsPath, signal: AbortSignal | undefined): Promise<VfsPath[]> {
+    const mount = this.#table.find(path)
+    return mount ? [path, ...(await this.#faces(mount, mount.inner(path), signal))] : [path]
+  }
+
+  /** Where a place of the journal is shown now, by the name that it was known by if that still leads there; undefined where no mount shows it, or a rule hides it. */
+  shown({ volume, inner, shown: known }: Place): VfsPath | undefined {
+    const faces = this.#table.showing(volume, inner).map(({ path }) => path)
+    return faces.some((face) => this.#policy.denies(face)) ? undefined : (faces.find((face) => face === known) ?? faces[0])
   }
 
   /** For changing content. Rejects READ_ONLY, also where another mount of the same file says so. */
@@ -71,9 +83,10 @@ export class Targets {
     return closest?.mount.readOnly === true
   }
 
-  async #shown(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<{ readonly path: VfsPath }[]> {
+  async #faces(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<VfsPath[]> {
+    if (!this.#policy.hides) return []
     try {
-      return this.#table.showing(mount.backend.volume, await mount.backend.locate(inner, { signal }))
+      return this.#table.showing(mount.backend.volume, await mount.backend.locate(inner, { signal })).map(({ path }) => path)
     } catch (error) {
       if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return [] // the operation itself says so
       throw error

@@ -28,6 +28,7 @@ export class Undo {
   async undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
     await this.#changes.journal.caughtUp()
     const plan = planUndo(this.#changes.journal, await this.#scope(query, call))
+    for (const record of plan.changes) this.#requireShown(record)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
     if (conflicts.length === 0) conflicts.push(...(await this.#problems(plan.changes, call.signal)))
     const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: ACTIONS[record.kind] }))
@@ -57,6 +58,17 @@ export class Undo {
       throw new VfsError('INVALID_ARGUMENT', 'undo needs change, session, or path with since', { op: 'undo' })
     const { mount, inner } = await this.#targets.readable('undo', query.path, call.signal)
     return { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }, since: query.since }
+  }
+
+  /** Journals are shared: the ids of changes that are none of this gateway's business tell no path. */
+  #requireShown({ change, place, from }: ChangeRecord): void {
+    for (const at of [place, ...(from ? [from] : [])]) {
+      if (this.#targets.shown(at) !== undefined) continue
+      const hidden = this.#table.showing(at.volume, at.inner).length > 0
+      if (hidden) throw new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, { op: 'undo', details: { change } })
+      throw new VfsError('VOLUME_CHANGED', `the storage of change ${change} is not mounted now`, { op: 'undo', details: { change } })
+    }
+    for (const part of this.#changes.journal.parts(change)) this.#requireShown(part)
   }
 
   async #takeBackAll(records: readonly ChangeRecord[], call: VfsCall): Promise<ChangeId> {
@@ -125,7 +137,7 @@ export class Undo {
   /** Where a place of the journal is served now, by the rules of today. */
   async #target(place: Place, signal: AbortSignal | undefined): Promise<Target> {
     const [shown] = this.#table.showing(place.volume, place.inner)
-    if (!shown) throw new VfsError('VOLUME_CHANGED', `the storage of ${place.shown} is not mounted now`, { op: 'undo', path: place.shown })
+    if (!shown) throw new VfsError('VOLUME_CHANGED', 'the storage of what was changed is not mounted now', { op: 'undo' })
     return this.#targets.named('undo', shown.path, signal)
   }
 }

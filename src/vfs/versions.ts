@@ -26,7 +26,22 @@ export class Versions {
   async history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]> {
     const place = await this.#key(path, call)
     await this.#journal.caughtUp()
-    return this.#journal.history({ place, before: call.before, limit: call.limit })
+    const found: ChangeRecord[] = []
+    for (let { before } = call; found.length < call.limit;) {
+      const page = this.#journal.history({ place, before, limit: call.limit })
+      found.push(...page.flatMap((record) => this.#asShown(record)))
+      if (page.length < call.limit) break
+      before = page.at(-1)?.seq
+    }
+    return found.slice(0, call.limit)
+  }
+
+  /** As its paths are called here and now; nothing of one that is hidden here, or that only other gateways serve. */
+  #asShown(record: ChangeRecord): ChangeRecord[] {
+    const shown = this.#targets.shown(record.place)
+    const from = record.from && this.#targets.shown(record.from)
+    if (shown === undefined) return []
+    return [{ ...record, place: { ...record.place, shown }, from: record.from && from ? { ...record.from, shown: from } : null }]
   }
 
   /** What a change left at the path; of a removal, what it took away. Rejects CHANGE_NOT_FOUND, VERSION_NOT_FOUND. */

@@ -136,7 +136,7 @@ export class MountedVfs implements Vfs {
     return this.#reading.naming(path, call, async () => {
       const target = await this.#targets.named('remove', path, signal)
       const { kind } = await target.mount.backend.stat(target.inner, { signal })
-      if (kind === 'directory' && !target.link) await this.#folders.requireWhole('remove', path, call.recursive === true, signal)
+      if (kind === 'directory' && !target.link) await this.#folders.requireWhole('remove', target, call.recursive === true, signal)
       const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined
       return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }))
     })

@@ -30,5 +30,5 @@ test('a mount of a tool that fails or goes leaves the storage to the other mount
   expect(await t.call('vfs_write', { path: '/disk/f', content: 'x' })).toMatchObject({ ok: true })
   expect((await t.call('vfs_ls', { path: '/disk' })).text).not.toContain('data')
   expect(await t.call('vfs_ls', { path: '/disk/data' })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
-  expect(await t.call('vfs_remove', { path: '/disk/data', recursive: true })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
+  expect(await t.call('vfs_remove', { path: '/disk/data', recursive: true })).toMatchObject({ ok: false, result: { error_code: 'MOUNT_INSIDE' } })
 })

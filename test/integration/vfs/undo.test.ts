@@ -99,7 +99,7 @@ describe('undo', () => {
     await expect(t.vfs.undo({}, call)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     const later = await t.write('/m/g', 'x')
     await t.vfs.unmount(p('/m'))
-    await expect(t.vfs.undo({ change: later.change! }, call)).rejects.toMatchObject({ code: 'VOLUME_CHANGED', path: '/m/g' })
+    await expect(t.vfs.undo({ change: later.change! }, call)).rejects.toMatchObject({ code: 'VOLUME_CHANGED', path: undefined })
   })
 })
 
