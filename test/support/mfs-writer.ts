@@ -21,7 +21,7 @@ async function countedUp(): Promise<boolean> {
     await backend.write(p('/counter'), bytesOf(String(counted + 1)), { ifMatch: etag })
     return true
   } catch (error) {
-    if (isCode(error, 'CONFLICT')) return false
+    if (isCode(error, 'CONFLICT', 'BUSY')) return false
     if (!isCode(error, 'NOT_FOUND')) throw error
     await backend.write(p('/counter'), bytesOf('0'), { ifNoneMatch: '*' }).catch(() => {})
     return false

@@ -4,7 +4,7 @@ import { type FolderNode, type Link, linkBytes } from './codec.ts'
 import type { Save } from './file-builder.ts'
 import { buildFolder, MAX_FLAT_BYTES, META_BYTES } from './folder-builder.ts'
 import { child, children } from './folder-reader.ts'
-import { buildShard, FANOUT, nameHash, prefix, saveShard, slot } from './hamt.ts'
+import { buildShard, FANOUT, type Hashed, nameHash, prefix, saveShard, slot } from './hamt.ts'
 import type { LoadNode } from './loader.ts'
 
 /** Where an edit reads nodes and leaves its blocks. */
@@ -67,7 +67,7 @@ async function changeShard(space: Blockspace, links: readonly Link[], change: Ch
 async function changeSlot(space: Blockspace, start: string, here: Link | undefined, change: Change, level: number): Promise<Link | null> {
   const leaf = change.child && { ...change.child, name: start + change.name }
   if (!here || here.name === start + change.name) return leaf
-  if (here.name.length > start.length) return leaf ? splitSlot(space, start, here, change, level) : here
+  if (here.name.length > start.length) return change.child ? splitSlot(space, start, here, { link: change.child, hash: change.hash }, level) : here
   const inner = await changeShard(space, (await loadFolder(space.load, here.cid)).links, change, level + 1)
   const [only, second] = inner
   const collapses = only !== undefined && !second && only.name.length > start.length
@@ -75,8 +75,8 @@ async function changeSlot(space: Blockspace, start: string, here: Link | undefin
 }
 
 /** Two names that share a slot move into a sub-shard. */
-async function splitSlot(space: Blockspace, start: string, here: Link, { child: added, hash }: Change, level: number): Promise<Link | null> {
+async function splitSlot(space: Blockspace, start: string, here: Link, added: Hashed, level: number): Promise<Link> {
   const name = here.name.slice(start.length)
-  const entries = [{ link: { ...here, name }, hash: await nameHash(name) }, ...(added ? [{ link: added, hash }] : [])]
-  return saveShard(start, await buildShard(entries, level + 1, space.save), space.save)
+  const both = [{ link: { ...here, name }, hash: await nameHash(name) }, added]
+  return saveShard(start, await buildShard(both, level + 1, space.save), space.save)
 }

@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { rawDigest } from '../../core/cid.ts'
 import { isCode, throwIfAborted } from '../../core/error.ts'
+import { sha256Multihash } from '../../content/blocks/multihash.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
@@ -63,12 +64,16 @@ export class EmbeddedNode implements IpfsNode {
 
   async stat(path: string, call?: Call): Promise<Node> {
     const cid = await this.resolve(path, call)
-    return (await this.#leafHere(cid)) ? this.#content.stat(cid, call) : (await this.#opened()).reader.stat(cid, call)
+    const leaf = await this.#leaf(cid)
+    return leaf ? { cid, kind: 'file', size: leaf.length } : (await this.#opened()).reader.stat(cid, call)
   }
 
-  async *read(path: string, options?: Call & Range): Bytes {
+  async *read(path: string, options: Call & Range = {}): Bytes {
     const cid = await this.resolve(path, options)
-    yield* (await this.#leafHere(cid)) ? this.#content.read(cid, options) : (await this.#opened()).reader.read(cid, options)
+    const leaf = await this.#leaf(cid)
+    const { offset = 0, length = Infinity } = options
+    if (!leaf) yield* (await this.#opened()).reader.read(cid, options)
+    else if (offset < leaf.length && length > 0) yield leaf.subarray(offset, Math.min(offset + length, leaf.length))
   }
 
   async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
@@ -88,9 +93,10 @@ export class EmbeddedNode implements IpfsNode {
     await this.#state[Symbol.asyncDispose]()
   }
 
-  /** True for a CID that says by its form that it is one leaf, if that is on this machine: no codec is needed. */
-  async #leafHere(cid: string): Promise<boolean> {
-    return rawDigest(cid) !== undefined && this.#content.has(cid)
+  /** The content of a CID that says by its form that it is one leaf, if that is on this machine: no codec is needed. */
+  async #leaf(cid: string): Promise<Uint8Array | undefined> {
+    const digest = rawDigest(cid)
+    return digest && this.#local(sha256Multihash(digest))
   }
 
   #opened(): Promise<Trees> {
@@ -113,13 +119,19 @@ export class EmbeddedNode implements IpfsNode {
     }
   }
 
-  /** From this machine, else from the network; a damaged block counts as missing. */
+  /** From this machine, else from the network. */
   async #block(cid: CID, call: Call = {}): Promise<Uint8Array> {
     throwIfAborted(call.signal)
-    const local = await this.#content.blocks.get(cid.multihash.bytes).catch((error: unknown) => {
+    return (await this.#local(cid.multihash.bytes)) ?? this.#network.fetch(cid, call)
+  }
+
+  /** Where a network can bring it anew, a damaged block is a missing one. */
+  async #local(multihash: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#content.blocks.get(multihash)
+    } catch (error) {
       if (isCode(error, 'INVALID_BLOCK') && this.#network.mode !== 'off') return undefined
       throw error
-    })
-    return local ?? this.#network.fetch(cid, call)
+    }
   }
 }

@@ -39,17 +39,17 @@ const many = (count: number): Model => new Map(Array.from({ length: count }, (_,
 
 test('a flat folder grows into a sharded one and shrinks back', async () => {
   await withContent(async (content) => {
-    const names = [...many(4530).keys()] // 58 bytes a name: a block of 256 KiB holds 4,519
-    const last = names.slice(4510)
+    const names = [...many(4524).keys()] // 58 bytes a name: a block of 256 KiB holds 4,519
+    const last = names.slice(4514)
     const [grown, large] = await edits(
       content,
-      many(4510),
+      many(4514),
       last.map((name) => [name, 'x']),
     )
     expect(grown).toBe(large)
     const [shrunk, small] = await edits(
       content,
-      many(4530),
+      many(4524),
       last.map((name) => [name, null]),
     )
     expect(shrunk).toBe(small)
@@ -65,9 +65,29 @@ test('a sharded folder takes any edits', async () => {
         const [edited, anew] = await edits(content, many(6000), changes)
         expect(edited).toBe(anew)
       }),
-      { numRuns: 6 },
+      { numRuns: 3 },
     ),
   )
+})
+
+test('names that meet in a shard move into one of their own, and out of it again', async () => {
+  await withContent(async (content) => {
+    const names = Array.from({ length: 1000 }, (_, i) => `${'long'.repeat(60)}-${i}`)
+    const some = (count: number): Model => new Map(names.slice(0, count).map((name) => [name, 'x']))
+    const last = names.slice(920)
+    const [grown, large] = await edits(
+      content,
+      some(920),
+      last.map((name) => [name, 'x']),
+    )
+    expect(grown).toBe(large)
+    const [shrunk, small] = await edits(
+      content,
+      some(1000),
+      last.map((name) => [name, null]),
+    )
+    expect(shrunk).toBe(small)
+  })
 })
 
 test('a deep path rewrites the folders above it', async () => {

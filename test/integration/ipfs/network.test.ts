@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
+import { readdir, stat, truncate } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -62,6 +62,19 @@ describe('a client', () => {
     await expect(text(client.node.read(wanted))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
     expect(await client.content.has(wanted)).toBe(false)
     expect(gateway.asked()).toContain(wanted)
+  })
+
+  test('fetches anew what its own disk has damaged', async () => {
+    const block = Buffer.concat(await Array.fromAsync(noise(100_000)))
+    const cid = rawCid(block)
+    await using gateway = await gatewayOf({ [cid]: block })
+    await using client = await machine({ network: 'client', peering: { gateways: [gateway.url] } })
+    await client.node.add(bytesOf(block))
+    const entries = await readdir(join(client.folder, 'blocks'), { recursive: true, withFileTypes: true })
+    const file = entries.find((entry) => entry.isFile())
+    await truncate(join(file?.parentPath ?? '', file?.name ?? ''), 10)
+    expect(rawCid(Buffer.concat(await Array.fromAsync(client.node.read(cid))))).toBe(cid)
+    expect(await client.content.has(cid)).toBe(true)
   })
 
   test('without anybody to ask says so', async () => {
