@@ -236,6 +236,18 @@ describe('names of our own', () => {
 })
 
 describe('the root', () => {
+  test('may be that of the machine', async () => {
+    const { host, root: folder } = await site()
+    const b = new LocalBackend({ root: '/' })
+    writeFileSync(host('f'), 'content')
+    expect(await text(b.read(p(`${folder}/f`)))).toBe('content')
+    expect(await b.locate(p(`${folder}/f`))).toBe(`${folder}/f`)
+    expect(b.find(`${folder}/f`)).toBe(`${folder}/f`)
+    expect(b.find('/')).toBe('/')
+    expect(await codeOf(b.remove(p('/'), { recursive: true }))).toBe('INVALID_ARGUMENT')
+    await b[Symbol.asyncDispose]()
+  })
+
   test('may come, go and come back', async () => {
     const { root: folder } = await site()
     const at = join(folder, 'later')
