@@ -2,6 +2,7 @@ import type {
   Bytes,
   Call,
   Capabilities,
+  CopyOptions,
   Entry,
   ListOptions,
   LocateOptions,
@@ -140,7 +141,7 @@ export class LocalBackend extends BaseBackend {
     return told('rename', from, () => rename(this.#disk, from, to, options))
   }
 
-  override copy(from: VfsPath, to: VfsPath, options: MoveOptions = {}): Promise<Stat> {
+  override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
     return told('copy', from, () => copy(this.#disk, from, to, options))
   }
 

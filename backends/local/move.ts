@@ -1,4 +1,4 @@
-import type { MoveOptions, Stat } from '../../src/core/backend.ts'
+import type { CopyOptions, MoveOptions, Stat } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import { type VfsPath, within as below } from '../../src/core/path.ts'
 import { Current } from './current.ts'
@@ -30,7 +30,7 @@ export async function rename(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, 
 }
 
 /** Bytes pass through us, unless the disk can share them between two files. */
-export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, signal }: MoveOptions): Promise<Stat> {
+export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { id, ifMatch, signal }: CopyOptions): Promise<Stat> {
   throwIfAborted(signal, 'copy')
   const { spot, found } = disk.resolver.follow(from, (at) => disk.open('copy', from, at))
   using source = spot
@@ -39,7 +39,7 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, si
   using target = targetOf(disk, 'copy', to)
   if (source.real === target.real) return disk.stat('copy', from, source, opened.facts, signal)
   if (disk.look(target)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
-  using stage = await duplicate(opened, target, signal)
+  using stage = await duplicate(opened, target, id, signal)
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
   if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   const facts = disk.measure.opened(stage.fd)
@@ -47,8 +47,8 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, si
   return stage.stat(disk, facts)
 }
 
-async function duplicate(source: Opened, target: Spot, signal: AbortSignal | undefined): Promise<Stage> {
-  const path = stagePath(target)
+async function duplicate(source: Opened, target: Spot, id: string | undefined, signal: AbortSignal | undefined): Promise<Stage> {
+  const path = stagePath(target, id)
   const shared = await Stage.cloned(path, target.folder.dev, source)
   if (shared) return shared
   const stage = new Stage(path, target.folder.dev, source.facts.mode)

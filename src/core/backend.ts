@@ -90,6 +90,11 @@ export interface MoveOptions extends Call {
   readonly ifMatch?: string | undefined
 }
 
+export interface CopyOptions extends MoveOptions {
+  /** The change's id, as for a write. */
+  readonly id?: string | undefined
+}
+
 /** A place of the backend's own, on the same storage, where replaced and removed things wait until nobody can want them. */
 export interface Trash {
   /** Moves a file or a whole folder here in one step. Rejects NOT_FOUND, CONFLICT (and then puts back what it took). */
@@ -171,7 +176,7 @@ export interface Backend extends AsyncDisposable {
    */
   write(path: VfsPath, source: Bytes, options?: WriteOptions): Promise<Stat>
 
-  /** Removes what an interrupted write of this id staged beside the path; true if there was something. */
+  /** Removes what an interrupted write or copy of this id staged beside the path; true if there was something. */
   discard(path: VfsPath, id: string, call?: Call): Promise<boolean>
 
   /** Making a folder that exists succeeds. Rejects ALREADY_EXISTS for a file, NOT_FOUND (parent). */
@@ -187,5 +192,5 @@ export interface Backend extends AsyncDisposable {
   rename(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<void>
 
   /** Copies one file to where nothing stands, inside the storage. Rejects as rename does, and IS_DIRECTORY. */
-  copy(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<Stat>
+  copy(from: VfsPath, to: VfsPath, options?: CopyOptions): Promise<Stat>
 }

@@ -3,6 +3,7 @@ import type {
   Bytes,
   Call,
   Capabilities,
+  CopyOptions,
   Entry,
   ListOptions,
   LocateOptions,
@@ -82,7 +83,7 @@ export abstract class BaseBackend implements Backend {
     throw this.unsupported('rename', from)
   }
 
-  async copy(from: VfsPath, _to: VfsPath, _options?: MoveOptions): Promise<Stat> {
+  async copy(from: VfsPath, _to: VfsPath, _options?: CopyOptions): Promise<Stat> {
     throw this.unsupported('copy', from)
   }
 

@@ -66,8 +66,8 @@ export class Changes {
 
   /** Copies one file inside one backend, to where nothing stands. */
   async copyInside(from: VfsPath, to: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
-    return this.#steps.run('copy', to, cause, { before: null, parents }, async () => {
-      const stat = await to.mount.backend.copy(from, to.inner, { signal: cause.signal })
+    return this.#steps.run('copy', to, cause, { before: null, parents }, async ({ id }) => {
+      const stat = await to.mount.backend.copy(from, to.inner, { id, signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

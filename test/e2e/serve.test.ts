@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, stat, watch, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { connectHttp } from '../support/http.ts'
 import { emptyPlace, ended, host, type Place, run, start } from '../support/program.ts'
 
 const MIB = 1 << 20
+const filesOf = ({ home }: Place): string => join(home, '.local/share/polymount/files')
 
 describe('over stdio', () => {
   test('a folder is served at its own path, and the data folder is made for its owner alone', async () => {
@@ -71,29 +72,38 @@ describe('over stdio', () => {
 })
 
 describe('stopping in the middle of a write', () => {
-  /** A copy that takes long enough to be met half way. */
-  async function copying(place: Place) {
-    await writeFile(join(place.work, 'large'), Buffer.alloc(512 * MIB, 'x'))
+  /** A copy that takes long enough to be met half way: something stands in the folder already. */
+  async function copying(place: Place, to: string) {
+    const from = join(place.work, 'large')
+    await writeFile(from, Buffer.alloc(512 * MIB, 'x'))
     const agent = await host(place, [place.work])
-    const going = Promise.withResolvers<void>()
-    const answer = agent.client
-      .callTool({ name: 'vfs_copy', arguments: { from: join(place.work, 'large'), to: '/local/copy' } }, { onprogress: () => going.resolve() })
-      .catch(() => undefined)
-    await Promise.race([going.promise, answer])
+    const watching = watch(to.startsWith('/local/') ? filesOf(place) : place.work)[Symbol.asyncIterator]()
+    const begun = watching.next()
+    const answer = agent.client.callTool({ name: 'vfs_copy', arguments: { from, to } }).catch(() => undefined)
+    await begun
+    await watching.return?.()
     return { agent, answer }
   }
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('%s leaves it whole or not at all, and the history says which', async (signal) => {
+  test.each([
+    ['SIGTERM', '/local/copy'],
+    ['SIGINT', '/local/copy'],
+    ['SIGKILL', '/local/copy'],
+    ['SIGKILL', 'copy'],
+  ] as const)('%s while %s is made leaves it whole or not at all, and the history says which', async (signal, name) => {
     await using place = await emptyPlace()
-    const { agent, answer } = await copying(place)
+    const path = resolve(place.work, name)
+    const { agent, answer } = await copying(place, path)
     await using _ = agent
     process.kill(agent.pid, signal)
     await answer
     await using next = await host(place, [place.work])
-    const { ok, result } = await next.call('vfs_stat', { path: '/local/copy' })
-    const left = await readdir(join(place.home, '.local/share/polymount/files'))
-    expect({ found: result['size'] ?? result['error_code'], left }).toEqual(ok ? { found: 512 * MIB, left: ['copy'] } : { found: 'NOT_FOUND', left: [] })
-    expect((await next.call('vfs_history', { path: '/local/copy' })).text).not.toContain('open')
+    const { ok, result } = await next.call('vfs_stat', { path })
+    const left = [...(await readdir(place.work)), ...(await readdir(filesOf(place)))].toSorted()
+    expect({ found: result['size'] ?? result['error_code'], left }).toEqual(
+      ok ? { found: 512 * MIB, left: ['copy', 'large'] } : { found: 'NOT_FOUND', left: ['large'] },
+    )
+    expect((await next.call('vfs_history', { path })).text).not.toContain('[open]')
   })
 })
 
