@@ -20,9 +20,9 @@ const BIG = 1 << 26
 
 type Spec = Partial<Omit<MountSpec, 'path'>>
 
-/** A VFS over a journal and a content store of its own, in a temporary folder that goes with it. */
-export async function openTestVfs(mounts: Readonly<Record<string, Spec | Backend>>, rules: { deny?: string[]; readOnly?: boolean } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'polymount-vfs-'))
+/** A VFS over a journal and a content store of its own, in a temporary folder that goes with it, unless one is given. */
+export async function openTestVfs(mounts: Readonly<Record<string, Spec | Backend>>, rules: { deny?: string[]; readOnly?: boolean; folder?: string } = {}) {
+  const folder = rules.folder ?? (await mkdtemp(join(tmpdir(), 'polymount-vfs-')))
   const table = new MountTable()
   const events = new EventBus()
   const content = await openContentStore({ folder })
@@ -45,7 +45,7 @@ export async function openTestVfs(mounts: Readonly<Record<string, Spec | Backend
       await vfs[Symbol.asyncDispose]()
       await journal[Symbol.asyncDispose]()
       await content[Symbol.asyncDispose]()
-      await rm(folder, { recursive: true, force: true })
+      if (rules.folder === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
 }

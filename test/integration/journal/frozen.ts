@@ -1,0 +1,30 @@
+// A gateway in a process of its own that stands still in the middle of a change of several parts, to be killed there.
+import { join } from 'node:path'
+import { LocalBackend } from '../../../backends/local/local.ts'
+import { vfsPath } from '../../../src/core/path.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
+
+const [, , folder = '', root = '', scenario = '', parts = ''] = process.argv
+const local = (name: string): LocalBackend => new LocalBackend({ root: join(root, name), dataFolder: folder })
+const it = await openTestVfs({ '/one': local('one'), '/two': local('two') }, { folder })
+
+function freezeAfter(count: number): void {
+  let seen = 0
+  it.events.on('changed', () => {
+    if (++seen < count) return
+    process.stdout.write('frozen\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })
+}
+
+const scenarios: Record<string, () => Promise<unknown>> = {
+  copy: () => it.vfs.copy(vfsPath('/one/tree'), vfsPath('/one/copied'), { ...call, recursive: true }),
+  move: () => it.vfs.move(vfsPath('/one/tree'), vfsPath('/two/moved'), { ...call, recursive: true }),
+  undo: () => it.vfs.undo({ session: 'current' }, call),
+}
+
+if (scenario === 'undo') for (const name of ['a', 'b', 'c']) await it.write(`/one/tree/${name}`, 'changed')
+await it.journal.settled()
+freezeAfter(Number(parts))
+await scenarios[scenario]?.()
+throw new Error(`${scenario} had no ${parts} parts`)
