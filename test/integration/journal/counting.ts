@@ -1,4 +1,5 @@
 // A gateway in a process of its own, whose writers each add one to shared counters, again and again.
+import { randomUUID } from 'node:crypto'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { bytesOf, collect } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
@@ -15,8 +16,8 @@ async function next(
   path: ReturnType<typeof vfsPath>,
 ): Promise<{ readonly content: Buffer; readonly facts: Facts & { readonly before: NonNullable<Facts['before']> } }> {
   const before = await backend.stat(path)
-  const count = Number(Buffer.from(await collect(backend.read(path), 100)).toString())
-  const content = Buffer.from(`${count + 1}`)
+  const count = Number.parseInt(Buffer.from(await collect(backend.read(path), 100)).toString(), 10)
+  const content = Buffer.from(`${count + 1} ${randomUUID()}`) // so that no two writers want the same content
   return { content, facts: { before, after: { kind: 'file', size: content.length, cid: rawCid(content) } } }
 }
 

@@ -32,7 +32,7 @@ test.each([
   for (const child of children.slice(killed)) expect(await child.line()).toBe('finished')
   await journal.recover()
 
-  const counters = await Promise.all(Array.from({ length: FILES }, async (__, i) => Number(await readFile(join(root, `${i}`), 'utf8'))))
+  const counters = await Promise.all(Array.from({ length: FILES }, async (__, i) => Number.parseInt(await readFile(join(root, `${i}`), 'utf8'), 10)))
   const done = new Map<string, number>()
   for (const { place } of journal.history({ states: ['done'], limit: 1e6 })) done.set(place.shown, (done.get(place.shown) ?? 0) + 1)
   expect(counters).toEqual(Array.from({ length: FILES }, (__, i) => done.get(`/${i}`) ?? 0))
