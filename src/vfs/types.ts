@@ -71,6 +71,8 @@ export interface Changed {
 }
 
 export interface WriteCall extends VfsCall, Precondition {
+  /** Permission bits of a file that is made; one that is replaced keeps its own. */
+  readonly mode?: number | undefined
   readonly parents?: boolean | undefined
   readonly append?: boolean | undefined
 }
@@ -124,6 +126,8 @@ export interface Version {
   readonly at: Date
   readonly size: number
   readonly cid: string | null
+  /** Permission bits, where they are known. */
+  readonly mode?: number | undefined
   read(range?: Range): Bytes
 }
 

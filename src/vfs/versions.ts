@@ -1,13 +1,18 @@
-import type { Bytes, Range } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
-import type { ChangeId, ChangeRecord, Journal, Place, VersionStore } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord, Journal, Place, Snapshot, VersionStore } from '../journal/types.ts'
 import type { MountTable } from './mounts.ts'
 import type { Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
 type Key = Pick<Place, 'volume' | 'inner'>
+type Content = Omit<Version, 'change' | 'at'>
+
+const PAGE = 100
+
+/** True for the place itself, and for a folder above it. */
+const isAt = (place: Key, key: Key): boolean => place.volume === key.volume && within(place.inner as VfsPath, key.inner as VfsPath)
 
 /** What the journal knows of a path, and the contents that are still kept of it. */
 export class Versions {
@@ -50,57 +55,74 @@ export class Versions {
     const record = this.#journal.get(change)
     if (!record) throw new VfsError('CHANGE_NOT_FOUND', `there is no change ${change}`, { op: 'version', path })
     const key = await this.#key(path, call)
-    if (record.place.volume !== key.volume || !within(record.place.inner as VfsPath, key.inner as VfsPath)) throw notKept(path, change, 'it is of another path')
-    return call.replaced || record.kind === 'remove' ? this.#taken(path, key, record) : this.#left(path, key, record, call)
+    if (!isAt(record.place, key)) throw notKept(path, change, 'it is of another path')
+    const leaves = this.#leaves(record).filter(({ place }) => isAt(place, key))
+    const leaf = call.replaced ? leaves[0] : leaves.at(-1)
+    if (!leaf) throw notKept(path, change, 'it left this path alone')
+    const found = call.replaced || leaf.kind === 'remove' ? await this.#taken(path, key, leaf) : await this.#left(path, key, leaf, call)
+    return { ...found, change, at: record.at }
+  }
+
+  /** The changes with an effect of their own that it is made of, in their order. */
+  #leaves(record: ChangeRecord): ChangeRecord[] {
+    return record.partsOnly ? this.#journal.parts(record.change).flatMap((part) => this.#leaves(part)) : [record]
   }
 
   /** What a change replaced, read from where it is kept. `key` may lie below the change's place, if a folder was removed. */
-  async taken(record: ChangeRecord, key: Key = record.place): Promise<{ readonly size: number; readonly cid: string | null; read(range?: Range): Bytes }> {
+  async taken(record: ChangeRecord, key: Key = record.place): Promise<Content> {
     const { kept } = record
     if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced was not kept')
     if (kept.in === 'trash') return this.#fromTrash(record, key)
-    const size = record.before?.size ?? 0
-    if (kept.in === 'content') return { size, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
+    const { size = 0, mode } = record.before ?? {}
+    if (kept.in === 'content') return { size, mode, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
     const content = this.#journal.content(kept.cid)
     if (!content) throw notKept(record.place.shown, record.change, 'it is kept no longer')
-    return { size, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
+    return { size, mode, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
   }
 
-  async #taken(path: VfsPath, key: Key, record: ChangeRecord): Promise<Version> {
+  async #taken(path: VfsPath, key: Key, record: ChangeRecord): Promise<Content> {
     if (record.before === null) throw notKept(path, record.change, 'nothing stood there before')
-    return { change: record.change, at: record.at, ...(await this.taken(record, key)) }
+    return this.taken(record, key)
   }
 
-  /** A content is kept when it is replaced: so it is what the next change took away, or it still stands there. */
-  async #left(path: VfsPath, key: Key, record: ChangeRecord, call: VfsCall): Promise<Version> {
-    const next = this.#next(key, record)
-    if (next) return { ...(await this.#taken(path, key, next)), change: record.change, at: record.at }
+  /** A content is kept when it is replaced: so it is what the next change took away, if that found it, or it still stands there. */
+  async #left(path: VfsPath, key: Key, { change, seq, place, after }: ChangeRecord, call: VfsCall): Promise<Content> {
+    if (after === null) throw notKept(path, change, 'it did not take place')
+    if (place.inner !== key.inner) throw notKept(path, change, 'it carried a folder along, and does not know what lay in it')
+    const next = this.#next(key, seq)
+    if (next?.from && isAt(next.from, key)) throw notKept(path, change, `it was moved away by ${next.change}`)
+    const found = next ? await this.#taken(path, key, next) : await this.#standing(path, after, call)
+    if (found && (next === undefined || (await this.#isSame(found, next, after, call)))) return found
+    throw notKept(path, change, 'other hands than ours replaced it since')
+  }
+
+  async #standing(path: VfsPath, after: Snapshot, call: VfsCall): Promise<Content | undefined> {
     const { mount, inner } = await this.#targets.readable('version', path, call.signal)
-    const stat = await mount.backend.stat(inner, call)
-    if (record.after && !(await mount.backend.matches(inner, record.after.etag, call)))
-      throw notKept(path, record.change, 'other hands than ours replaced it since')
-    return {
-      change: record.change,
-      at: record.at,
-      size: stat.size,
-      cid: record.after?.cid ?? null,
-      read: (range = {}) => mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal: call.signal }),
-    }
+    const { size, etag, mode } = await mount.backend.stat(inner, call)
+    if (!(await mount.backend.matches(inner, after.etag, call))) return undefined
+    return { size, mode, cid: after.cid ?? null, read: (range = {}) => mount.backend.read(inner, { ...range, ifMatch: etag, signal: call.signal }) }
   }
 
-  /** The oldest change after this one that replaced what stood at the place. */
-  #next(key: Key, record: ChangeRecord): ChangeRecord | undefined {
+  /** True if what a later change took away is what this one had left, and not what a program outside has put there between the two. */
+  async #isSame(taken: Content, { before }: ChangeRecord, after: Snapshot, { signal }: VfsCall): Promise<boolean> {
+    if (before?.etag === after.etag) return true
+    if (after.cid === undefined) return taken.size === after.size
+    const cid = taken.cid ?? (taken.size === after.size ? (await this.#store.put(taken.read(), { onlyHash: true, signal })).cid : null)
+    return cid === after.cid
+  }
+
+  /** The oldest later change of what stood at the place. */
+  #next(key: Key, after: number): ChangeRecord | undefined {
     let found: ChangeRecord | undefined
-    for (let before: number | undefined; ; before = found?.seq) {
-      const newer = this.#journal
-        .history({ place: key, before, states: ['done'], parts: true, limit: 100 })
-        .filter((each) => each.seq > record.seq && each.kept !== null && within(each.place.inner as VfsPath, key.inner as VfsPath))
-      if (newer.length === 0) return found
-      found = newer.at(-1)
+    for (let before: number | undefined; ;) {
+      const page = this.#journal.history({ place: key, before, after, states: ['done', 'conflict'], parts: true, limit: PAGE })
+      found = page.findLast((each) => !each.partsOnly && (isAt(each.place, key) || (each.from !== null && isAt(each.from, key)))) ?? found
+      before = page.at(-1)?.seq
+      if (page.length < PAGE) return found
     }
   }
 
-  async #fromTrash(record: ChangeRecord, key: Key): Promise<{ readonly size: number; readonly cid: string | null; read(range?: Range): Bytes }> {
+  async #fromTrash(record: ChangeRecord, key: Key): Promise<Content> {
     const served = this.#table.resolve(record.place.volume, record.place.inner)
     const contents = served?.backend.trash?.contents
     if (!contents) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: record.place.shown })
@@ -111,7 +133,7 @@ export class Versions {
         op: 'version',
         path: record.place.shown,
       })
-    return { size: stat.size, cid: record.before?.cid ?? null, read: (range = {}) => contents.read(inside, range) }
+    return { size: stat.size, mode: stat.mode, cid: record.before?.cid ?? null, read: (range = {}) => contents.read(inside, range) }
   }
 
   async #key(path: VfsPath, { signal }: VfsCall): Promise<Key> {

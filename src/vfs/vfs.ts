@@ -113,8 +113,8 @@ export class MountedVfs implements Vfs {
     const target = await this.#targets.writable('write', path, call.signal)
     const source = content instanceof Uint8Array ? bytesOf(content) : content
     const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
-    const { ifMatch, ifNoneMatch, append, actor, signal } = call
-    const wish = { ifMatch, ifNoneMatch, append, parents, seen: this.#reads.seen(actor, path) }
+    const { ifMatch, ifNoneMatch, append, mode, actor, signal } = call
+    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, parents, seen: this.#reads.seen(actor, path) }
     const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
     if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
     return changed
@@ -160,7 +160,7 @@ export class MountedVfs implements Vfs {
 
   async restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
     const version = await this.version(path, change, call)
-    return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, parents: true })
+    return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode: version.mode, parents: true })
   }
 
   undo(query: UndoQuery, call: VfsCall): Promise<Undone> {

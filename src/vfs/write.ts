@@ -17,6 +17,8 @@ export interface WriteWish extends Expectation {
   readonly kind?: 'write' | 'copy' | undefined
   readonly append?: boolean | undefined
   readonly mode?: number | undefined
+  /** The same, where nothing stands yet. */
+  readonly newMode?: number | undefined
   /** Folders to make on the way. */
   readonly parents?: readonly Target[] | undefined
 }
@@ -73,7 +75,7 @@ export class Writes {
     const stat = await backend.write(target.inner, body.bytes, {
       id: change.id,
       signal: cause.signal,
-      mode: wish.mode,
+      mode: wish.mode ?? (before ? undefined : wish.newMode),
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
       replacedLate: (late) => this.#keepLate(target, change, late),
