@@ -24,7 +24,14 @@ export async function* candidates(vfs: Searchable, scope: Scope, call: VfsCall, 
   if (after?.line !== undefined) yield after.path
   if (kind === 'file' && after === undefined) yield path
   if (kind !== 'directory') return
-  const entries = vfs.walk(path, { ...call, ignored: scope.ignored, after: after?.path, onIgnored: () => void tally.ignored++ })
+  const entries = vfs.walk(path, {
+    ...call,
+    ignored: scope.ignored,
+    after: after?.path,
+    onIgnored: () => void tally.ignored++,
+    // What a rule hides is not there; a storage that does not answer holds up no other.
+    onUnreadable: (_, { code }) => void (code !== 'DENIED' && tally.unreadable++),
+  })
   for await (const entry of entries) if (entry.kind === 'file' && matches(below(path, entry.path).slice(1))) yield entry.path
 }
 

@@ -1,4 +1,4 @@
-import type { Bytes, ThreadAccess } from '../core/backend.ts'
+import type { Bytes } from '../core/backend.ts'
 import { bytesOf, collect } from '../core/bytes.ts'
 import { isCode } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
@@ -7,7 +7,7 @@ import type { Budget } from './budget.ts'
 import { BATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import { mapOrdered } from './ordered.ts'
 import { Pieces } from './pieces.ts'
-import type { Item, Named, Packed } from './protocol.ts'
+import type { Item, Packed } from './protocol.ts'
 import type { Searchable } from './types.ts'
 
 /** So many files are read at once: a remote storage answers each only after its time. */
@@ -27,19 +27,6 @@ interface Reading {
   readonly vfs: Searchable
   readonly call: VfsCall
   readonly budget: Budget
-}
-
-/** The files by the names that their storage has for them, if they lie in one that threads can read. */
-export function nameThem(vfs: Searchable, paths: readonly VfsPath[]): Named | undefined {
-  const names: VfsPath[] = []
-  let access: ThreadAccess | undefined
-  for (const path of paths) {
-    const place = vfs.inThread(path)
-    access ??= place?.access
-    if (place === undefined || place.access !== access) return undefined
-    names.push(place.path)
-  }
-  return access && { access, paths: names }
 }
 
 /** Reads files and packs them into loads of about BATCH_BYTES; ends early where the budget does. */

@@ -1,5 +1,4 @@
-import type { ThreadAccess } from '../core/backend.ts'
-import type { VfsPath } from '../core/path.ts'
+import type { ThreadPlaces } from '../vfs/types.ts'
 import type { Outcome, Task } from './grep.ts'
 import { PIECE_BYTES } from './limits.ts'
 
@@ -12,15 +11,10 @@ export interface Packed {
   readonly bytes: ArrayBuffer
 }
 
-/** Files that the worker reads by itself. */
-export interface Named {
-  readonly access: ThreadAccess
-  readonly paths: readonly VfsPath[]
-}
-
 export interface Job {
   readonly task: Task
-  readonly files: Packed | Named
+  /** ThreadPlaces: the worker reads them by itself. */
+  readonly files: Packed | ThreadPlaces
 }
 
 /** What a worker says: it wants the next piece of a file, or it has done its job. */

@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts'
 import { candidates, inBatches, type Scope } from './candidates.ts'
 import type { Outcome, Task } from './grep.ts'
 import { BATCH_FILES, MAX_COUNTED } from './limits.ts'
-import { loads, nameThem } from './load.ts'
+import { loads } from './load.ts'
 import { mapOrdered } from './ordered.ts'
 import { Pieces } from './pieces.ts'
 import { WorkerPool } from './pool.ts'
@@ -61,7 +61,7 @@ export class Run {
 
   /** Where a thread can read the files by itself it does; what it could not read comes by way of the VFS, as everything else. */
   async #batch(paths: readonly VfsPath[]): Promise<Batch> {
-    const named = nameThem(this.#parts.vfs, paths)
+    const named = await this.#parts.vfs.inThread(paths)
     if (!named) return this.#load(paths)
     const first: Searched = { paths, outcome: await this.#grep(paths, named) }
     const left = unreadable(first)

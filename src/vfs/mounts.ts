@@ -124,6 +124,16 @@ export class MountTable implements Volumes {
     return undefined
   }
 
+  /** True if another mount may show some of the same files: the root of one lies in the other, or nobody can say. */
+  async overlaps(mount: Mount): Promise<boolean> {
+    const others = [...this.#mounts.values()].filter((other) => other !== mount && other.backend.volume === mount.backend.volume)
+    const shown = others.map(async (other) => (await shows(mount, other)) || (await shows(other, mount)))
+    return Promise.all(shown).then(
+      (all) => all.includes(true),
+      () => true,
+    )
+  }
+
   /** Every mount that shows this place of a volume, the closest root first: its rules hold whatever name was used. */
   showing(volume: string, inner: string): { readonly mount: Mount; readonly path: VfsPath }[] {
     const found: { mount: Mount; path: VfsPath }[] = []
@@ -141,3 +151,6 @@ export class MountTable implements Volumes {
     return first && { backend: first.mount.backend, path: first.mount.inner(first.path) }
   }
 }
+
+/** True if the root of one mount is a place in the storage of the other. */
+const shows = async ({ backend }: Mount, other: Mount): Promise<boolean> => backend.find(await other.backend.locate(other.root)) !== undefined

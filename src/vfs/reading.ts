@@ -8,7 +8,7 @@ import type { MountTable } from './mounts.ts'
 import { namingNearest } from './nearest.ts'
 import type { Policy } from './policy.ts'
 import type { Targets } from './target.ts'
-import type { OpenFile, PathStat, ThreadPlace, VfsCall, Walked, WalkOptions } from './types.ts'
+import type { OpenFile, PathStat, ThreadPlaces, VfsCall, Walked, WalkOptions } from './types.ts'
 import { walk } from './walk.ts'
 
 /** The mounts as one tree, for whoever looks at it: what a rule hides is not there. */
@@ -37,11 +37,13 @@ export class Reading {
     return { stat, read: (range: Range = {}) => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal: call.signal })) }
   }
 
-  /** By names alone, which is enough where no link is followed. */
-  inThread(path: VfsPath): ThreadPlace | undefined {
-    const mount = this.#policy.denies(path) ? undefined : this.#table.find(path)
-    const access = mount?.backend.threads
-    return mount && access && { access, path: mount.inner(path) }
+  /** Where no link is followed, names are all there is to check; but another mount may show the same file by another name. */
+  async inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined> {
+    const [mount, ...others] = new Set(paths.map((path) => this.#table.find(path)))
+    const access = others.length === 0 ? mount?.backend.threads : undefined
+    if (!mount || !access) return undefined
+    if (this.#policy.hides && (paths.some((path) => this.#policy.denies(path)) || (await this.#table.overlaps(mount)))) return undefined
+    return { access, paths: paths.map((path) => mount.inner(path)) }
   }
 
   async *list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {

@@ -54,10 +54,10 @@ export interface OpenFile {
   read(range?: Range): Bytes
 }
 
-/** A file as a reader of its storage names it. */
-export interface ThreadPlace {
+/** Files of one storage, as a reader of it names them. */
+export interface ThreadPlaces {
   readonly access: ThreadAccess
-  readonly path: VfsPath
+  readonly paths: readonly VfsPath[]
 }
 
 export interface Changed {
@@ -102,6 +102,8 @@ export interface WalkOptions extends VfsCall {
   readonly after?: VfsPath | undefined
   /** Told of every entry (with all below it) that the ignore rules skipped. */
   readonly onIgnored?: ((path: VfsPath, kind: Kind) => void) | undefined
+  /** Told of every folder below the first that cannot be listed, and the walk goes on behind it. Absent: the walk rejects. */
+  readonly onUnreadable?: ((path: VfsPath, error: VfsError) => void) | undefined
 }
 
 export interface UndoQuery {
@@ -137,8 +139,8 @@ export interface Vfs extends AsyncDisposable {
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
-  /** The way for a thread to read a file by itself, whatever link may lead there not followed; undefined where only the VFS can, or may not. */
-  inThread(path: VfsPath): ThreadPlace | undefined
+  /** The way for a thread to read files by itself, following no link; undefined where only the VFS can, or may not. */
+  inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined>
   /** Remembers for the session which content it has seen (journal.md, 12). */
   open(path: VfsPath, call: OpenCall): Promise<OpenFile>
   write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed>

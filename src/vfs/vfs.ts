@@ -22,7 +22,7 @@ import type {
   OpenCall,
   OpenFile,
   PathStat,
-  ThreadPlace,
+  ThreadPlaces,
   TransferCall,
   Undone,
   UndoQuery,
@@ -93,8 +93,8 @@ export class MountedVfs implements Vfs {
     return this.#reading.walk(path, options)
   }
 
-  inThread(path: VfsPath): ThreadPlace | undefined {
-    return this.#reading.inThread(path)
+  inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined> {
+    return this.#reading.inThread(paths)
   }
 
   async open(path: VfsPath, call: OpenCall): Promise<OpenFile> {

@@ -1,5 +1,5 @@
 import type { Entry } from '../core/backend.ts'
-import { isCode, throwIfAborted } from '../core/error.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { below, compareNames, join, segments, within, type VfsPath } from '../core/path.ts'
 import type { IgnoreRules } from './match/ignore.ts'
 import type { Walked, WalkOptions } from './types.ts'
@@ -45,12 +45,15 @@ async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Le
 }
 
 /** Below the top a folder may vanish, or turn into something else, while the walk goes on: it then holds nothing. */
-async function listed(tree: Tree, folder: VfsPath, options: WalkOptions, lenient: boolean): Promise<Entry[]> {
+async function listed(tree: Tree, folder: VfsPath, { details, onUnreadable }: WalkOptions, lenient: boolean): Promise<Entry[]> {
   try {
-    return await Array.fromAsync(tree.list(folder, options.details === true))
+    return await Array.fromAsync(tree.list(folder, details === true))
   } catch (error) {
-    if (lenient && isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return []
-    throw error
+    if (!lenient || !(error instanceof VfsError) || error.code === 'CANCELLED') throw error
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return []
+    if (!onUnreadable) throw error
+    onUnreadable(folder, error)
+    return []
   }
 }
 

@@ -18,7 +18,7 @@ export function searchable(mounts: Backend | Readonly<Record<string, Backend>>, 
     stat: (path, call) => reading.stat(path, call),
     walk: (path, options) => reading.walk(path, options),
     open: (path, call) => reading.open(path, call),
-    inThread: (path) => reading.inThread(path),
+    inThread: (paths) => reading.inThread(paths),
     mounts: () => Promise.all([...table.all()].map(describeMount)),
   }
 }

@@ -44,7 +44,7 @@ function skipped({ binary, ignored, unreadable, long_line }: Output['skipped']):
   return [
     ...(ignored > 0 ? [`${count(ignored)} ignored ${ignored === 1 ? 'entry' : 'entries'} skipped, ignored=true includes them`] : []),
     ...(binary > 0 ? [`${plural(binary, 'binary file')} skipped`] : []),
-    ...(unreadable > 0 ? [`${plural(unreadable, 'file')} could not be read`] : []),
+    ...(unreadable > 0 ? [`${count(unreadable)} could not be read`] : []),
     ...(long_line > 0 ? [`${plural(long_line, 'file')} searched only up to a line over 16 MiB`] : []),
   ]
 }

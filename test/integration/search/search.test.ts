@@ -8,6 +8,7 @@ import type { Backend, Bytes } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { ROOT, vfsPath } from '../../../src/core/path.ts'
+import { UnavailableBackend } from '../../../src/layers/unavailable.ts'
 import { BOUNDS } from '../../../src/search/limits.ts'
 import type { Query } from '../../../src/search/run.ts'
 import { Search } from '../../../src/search/search.ts'
@@ -117,6 +118,18 @@ describe('files that cannot be searched are counted', () => {
   })
 })
 
+test('a mount that is down is counted, and keeps nothing from the others', async () => {
+  const vfs = searchable({
+    '/a': await memoryOf({ '/f': 'hit' }),
+    '/b': new UnavailableBackend('s3', new Error('down')),
+    '/c': await memoryOf({ '/f': 'hit' }),
+  })
+  const found = search.hits(vfs, query(), { actor })
+  expect((await Array.fromAsync(found)).map(({ path }) => path)).toEqual(['/a/f', '/c/f'])
+  expect(found.tally).toMatchObject({ files: 2, unreadable: 1 })
+  await expect(hits(vfs, { path: vfsPath('/b') })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
 describe('threads read local files by themselves', () => {
   test('and leave to the VFS what lies behind a link', async () => {
     await using disk = await folder()
@@ -147,6 +160,40 @@ function noise(length: number): string {
   let seed = 1
   return Array.from({ length }, () => ((seed = (seed * 48_271) % 0x7fffffff) & 1 ? 'a' : 'b')).join('')
 }
+
+describe('what a rule hides is not found', () => {
+  test('whichever mount shows it', async () => {
+    await using disk = await folder()
+    await mkdir(join(disk.path, 'inner/secret'), { recursive: true })
+    await mkdir(join(disk.path, 'other'))
+    for (const path of ['inner/secret/key', 'inner/open', 'other/open']) await writeFile(join(disk.path, path), 'hit')
+    await using outer = new LocalBackend({ root: disk.path })
+    await using inner = new LocalBackend({ root: join(disk.path, 'inner') })
+    await using deep = new LocalBackend({ root: join(disk.path, 'inner/secret') })
+    await using apart = new LocalBackend({ root: join(disk.path, 'other') })
+    const mounts = { '/outer': outer, '/inner': inner, '/deep': deep, '/apart': apart }
+    expect(await hits(searchable(mounts, { deny: ['/outer/inner/secret'] }))).toEqual([
+      '/apart/open:1',
+      '/inner/open:1',
+      '/outer/inner/open:1',
+      '/outer/other/open:1',
+    ])
+    expect(await hits(searchable(mounts, { deny: ['key'] }))).toEqual(['/apart/open:1', '/inner/open:1', '/outer/inner/open:1', '/outer/other/open:1'])
+  })
+
+  test('and a storage that no other mount shows is still read by threads', async () => {
+    await using disk = await folder()
+    await mkdir(join(disk.path, 'a'))
+    await mkdir(join(disk.path, 'b'))
+    await writeFile(join(disk.path, 'a/open'), 'hit')
+    await writeFile(join(disk.path, 'a/secret'), 'hit')
+    await using a = new LocalBackend({ root: join(disk.path, 'a') })
+    await using b = new LocalBackend({ root: join(disk.path, 'b') })
+    const vfs = searchable({ '/a': a, '/b': b }, { deny: ['secret'] })
+    const open: Searchable['open'] = () => expect.fail('opened by the VFS')
+    expect(await hits({ ...vfs, open }, { path: vfsPath('/a') })).toEqual(['/a/open:1'])
+  })
+})
 
 describe('where it stops', () => {
   /** More files than a first batch has, and one that never ends. */

@@ -28,7 +28,7 @@ test.each<[Partial<Output>, string]>([
   [{ files_searched: 5, stopped: 'time', next_cursor: 'c' }, '[no match; searched 5 files before the time was up; narrow path or glob; more: cursor=c]'],
   [
     { files_searched: 9, skipped: { binary: 1, ignored: 12_431, unreadable: 2, long_line: 1 } },
-    '[no match; searched 9 files; 12,431 ignored entries skipped, ignored=true includes them; 1 binary file skipped; 2 files could not be read; 1 file searched only up to a line over 16 MiB]',
+    '[no match; searched 9 files; 12,431 ignored entries skipped, ignored=true includes them; 1 binary file skipped; 2 could not be read; 1 file searched only up to a line over 16 MiB]',
   ],
   [{ files_searched: 1, changed: '/a\nb' }, '[no match; searched 1 file; "/a\\nb" has changed since the last page: look at its lines again]'],
 ])('%j', (output, line) => {
