@@ -34,7 +34,7 @@ export async function rootOf(hashes: readonly Uint8Array[], size: number): Promi
 }
 
 /** The balanced DAG of one file, built from its leaves as they come: memory grows with depth, not with the file. */
-export class FileBuilder {
+class FileBuilder {
   readonly #save: Save
   /** Nodes that have no parent yet, by height; the leaves first. */
   readonly #levels: Built[][] = [[]]

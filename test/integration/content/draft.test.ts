@@ -39,17 +39,17 @@ const many = (count: number): Model => new Map(Array.from({ length: count }, (_,
 
 test('a flat folder grows into a sharded one and shrinks back', async () => {
   await withContent(async (content) => {
-    const names = [...many(4524).keys()] // 58 bytes a name: a block of 256 KiB holds 4,519
-    const last = names.slice(4514)
+    const names = [...many(4545).keys()] // a block of 256 KiB holds 4,538 of them
+    const last = names.slice(4530)
     const [grown, large] = await edits(
       content,
-      many(4514),
+      many(4530),
       last.map((name) => [name, 'x']),
     )
     expect(grown).toBe(large)
     const [shrunk, small] = await edits(
       content,
-      many(4524),
+      many(4545),
       last.map((name) => [name, null]),
     )
     expect(shrunk).toBe(small)

@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlackHoleBlockstore } from 'blockstore-core/black-hole'
 import { CID } from 'multiformats/cid'
@@ -166,12 +166,13 @@ describe('damage', () => {
     throw new Error('no block has a file')
   }
 
-  test.each(['flipped', 'shortened', 'lengthened'])('a %s block is never given out, and adding the content again heals it', async (how) => {
+  test.each(['flipped', 'shortened', 'lengthened', 'lost'])('a %s block is never given out, and adding the content again heals it', async (how) => {
     await withContent(async (content, folder) => {
       const { cid } = await content.put(noise(MIB))
       const file = await largest(folder)
       const sound = await readFile(file)
       if (how === 'flipped') await writeFile(file, sound.fill(sound.at(5) === 0 ? 1 : 0, 5, 6))
+      else if (how === 'lost') await unlink(file)
       else await truncate(file, how === 'shortened' ? 10 : MIB + 10)
       await expect(text(content.read(cid))).rejects.toMatchObject({ code: 'INVALID_BLOCK', retryable: true })
       await expect(text(content.read(cid))).rejects.toMatchObject({ code: 'NOT_FOUND' })

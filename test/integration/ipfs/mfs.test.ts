@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { MfsBackend } from '../../../backends/mfs/mfs.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -48,7 +48,7 @@ describe('the mutable tree', () => {
 
   test('loses no update of four processes', async () => {
     await using folder = await temporaryFolder()
-    const writer = join(import.meta.dirname, '../../support/mfs-writer.ts')
+    const writer = fileURLToPath(new URL('../../support/mfs-writer.ts', import.meta.url))
     const exits = [0, 1, 2, 3].map(async (id) => {
       const child = spawn(process.execPath, [writer, folder.path, String(id), '16'], { stdio: 'inherit' })
       const [code] = (await once(child, 'exit')) as [number]
