@@ -14,7 +14,7 @@ export class Page {
   answered(text: string, lines = 6): void {
     const all = text.trimEnd().split('\n')
     for (const line of all.slice(0, lines)) console.log(`     ${shorten(line, 140)}`)
-    if (all.length > lines) console.log(`     … ${all.length - lines} more lines`)
+    if (lines > 0 && all.length > lines) console.log(`     … ${all.length - lines} more lines`)
   }
 
   note(text: string): void {
