@@ -12,8 +12,8 @@ export interface Closest {
 const MAX_SHOWN_LINES = 40
 const MAX_SHOWN = 3000
 /** Comparing letter by letter is only done with so many lines of a file, and so much of each. */
-const MAX_COMPARED = 20_000
-const MAX_COMPARED_LENGTH = 200
+const MAX_COMPARED = 10_000
+const MAX_COMPARED_LENGTH = 100
 const ALIKE = 0.5
 
 /** The lines of a text that look most like some others that are not in it; undefined if nothing is like them. */

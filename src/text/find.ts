@@ -1,5 +1,7 @@
 import type { Body } from './body.ts'
 import { encode, type Encoding } from './encoding.ts'
+import { occurrences } from './search.ts'
+import { placesLike, type Wanted } from './tolerant.ts'
 
 /** Where old text stands in a body, all at the same length, and what is put there. */
 export interface Found {
@@ -38,15 +40,10 @@ export function findExact(body: Body, oldText: string, newText: string): Found |
   return undefined
 }
 
-function placesOf(bytes: Buffer, needle: Buffer): number[] {
-  const places: number[] = []
-  for (let at = bytes.indexOf(needle); at >= 0 && places.length <= MAX_PLACES; at = bytes.indexOf(needle, at + needle.length)) places.push(at)
-  return places
-}
-
-/** Bounds of the tolerant search: what repeats itself in the file and in what is looked for would take their product. */
-const MAX_WORK = 2_000_000_000
-const MAX_TOLERATED = 64 * 1024
+const placesOf = (bytes: Buffer, needle: Buffer): number[] =>
+  occurrences(bytes, needle)
+    .take(MAX_PLACES + 1)
+    .toArray()
 
 const NUMBERED = /^ *(\d+)(?:\t|→)/
 
@@ -58,14 +55,13 @@ export function findTolerant(body: Body, oldText: string, newText: string): Foun
   const numbers = pastedNumbers(oldText)
   const wanted = numbers ? stripNumbers(oldText) : oldText
   const replacement = numbers && pastedNumbers(newText) ? stripNumbers(newText) : newText
-  return body.encodings.flatMap((encoding) =>
-    placesLike(body.bytes, wanted, encoding, numbers)
-      .slice(0, 2)
-      .map(([start, end]) => {
-        const forgiven = [...(numbers ? ['pasted line numbers'] : []), ...whatDiffers(body.show(body.bytes.subarray(start, end)), wanted)]
-        return { starts: [start], length: end - start, encoding, newText: replacement, endingsMeant: false, forgiven }
-      }),
-  )
+  return body.encodings.flatMap((encoding) => {
+    const like = wantedOf(wanted, encoding, numbers)
+    return (like ? placesLike(body.bytes, like) : []).map(([start, end]) => {
+      const forgiven = [...(numbers ? ['pasted line numbers'] : []), ...whatDiffers(body.show(body.bytes.subarray(start, end)), wanted)]
+      return { starts: [start], length: end - start, encoding, newText: replacement, endingsMeant: false, forgiven }
+    })
+  })
 }
 
 /** Every line has one, and they count up. */
@@ -81,25 +77,19 @@ const stripNumbers = (text: string): string =>
     .map((line) => line.replace(NUMBERED, ''))
     .join('\n')
 
-/** By a regular expression over single bytes whose every repetition is fenced by what stands before it, so that it takes linear time. */
-function placesLike(bytes: Buffer, wanted: string, encoding: Encoding, wholeLines: boolean): [start: number, end: number][] {
-  const lines = wanted.split(/\r?\n/)
-  if (lines.length * bytes.length > MAX_WORK || wanted.length > MAX_TOLERATED) return []
-  const encoded = lines.map((line) => encode(trimBlanks(line), encoding)?.toString('latin1'))
-  if (encoded.includes(undefined) || encoded.every((line) => line === '')) return []
+function wantedOf(text: string, encoding: Encoding, wholeLines: boolean): Wanted | undefined {
+  const lines = text.split(/\r?\n/)
   const last = lines.at(-1) ?? ''
-  const head = wholeLines ? '(?<=\\n|^)' : ''
-  const tail = last !== trimBlanks(last) ? '[ \\t]*(?=\\r?\\n|$)' : ''
-  const source = encoded.map((line = '', i) => escapeRegex(line) + (i === encoded.length - 1 ? tail : i === 0 && line === '' ? '\\r?\\n' : '[ \\t]*\\r?\\n'))
-  const pattern = new RegExp(head + source.join(''), 'g')
-  return pattern[Symbol.matchAll](bytes.toString('latin1'))
-    .take(2)
-    .map((match): [number, number] => [match.index, match.index + match[0].length])
-    .toArray()
+  const encoded = encode(lines.map(trimBlanks).join('\n'), encoding)
+  const empty = lines.every((line) => trimBlanks(line) === '')
+  return encoded && !empty ? { text: encoded, wholeLines, toLineEnd: last !== trimBlanks(last) } : undefined
 }
 
-const trimBlanks = (line: string): string => line.replace(/[ \t\r]*$/, '')
-const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+function trimBlanks(line: string): string {
+  let end = line.length
+  while (end > 0 && ' \t\r'.includes(line.charAt(end - 1))) end--
+  return line.slice(0, end)
+}
 
 function whatDiffers(found: string, wanted: string): string[] {
   if (found === wanted) return []

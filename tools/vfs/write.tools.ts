@@ -28,7 +28,7 @@ const EditInput = z.strictObject({
   old_string: z.string().optional().describe('Exactly as in the file, and only once there'),
   new_string: z.string().optional(),
   replace_all: z.boolean().default(false),
-  edits: z.array(edit).min(1).max(1000).optional().describe('Several, one after the other, all or none'),
+  edits: z.array(edit).min(1).max(100).optional().describe('Several, one after the other, all or none'),
   if_match: ifMatch,
 })
 const EditOutput = z.strictObject({
