@@ -17,7 +17,7 @@ export interface Finding {
 
 const LITTLE_BYTES = 1 << 30
 
-export const ok = (check: string, found: string): Finding => ({ check, status: 'ok', found })
+const ok = (check: string, found: string): Finding => ({ check, status: 'ok', found })
 
 export function failed(check: string, error: unknown): Finding {
   if (!(error instanceof VfsError)) return { check, status: 'failed', found: error instanceof Error ? error.message : String(error) }
@@ -25,7 +25,7 @@ export function failed(check: string, error: unknown): Finding {
 }
 
 /** Runs a check whose failure is a finding too. */
-export async function checking(check: string, look: () => Promise<string | Finding>): Promise<Finding> {
+async function checking(check: string, look: () => Promise<string | Finding>): Promise<Finding> {
   try {
     const found = await look()
     return typeof found === 'string' ? ok(check, found) : found

@@ -28,7 +28,7 @@ export function fromEnvironment(env: NodeJS.ProcessEnv, keys: readonly Key[]): F
 }
 
 /** Text as the value that a key wants: lists are separated by commas, anything deeper is JSON. What does not fit is left for the schema to refuse. */
-export function decode({ variable, schema }: Key, text: string): unknown {
+function decode({ variable, schema }: Key, text: string): unknown {
   if (schema instanceof z.ZodBoolean) return { true: true, '1': true, false: false, '0': false }[text] ?? text
   if (schema instanceof z.ZodNumber) return text.trim() === '' ? text : Number(text)
   const list = schema instanceof z.ZodArray && !(schema.element instanceof z.ZodObject)

@@ -29,7 +29,7 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[], v
 }
 
 /** Without default and optional. */
-export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType)
   return schema instanceof z.ZodPipe ? unwrap(schema.def.in) : schema
 }

@@ -34,7 +34,7 @@ export class UnavailableBackend extends BaseBackend {
   }
 
   async *#nothing(op: string, path: VfsPath): AsyncGenerator<never> {
-    yield await Promise.reject<never>(this.#error(op, path))
+    yield await Promise.reject(this.#error(op, path))
   }
 
   #error(op: string, path?: VfsPath): VfsError {

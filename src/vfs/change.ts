@@ -65,9 +65,10 @@ export class Changes {
   }
 
   /** Copies one file inside one backend, to where nothing stands. */
-  async copyInside(from: VfsPath, to: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
-    return this.#steps.run('copy', to, cause, { before: null, parents }, async ({ id }) => {
-      const stat = await to.mount.backend.copy(from, to.inner, { id, signal: cause.signal })
+  async copyInside(from: { readonly inner: VfsPath; readonly stat: Stat }, to: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
+    const { size, cid } = from.stat
+    return this.#steps.run('copy', to, cause, { before: null, after: { kind: 'file', size, cid }, parents }, async ({ id }) => {
+      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

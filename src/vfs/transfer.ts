@@ -80,7 +80,7 @@ export class Transfers {
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
     if (ifMatch !== undefined && !(await backend.matches(from.inner, ifMatch))) throw sourceChanged(from.path)
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
-    if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from.inner, to, cause, parents)
+    if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
     const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
     return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents })
   }

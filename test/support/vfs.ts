@@ -14,7 +14,7 @@ import { Policy } from '../../src/vfs/policy.ts'
 import type { MountSpec } from '../../src/vfs/types.ts'
 import { MountedVfs } from '../../src/vfs/vfs.ts'
 
-export const me: Actor = { client: 'test', session: 's1', tool: 'test' }
+const me: Actor = { client: 'test', session: 's1', tool: 'test' }
 export const call = { actor: me }
 const BIG = 1 << 26
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import { vfsPath as p } from '../../../src/core/path.ts'
+import { compareNames as byName, vfsPath as p } from '../../../src/core/path.ts'
 import { MountTable } from '../../../src/vfs/mounts.ts'
 
 describe('the mount table', () => {
@@ -22,8 +22,8 @@ describe('the mount table', () => {
   test('gives each folder above mounts the names that lead to them', () => {
     const table = new MountTable()
     for (const path of ['/home/me/app', '/home/me/lib', '/local']) table.add({ path: p(path), name: path, backend: new MemoryBackend() })
-    expect(table.childrenOf(p('/')).sort()).toEqual(['home', 'local'])
-    expect(table.childrenOf(p('/home/me')).sort()).toEqual(['app', 'lib'])
+    expect(table.childrenOf(p('/')).toSorted(byName)).toEqual(['home', 'local'])
+    expect(table.childrenOf(p('/home/me')).toSorted(byName)).toEqual(['app', 'lib'])
     expect(table.childrenOf(p('/home/me/app'))).toEqual([])
   })
 
