@@ -45,7 +45,7 @@ export class Transfers {
 
   async copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     const job = await this.#prepare('copy', from, to, call)
-    return job.from.stat.kind === 'directory' ? this.#copyTree(job) : this.#copyFile(job, call.ifMatch)
+    return job.from.stat.kind === 'directory' ? this.#copyTree(job) : this.#copyFile(job)
   }
 
   async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
@@ -58,13 +58,26 @@ export class Transfers {
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)
     }
+    if (folder && !isFiltered(call)) await this.#requireNoLinks(job)
     return this.#moveAcross(source, job)
+  }
+
+  /** Links do not go into another storage, and a source that goes as one would take them away. */
+  async #requireNoLinks({ from, call }: Job): Promise<void> {
+    for await (const { kind, path } of this.#vfs.walk(from.path, call))
+      if (kind === 'link')
+        throw new VfsError('UNSUPPORTED', `${path} is a symbolic link, which cannot move to another storage or into a folder that is there`, {
+          op: 'move',
+          path,
+          hint: 'Copy the folder, which leaves links out, or move its parts one by one.',
+        })
   }
 
   /** `source`, if the name itself is taken and not what a link there leads to. */
   async #prepare(op: 'copy' | 'move', from: VfsPath, to: VfsPath, call: TransferCall, source?: Target): Promise<Job> {
     const { mount, inner } = await this.#vfs.targets.readable(op, from, call.signal)
     const stat = await mount.backend.stat(inner, { signal: call.signal })
+    if (call.ifMatch !== undefined && call.ifMatch !== '*' && !(await mount.backend.matches(inner, call.ifMatch, call))) throw sourceChanged(op, from)
     const target = await this.#vfs.targets.writable(op, to, call.signal)
     if (stat.kind === 'directory' && call.recursive === false)
       throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })
@@ -75,14 +88,14 @@ export class Transfers {
     return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
   }
 
-  async #copyFile({ from, to, standing, call, cause }: Job, ifMatch: string | undefined): Promise<Changed> {
+  async #copyFile({ from, to, standing, call, cause }: Job): Promise<Changed> {
     const { backend } = from.mount
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
-    if (ifMatch !== undefined && !(await backend.matches(from.inner, ifMatch))) throw sourceChanged(from.path)
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
     if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
     const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
-    return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents })
+    const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
+    return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents, ...expected })
   }
 
   async #copyTree(job: Job): Promise<Changed> {
@@ -104,7 +117,7 @@ export class Transfers {
     await this.#makeFolder(job.to, cause)
     await forEachOf(this.#folderThenFiles(job, chosen, cause), AT_ONCE, async (entry) => {
       const part = await this.#part(job, entry.path, cause)
-      const done = await this.#copyFile(part, undefined)
+      const done = await this.#copyFile(part)
       if (cause.signal?.aborted) throw new VfsError('CANCELLED', 'the call was cancelled', { op: 'copy', path: job.from.path })
       bytes += done.bytes
       job.call.onProgress?.(bytes, ++files)
@@ -155,7 +168,7 @@ export class Transfers {
     let bytes = 0
     const { changes, takeBack } = this.#vfs
     const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
-      bytes = job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : (await this.#copyFile({ ...job, cause }, job.call.ifMatch)).bytes
+      bytes = job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : (await this.#copyFile({ ...job, cause })).bytes
       await this.#verify(id, job)
       await this.#removeMoved(source, job, cause)
       return id
@@ -194,4 +207,4 @@ async function* counted(source: AsyncIterable<Uint8Array>, call: TransferCall): 
   }
 }
 
-const sourceChanged = (path: VfsPath): VfsError => new VfsError('CONFLICT', `${path} changed since you read it`, { op: 'copy', path })
+const sourceChanged = (op: string, path: VfsPath): VfsError => new VfsError('CONFLICT', `${path} changed since you read it`, { op, path })
