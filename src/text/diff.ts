@@ -40,24 +40,24 @@ const bytesOf = (lines: readonly Buffer[]): number => lines.reduce((sum, line) =
 function* hunk(before: Buffer, group: readonly Change[], shift: number, show: Show): Generator<string> {
   const [head] = group
   if (!head) return
-  const body: string[] = []
+  const body: string[][] = [] // not spread into calls: a change may have more lines than a call takes arguments
   let lines = 0
   let at = linesBack(before, head.at)
   const first = head.line - splitLines(before.subarray(at, head.at)).length
   const context = (to: number): void => {
     const same = splitLines(before.subarray(at, to))
     lines += same.length
-    body.push(...same.flatMap((line) => shownLine(' ', line, show)))
+    body.push(same.flatMap((line) => shownLine(' ', line, show)))
   }
   for (const change of group) {
     context(change.at)
-    body.push(...shownChange(change, show))
+    body.push(shownChange(change, show))
     lines += change.removed.length
     at = change.at + bytesOf(change.removed)
   }
   context(linesOn(before, at))
   yield `@@ -${range(first, lines)} +${range(first + shift, lines + grown(group))} @@`
-  yield* body
+  for (const part of body) yield* part
 }
 
 /** A range of no lines is named by the line before it. */

@@ -30,7 +30,7 @@ export class Undo {
     const plan = planUndo(this.#changes.journal, await this.#scope(query, call))
     for (const record of plan.changes) this.#requireShown(record)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
-    if (conflicts.length === 0) conflicts.push(...(await this.#problems(plan.changes, call.signal)))
+    if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
     const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: ACTIONS[record.kind] }))
     if (query.dryRun || conflicts.length > 0 || plan.changes.length === 0) return { change: null, undone: conflicts.length > 0 ? [] : undone, conflicts }
     return { change: await this.#takeBackAll(plan.changes, call), undone, conflicts }

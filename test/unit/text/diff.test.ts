@@ -100,3 +100,10 @@ test('regions of two replacements in a row', () => {
   ])
   expect(compose(first, [{ from: 3, to: 6, start: 3, end: 3 }])).toEqual([{ from: 2, to: 7, start: 2, end: 3 }])
 })
+
+test('contents of very many lines that have nothing in common', () => {
+  const content = (letter: string): Buffer => Buffer.from(Array.from({ length: 300_000 }, (_, i) => letter + i).join('\n'))
+  const sides = { before: content('a'), after: content('b') }
+  const lines = unifiedDiff({ ...sides, regions: difference(sides.before, sides.after) }, (bytes) => Buffer.from(bytes).toString(), 1_000).split('\n')
+  expect([lines[0], lines[1], lines.at(-1)]).toEqual(['@@ -1,300000 +1,300000 @@', '-a0', '[the diff is longer; it was cut here]'])
+})
