@@ -50,9 +50,9 @@ interface Known {
 export class Etags {
   readonly #form: Form
   /** By `s` etag: what a later look compares with if only ctime has moved (chmod, link, rename). */
-  readonly #known = new LRUCache<string, Known>({ max: REMEMBERED })
+  readonly #known = new LRUCache<string, Known>({ maxSize: REMEMBERED, sizeCalculation: () => 1 })
   /** From an `s` etag to the one that the same content has got by a link or rename of ours. */
-  readonly #heirs = new LRUCache<string, string>({ max: REMEMBERED })
+  readonly #heirs = new LRUCache<string, string>({ maxSize: REMEMBERED, sizeCalculation: () => 1 })
 
   constructor(form: Form = SERVED) {
     this.#form = form

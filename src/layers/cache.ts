@@ -56,7 +56,7 @@ class Known {
 
   constructor(inner: Backend, { maxBytes, ttlMs }: CacheOptions) {
     this.#inner = inner
-    this.#stats = new LRUCache({ max: STATS, ttl: ttlMs })
+    this.#stats = new LRUCache({ maxSize: STATS, sizeCalculation: () => 1, ttl: ttlMs })
     this.#contents = new LRUCache({ maxSize: maxBytes, sizeCalculation: (content) => Math.max(1, content.length) })
   }
 

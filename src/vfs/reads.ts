@@ -6,7 +6,7 @@ const REMEMBERED = 50_000 // contents over all sessions; about 10 MB
 
 /** Which content each session has seen of a path, so that it does not overwrite what it never saw (journal.md, 12). */
 export class SessionReads {
-  readonly #etags = new LRUCache<string, string>({ max: REMEMBERED })
+  readonly #etags = new LRUCache<string, string>({ maxSize: REMEMBERED, sizeCalculation: () => 1 })
 
   saw(actor: Actor, path: VfsPath, etag: string): void {
     if (actor.session !== undefined) this.#etags.set(key(actor.session, path), etag)
