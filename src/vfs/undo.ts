@@ -31,7 +31,7 @@ export class Undo {
     for (const record of plan.changes) this.#requireShown(record)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
-    const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: ACTIONS[record.kind] }))
+    const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: actionOf(record) }))
     if (query.dryRun || conflicts.length > 0 || plan.changes.length === 0) return { change: null, undone: conflicts.length > 0 ? [] : undone, conflicts }
     return { change: await this.#takeBackAll(plan.changes, call), undone, conflicts }
   }
@@ -150,6 +150,8 @@ function touches(a: ChangeRecord, b: ChangeRecord): boolean {
 const places = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
 
 const inside = (folder: Place, place: Place): boolean => within(folder.inner as VfsPath, place.inner as VfsPath)
+
+const actionOf = (record: ChangeRecord): string => (record.kind === 'write' && record.before === null ? 'removed the new file' : ACTIONS[record.kind])
 
 const ACTIONS: Record<ChangeRecord['kind'], string> = {
   write: 'put back the content',

@@ -196,13 +196,18 @@ function recordOf(one: ChangeRecord): z.input<typeof record> {
 }
 
 function recordLine(at: VfsPath, one: ChangeRecord): string {
-  const size = one.before?.kind === 'directory' || one.after?.kind === 'directory' ? 'folder' : `${sizeOf(one.before)} → ${sizeOf(one.after)}`
   const there = one.place.shown === at ? [] : [one.place.shown]
   const from = one.from ? [`from ${one.from.shown}`] : []
   const by = `by ${one.actor.client}${one.actor.tool === undefined ? '' : ` ${one.actor.tool}`}`
   const notes = [one.state === 'done' ? '' : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
   const told = notes.length > 0 ? [`[${notes.join(', ')}]`] : []
-  return [one.change, `${one.at.toISOString().slice(0, 19)}Z`, one.kind, ...there, ...from, size, by, ...told].join('  ')
+  return [one.change, `${one.at.toISOString().slice(0, 19)}Z`, one.kind, ...there, ...from, ...whatOf(one), by, ...told].join('  ')
+}
+
+/** A change that consists of its parts has no size of its own. */
+function whatOf({ partsOnly, before, after }: ChangeRecord): string[] {
+  if (partsOnly) return []
+  return before?.kind === 'directory' || after?.kind === 'directory' ? ['folder'] : [`${sizeOf(before)} → ${sizeOf(after)}`]
 }
 
 const sizeOf = (there: ChangeRecord['before']): string => (there ? formatSize(there.size) : 'nothing')
