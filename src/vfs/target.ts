@@ -1,6 +1,6 @@
 import type { LocateOptions, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
-import { ROOT, type VfsPath } from '../core/path.ts'
+import { ROOT, type VfsPath, within } from '../core/path.ts'
 import type { Place, Snapshot } from '../journal/types.ts'
 import type { Mount, MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
@@ -39,6 +39,7 @@ export class Targets {
     const mount = this.mountOf(op, path)
     const inner = mount.inner(path)
     for (const face of await this.#faces(mount, inner, signal)) this.#policy.check(op, face)
+    if (mount.root !== ROOT) requireInside(op, path, mount, await located(mount, inner, signal))
     return { mount, inner }
   }
 
@@ -71,6 +72,7 @@ export class Targets {
     if (mount.path === path) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
     const inner = mount.inner(path)
     const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, options), shown: path }
+    requireInside(op, path, mount, place.inner)
     const [closest, ...others] = this.#table.showing(place.volume, place.inner)
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
     for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, shown.path)
@@ -84,14 +86,26 @@ export class Targets {
   }
 
   async #faces(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<VfsPath[]> {
-    if (!this.#policy.hides) return []
-    try {
-      return this.#table.showing(mount.backend.volume, await mount.backend.locate(inner, { signal })).map(({ path }) => path)
-    } catch (error) {
-      if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return [] // the operation itself says so
-      throw error
-    }
+    const place = this.#policy.hides ? await located(mount, inner, signal) : undefined
+    return place === undefined ? [] : this.#table.showing(mount.backend.volume, place).map(({ path }) => path)
   }
+}
+
+/** Undefined for what is not there: the operation itself says so. */
+async function located({ backend }: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<string | undefined> {
+  try {
+    return await backend.locate(inner, { signal })
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return undefined
+    throw error
+  }
+}
+
+/** A mount can show a part of its storage: a link that the storage follows may yet lead out of that part. Rejects OUTSIDE_ROOT. */
+function requireInside(op: string, path: VfsPath, mount: Mount, place: string | undefined): void {
+  const inner = place === undefined || mount.root === ROOT ? mount.root : mount.backend.find(place)
+  if (inner === undefined || !within(mount.root, inner))
+    throw new VfsError('OUTSIDE_ROOT', `${path} leads out of the mounted folder by a link`, { op, path, backend: mount.name })
 }
 
 export const snapshot = ({ kind, etag, size, cid, mode }: Stat): Snapshot => ({ kind, etag, size, cid, mode })

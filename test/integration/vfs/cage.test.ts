@@ -55,6 +55,31 @@ describe('what a rule hides under one name', () => {
   })
 })
 
+describe('a mount of a part of a storage', () => {
+  test('is not left by a link that the storage would follow', async () => {
+    const { backend, host } = await site()
+    for (const folder of ['part', 'beside']) await mkdir(host(folder))
+    await writeFile(host('beside/f'), 'outside')
+    await writeFile(host('part/f'), 'inside')
+    await symlink('../beside', host('part/out'))
+    await symlink('../beside/f', host('part/file'))
+    await symlink('f', host('part/in'))
+    await using t = await openTestVfs({ '/part': { backend, root: p('/part') } })
+    expect(await t.text('/part/in')).toBe('inside')
+    const outside = { code: 'OUTSIDE_ROOT' }
+    for (const path of ['/part/file', '/part/out/f']) {
+      await expect(t.text(path)).rejects.toMatchObject(outside)
+      await expect(t.write(path, 'x')).rejects.toMatchObject(outside)
+      await expect(t.vfs.copy(p(path), p('/part/copy'), call)).rejects.toMatchObject(outside)
+      await expect(t.vfs.history(p(path), { ...call, limit: 1 })).rejects.toMatchObject(outside)
+    }
+    await expect(t.names('/part/out')).rejects.toMatchObject(outside)
+    await expect(t.vfs.remove(p('/part/out/f'), call)).rejects.toMatchObject(outside)
+    await t.vfs.remove(p('/part/out'), call)
+    expect([await t.names('/part'), await readFile(host('beside/f'), 'utf8')]).toEqual([['f', 'file', 'in'], 'outside'])
+  })
+})
+
 describe('changes that another gateway of the data folder made', () => {
   const hidden = { deny: ['.env'] }
   const content = { put: () => Promise.reject(new Error('nothing here is large')), read: () => [] as never, has: async () => false }
