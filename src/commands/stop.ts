@@ -16,7 +16,7 @@ export async function stopRequested(closed: Promise<unknown>, { signals }: Io): 
 }
 
 /** A second SIGINT or SIGTERM meets no listener any more, and ends the process at once. */
-export async function stopWithin(io: Io, work: () => Promise<ExitCode>, ms = STOP_MS): Promise<ExitCode> {
+export async function stopWithin(io: Pick<Io, 'stderr'>, work: () => Promise<ExitCode>, ms = STOP_MS): Promise<ExitCode> {
   const done = new AbortController()
   const late = async (): Promise<ExitCode> => {
     await sleep(ms, undefined, { signal: done.signal })

@@ -5,7 +5,7 @@ import { main } from '../../src/commands/main.ts'
 import type { Ended, Place, ProgramOptions } from './program.ts'
 
 /** A command in this process, with streams in place of those of a terminal. */
-function command(place: Place, args: readonly string[], { env = {}, cwd = place.work, input }: ProgramOptions = {}) {
+export function command(place: Place, args: readonly string[], { env = {}, cwd = place.work, input }: ProgramOptions = {}) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const signals = new EventEmitter()
   if (input !== undefined) stdin.end(input)
