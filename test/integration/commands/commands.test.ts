@@ -50,6 +50,16 @@ describe('polymount call', () => {
     expect(await run(place, [...args, '--raw'], { input })).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
   })
 
+  test('--raw gives bytes that are no text, an image, and fields alone', async () => {
+    await using place = await emptyPlace()
+    await writeFile(join(place.work, 'bytes'), Buffer.from([0, 255, 254]))
+    await writeFile(join(place.work, 'dot.gif'), Buffer.from('R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==', 'base64'))
+    const raw = (args: object, tool = 'vfs_read') => run(place, ['call', tool, JSON.stringify(args), '--dir', place.work, '--raw'])
+    expect((await raw({ path: join(place.work, 'bytes'), byte_offset: 0 })).stdout).toBe(Buffer.from([0, 255, 254]).toString())
+    expect((await raw({ path: join(place.work, 'dot.gif') })).stdout).toMatch(/^GIF89a/)
+    expect(JSON.parse((await raw({ path: place.work }, 'vfs_stat')).stdout)).toMatchObject({ kind: 'directory' })
+  })
+
   test('answers a tool error with exit code 1', async () => {
     await using place = await emptyPlace()
     const { code, stdout } = await run(place, ['call', 'vfs_stat', '{"path":"/local/none"}'])
@@ -119,6 +129,13 @@ describe('polymount config', () => {
     )
     expect((await run(place, ['config'], { env })).stdout).toMatch(/^http\.port +4280 +default$/m)
     expect(stdout + stderr).not.toContain('hunter2')
+  })
+
+  test('a flag that is repeated adds to a list, and otherwise the last one counts', async () => {
+    await using place = await emptyPlace()
+    const { stdout } = await run(place, ['config', '--deny', 'a', '--deny', 'b', '--data-dir', '/x', '--data-dir', '/y'])
+    expect(stdout).toMatch(/^deny +\["a","b"\] +flag --deny$/m)
+    expect(stdout).toMatch(/^data_dir +"\/y" +flag --data-dir$/m)
   })
 
   test('makes nothing', async () => {
