@@ -2,12 +2,16 @@ import type { Backend } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { ancestors, below, segments, under, within, type VfsPath } from '../core/path.ts'
 import type { Volumes } from '../journal/types.ts'
+import { callersPaths } from '../layers/callers-paths.ts'
 import type { MountSpec } from './types.ts'
 
 /** One path prefix bound to a backend, and what is going on there. */
 export class Mount {
   readonly path: VfsPath
   readonly name: string
+  /** As it was given, and maybe to other mounts too. */
+  readonly storage: Backend
+  /** The same, with errors that tell paths of the VFS. */
   readonly backend: Backend
   readonly root: VfsPath
   readonly readOnly: boolean
@@ -18,7 +22,8 @@ export class Mount {
   constructor(spec: MountSpec) {
     this.path = spec.path
     this.name = spec.name
-    this.backend = spec.backend
+    this.storage = spec.backend
+    this.backend = callersPaths(spec.backend, (inner) => this.outer(inner))
     this.root = spec.root ?? ('/' as VfsPath)
     this.readOnly = spec.readOnly === true || !spec.backend.capabilities.write
     this.versions = spec.versions ?? 'on'

@@ -53,7 +53,7 @@ export class Transfers {
     const job = await this.#prepare('move', from, to, call, source)
     const folder = job.from.stat.kind === 'directory' && !source.link
     if (folder) await this.#vfs.folders.requireWhole('move', source, true, call.signal)
-    if (!isFiltered(call) && source.mount.backend === job.to.mount.backend && job.to.mount.backend.capabilities.rename) {
+    if (!isFiltered(call) && source.mount.storage === job.to.mount.storage && job.to.mount.backend.capabilities.rename) {
       if (job.standing === null)
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)
@@ -92,7 +92,7 @@ export class Transfers {
     const { backend } = from.mount
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
-    if (backend === to.mount.backend && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
+    if (from.mount.storage === to.mount.storage && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
     const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
     const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
     return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents, ...expected })
