@@ -1,5 +1,5 @@
 import type { Bytes, Stat } from '../core/backend.ts'
-import { VfsError } from '../core/error.ts'
+import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
 import { expect, type Expectation } from './precondition.ts'
@@ -31,14 +31,15 @@ export class Changes {
     return this.#steps.mkdir(target, cause, parents)
   }
 
-  /** Puts a file or a whole folder into the trash, in one step. */
-  async remove(target: Target, cause: Cause, expectation: Expectation): Promise<Changed> {
+  /** Puts a file or a whole folder into the trash, in one step. `still` is asked once more when nobody else can change what lies there. */
+  async remove(target: Target, cause: Cause, expectation: Expectation, still?: () => Promise<void>): Promise<Changed> {
     const before = await target.mount.backend.stat(target.inner, { signal: cause.signal })
     await expect('remove', target, before, expectation, cause.signal)
-    if (target.mount.versions === 'off') return this.#erase(target, cause, before)
+    if (target.mount.versions === 'off') return this.#erase(target, cause, before, still)
     const { trash } = target.mount.backend
     if (!trash) throw new VfsError('NOT_UNDOABLE', `${target.mount.name} has no trash for ${target.place.shown}`, { op: 'remove', path: target.place.shown })
     return this.#steps.run('remove', target, cause, { before: whatStood(target, before), kept: { in: 'trash', etag: before.etag } }, async (change) => {
+      await still?.()
       await trash.put(target.inner, change.id, { ifMatch: exactly(target, before), signal: cause.signal })
       return { stat: null, bytes: 0 }
     })
@@ -74,12 +75,20 @@ export class Changes {
   }
 
   /** For mounts that keep no versions, by a person's choice. */
-  #erase(target: Target, cause: Cause, before: Stat): Promise<Changed> {
+  #erase(target: Target, cause: Cause, before: Stat, still?: () => Promise<void>): Promise<Changed> {
     return this.#steps.run('remove', target, cause, { before: whatStood(target, before) }, async () => {
-      await target.mount.backend.remove(target.inner, { recursive: true, ifMatch: exactly(target, before), signal: cause.signal })
+      await still?.()
+      const erased = target.mount.backend.remove(target.inner, { recursive: true, ifMatch: exactly(target, before), signal: cause.signal })
+      await (before.kind === 'directory' && !target.link ? erased.catch((error: unknown) => stopped(target, error)) : erased)
       return { stat: null, bytes: 0 }
     })
   }
+}
+
+/** Nobody knows how much of a folder is gone for good, unless it was refused as a whole. */
+function stopped({ place }: Target, error: unknown): never {
+  if (isCode(error, 'DENIED', 'INVALID_ARGUMENT', 'NOT_FOUND', 'READ_ONLY')) throw error
+  throw new VfsError('PARTIAL', `removal of ${place.shown} stopped half way: some of it may be gone`, { op: 'remove', path: place.shown, cause: error })
 }
 
 /** A folder's etag says nothing of what lies below, and that of what a link leads to nothing of the link: they are no precondition. */

@@ -54,7 +54,7 @@ export class Steps {
       return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
     } catch (error) {
       for (const folder of made) await removeIfEmpty(folder)
-      await (isCode(error, 'OUTCOME_UNKNOWN') ? change.inDoubt(error.message) : change.aborted())
+      await failed(change, error)
       throw error
     }
   }
@@ -72,6 +72,11 @@ export class Steps {
     await this.mkdir(folder, cause)
     return true
   }
+}
+
+async function failed(change: OpenChange, error: unknown): Promise<void> {
+  if (isCode(error, 'OUTCOME_UNKNOWN')) return change.inDoubt(error.message)
+  return isCode(error, 'PARTIAL') ? change.partial(error.message) : change.aborted()
 }
 
 async function removeIfEmpty({ mount, inner }: Target): Promise<void> {

@@ -130,16 +130,25 @@ export class Undo {
 
   /** A folder that holds something by now stays. */
   async #removeEmpty(target: Target, cause: Cause): Promise<void> {
-    for await (const _ of target.mount.backend.list(target.inner, { signal: cause.signal })) return
-    await this.#changes.remove(target, cause, {})
+    if (!(await isEmpty(target, cause.signal))) return
+    await this.#changes.remove(target, cause, {}, async () => {
+      if (!(await isEmpty(target, cause.signal)))
+        throw new VfsError('NOT_EMPTY', `${target.place.shown} is in use by now`, { op: 'undo', path: target.place.shown })
+    })
   }
 
   /** Where a place of the journal is served now, by the rules of today. */
   async #target(place: Place, signal: AbortSignal | undefined): Promise<Target> {
-    const [shown] = this.#table.showing(place.volume, place.inner)
+    const served = this.#table.showing(place.volume, place.inner)
+    const shown = served.find(({ mount }) => mount.versions === 'on') ?? served[0] // what an undo replaces is kept if that can be
     if (!shown) throw new VfsError('VOLUME_CHANGED', 'the storage of what was changed is not mounted now', { op: 'undo' })
     return this.#targets.named('undo', shown.path, signal)
   }
+}
+
+async function isEmpty({ mount, inner }: Target, signal: AbortSignal | undefined): Promise<boolean> {
+  for await (const _ of mount.backend.list(inner, { signal })) return false
+  return true
 }
 
 /** True if the two are about the same path, or one about a folder that holds the other's. */

@@ -136,9 +136,11 @@ export class MountedVfs implements Vfs {
     return this.#reading.naming(path, call, async () => {
       const target = await this.#targets.named('remove', path, signal)
       const { kind } = await target.mount.backend.stat(target.inner, { signal })
-      if (kind === 'directory' && !target.link) await this.#folders.requireWhole('remove', target, call.recursive === true, signal)
+      const whole = (): Promise<void> => this.#folders.requireWhole('remove', target, call.recursive === true, signal)
+      const folder = kind === 'directory' && !target.link
+      if (folder) await whole()
       const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined
-      return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }))
+      return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }, folder && !call.recursive ? whole : undefined))
     })
   }
 
