@@ -12,7 +12,8 @@ export class Policy {
   constructor({ deny = [], readOnly = false }: { readonly deny?: readonly string[] | undefined; readonly readOnly?: boolean | undefined } = {}) {
     this.readOnly = readOnly
     this.hides = deny.length > 0
-    this.#hit = compileGlobs(deny.map((pattern) => (pattern.startsWith('/') || !pattern.includes('/') ? pattern : `**/${pattern}`)))
+    // Both ways, since braces can hold whole paths: {/a/b,c/d}.
+    this.#hit = compileGlobs(deny.flatMap((pattern) => (pattern.startsWith('/') || !pattern.includes('/') ? [pattern] : [pattern, `**/${pattern}`])))
   }
 
   denies(path: VfsPath): boolean {
@@ -22,8 +23,8 @@ export class Policy {
     return false
   }
 
-  /** Rejects DENIED by the name alone, so that the answer does not tell whether something is there. */
-  check(op: string, path: VfsPath): void {
-    if (this.denies(path)) throw new VfsError('DENIED', `${path} is hidden by a rule of the configuration`, { op, path })
+  /** Rejects DENIED by the name alone, so that the answer does not tell whether something is there, nor what other name `face` it is hidden by. */
+  check(op: string, path: VfsPath, face = path): void {
+    if (this.denies(face)) throw new VfsError('DENIED', `${path} is hidden by a rule of the configuration`, { op, path })
   }
 }

@@ -38,7 +38,7 @@ export class Targets {
   async readable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<{ mount: Mount; inner: VfsPath }> {
     const mount = this.mountOf(op, path)
     const inner = mount.inner(path)
-    for (const face of await this.#faces(mount, inner, signal)) this.#policy.check(op, face)
+    for (const face of await this.#faces(mount, inner, signal)) this.#policy.check(op, path, face)
     if (mount.root !== ROOT) requireInside(op, path, mount, await located(mount, inner, signal))
     return { mount, inner }
   }
@@ -75,7 +75,7 @@ export class Targets {
     requireInside(op, path, mount, place.inner)
     const [closest, ...others] = this.#table.showing(place.volume, place.inner)
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
-    for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, shown.path)
+    for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, path, shown.path)
     return { mount, inner, place }
   }
 

@@ -21,3 +21,9 @@ test('a policy without rules hides nothing', () => {
   const policy = new Policy()
   expect([policy.hides, policy.readOnly, policy.denies(p('/a/.env'))]).toEqual([false, false, false])
 })
+
+test('braces may hold whole paths and ends of paths', () => {
+  const policy = new Policy({ deny: ['{/w/one,two/three}'] })
+  expect(['/w/one', '/w/one/below', '/any/two/three'].map((path) => policy.denies(p(path)))).toEqual([true, true, true])
+  expect(['/x/w/one', '/w/two'].map((path) => policy.denies(p(path)))).toEqual([false, false])
+})
