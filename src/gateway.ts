@@ -32,6 +32,8 @@ export interface GatewayOptions {
   /** The folders of the command line. */
   readonly served: readonly ServedFolder[]
   readonly home: string
+  /** Real paths of this machine that no agent may reach; see guardedPaths. */
+  readonly guarded: readonly string[]
   /** Gets what no client may see. */
   readonly log: (message: string, error: unknown) => void
 }
@@ -124,7 +126,8 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs }))
   for (const mount of plan) table.add(await backends.mounted(mount))
-  const policy = new Policy({ deny: config.deny, readOnly: config.read_only })
+  const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
+  const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
   const search = closing.use(new Search())

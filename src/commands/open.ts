@@ -1,12 +1,14 @@
 import { inspect } from 'node:util'
+import { guardedPaths } from '../config/guarded.ts'
 import { servedFolders } from '../config/folders.ts'
 import type { Loaded } from '../config/load.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 import { type Io, print } from './io.ts'
 
 /** The gateway of a configuration, serving the named folders. */
-export async function openGatewayOf({ config }: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
-  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, log: logTo(io) })
+export async function openGatewayOf({ config, file }: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
+  const guarded = await guardedPaths(config, file, io)
+  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, guarded, log: logTo(io) })
 }
 
 /** The operator's log: what no client may see, such as stacks. */

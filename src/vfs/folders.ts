@@ -4,6 +4,14 @@ import type { MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 
+export interface Wholeness {
+  /** All that lies below is meant. */
+  readonly recursive: boolean
+  /** Where it is to go: nothing of it may come to stand where a rule hides it. */
+  readonly to?: VfsPath | undefined
+  readonly signal: Signal
+}
+
 type Signal = AbortSignal | undefined
 
 /** What must be known of folders before something in or with them is changed. */
@@ -32,12 +40,12 @@ export class Folders {
   }
 
   /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
-  async requireWhole(op: string, { place }: Target, recursive: boolean, signal: Signal): Promise<void> {
+  async requireWhole(op: string, { place }: Target, { recursive, to, signal }: Wholeness): Promise<void> {
     const { shown: path } = place
     if (this.#table.hasBelow(path) || (await this.#table.rootedIn(place.volume, place.inner)))
       throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
     if (recursive && !this.#policy.hides) return
-    const faces = await this.#targets.faces(path, signal)
+    const faces = [...(await this.#targets.faces(path, signal)), ...(to ? await this.#targets.faces(to, signal) : [])]
     for await (const found of this.#everything(path, signal)) {
       if (faces.some((face) => this.#policy.denies(under(face, below(path, found)))))
         throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })

@@ -151,6 +151,12 @@ export class MountTable implements Volumes {
     return found.toSorted((a, b) => below(a.mount.path, a.path).length - below(b.mount.path, b.path).length)
   }
 
+  /** Every path under which a file of this machine's disk can be seen. */
+  facesOfFile(path: string): VfsPath[] {
+    const volumes = new Set([...this.#mounts.values()].filter(({ backend }) => backend.scheme === 'local').map(({ backend }) => backend.volume))
+    return [...volumes].flatMap((volume) => this.showing(volume, path).map((face) => face.path))
+  }
+
   resolve(volume: string, inner: string): { readonly backend: Backend; readonly path: VfsPath } | undefined {
     const [first] = this.showing(volume, inner)
     return first && { backend: first.mount.backend, path: first.mount.inner(first.path) }

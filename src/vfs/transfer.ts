@@ -52,7 +52,7 @@ export class Transfers {
     const source = await this.#vfs.targets.named('move', from, call.signal)
     const job = await this.#prepare('move', from, to, call, source)
     const folder = job.from.stat.kind === 'directory' && !source.link
-    if (folder) await this.#vfs.folders.requireWhole('move', source, true, call.signal)
+    if (folder) await this.#vfs.folders.requireWhole('move', source, { recursive: true, to, signal: call.signal })
     if (!isFiltered(call) && source.mount.storage === job.to.mount.storage && job.to.mount.backend.capabilities.rename) {
       if (job.standing === null)
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))

@@ -136,7 +136,7 @@ export class MountedVfs implements Vfs {
     return this.#reading.naming(path, call, async () => {
       const target = await this.#targets.named('remove', path, signal)
       const { kind } = await target.mount.backend.stat(target.inner, { signal })
-      const whole = (): Promise<void> => this.#folders.requireWhole('remove', target, call.recursive === true, signal)
+      const whole = (): Promise<void> => this.#folders.requireWhole('remove', target, { recursive: call.recursive === true, signal })
       const folder = kind === 'directory' && !target.link
       if (folder) await whole()
       const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined

@@ -33,6 +33,7 @@ export async function openTestGateway({ files = {}, config = {}, readOnly = fals
   const gateway = await openGateway(schema.parse({ data_dir: join(root, 'data'), toolsets: ['all'], ipfs: { network: 'off' }, ...config }), {
     served: [{ path: vfsPath(work), readOnly }],
     home: root,
+    guarded: [],
     log: (message, error) => void logged.push([message, error]),
   })
   return {

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { guardedPaths } from '../../../src/config/guarded.ts'
+import { openGateway, schema } from '../../../src/gateway.ts'
+import { vfsPath } from '../../../src/core/path.ts'
+
+const ACTOR = { client: 'test', session: 's' }
+
+/** A person serves the whole home, in which the configuration, the own tools and a secret lie. */
+async function servedHome() {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'polymount-home-')))
+  const config = schema.parse({
+    data_dir: join(home, 'data'),
+    ipfs: { network: 'off' },
+    tools: { paths: [join(home, 'tools')] },
+    secrets: { key: { from: `file:${home}/secret.txt`, for: ['https://example.org'] } },
+  })
+  await mkdir(join(home, 'tools'))
+  await writeFile(join(home, 'secret.txt'), 'very secret')
+  const file = join(home, 'polymount.json')
+  await writeFile(file, '{}')
+  const guarded = await guardedPaths(config, file, { env: {}, home })
+  const gateway = await openGateway(config, { served: [{ path: vfsPath(home), readOnly: false }], home, guarded, log: () => {} })
+  const call = async (tool: string, args: object) => {
+    const outcome = await gateway.registry.invoke(tool, args, { actor: ACTOR, signal: new AbortController().signal })
+    return outcome.ok ? 'done' : outcome.envelope.error_code
+  }
+  const close = async (): Promise<void> => {
+    await gateway[Symbol.asyncDispose]()
+    await rm(home, { recursive: true })
+  }
+  return { home, call, [Symbol.asyncDispose]: close }
+}
+
+test('an agent reaches neither the configuration, nor the own tools, nor a secret, wherever they lie', async () => {
+  await using t = await servedHome()
+  for (const name of ['polymount.json', 'secret.txt', 'tools/evil.tools.js', '.config/polymount/polymount.json']) {
+    expect(await t.call('vfs_read', { path: `${t.home}/${name}` }), name).toBe('DENIED')
+    expect(await t.call('vfs_write', { path: `${t.home}/${name}`, content: 'x' }), name).toBe('DENIED')
+  }
+  expect(await t.call('vfs_remove', { path: `${t.home}/tools`, recursive: true })).toBe('DENIED')
+  expect(await readFile(join(t.home, 'secret.txt'), 'utf8')).toBe('very secret')
+})
+
+test('nor by a folder that is made elsewhere and moved to where one would be looked for', async () => {
+  await using t = await servedHome()
+  expect(await t.call('vfs_write', { path: `${t.home}/x/polymount.json`, content: '{}' })).toBe('done')
+  expect(await t.call('vfs_mkdir', { path: `${t.home}/.config` })).toBe('done')
+  expect(await t.call('vfs_move', { from: `${t.home}/x`, to: `${t.home}/.config/polymount` })).toBe('DENIED')
+  expect(await t.call('vfs_copy', { from: `${t.home}/x`, to: `${t.home}/.config/polymount` })).toBe('DENIED')
+  expect(await t.call('vfs_copy', { from: `${t.home}/x/polymount.json`, to: `${t.home}/y.json` })).toBe('done')
+})
