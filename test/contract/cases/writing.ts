@@ -130,14 +130,15 @@ export function writing(make: () => Promise<Backend>, capabilities: Capabilities
       expect(await text(b.read(p('/f')))).toBe('x')
     })
 
-    test.runIf(capabilities.modes)('keeps permission bits over a write, unless told others', async () => {
-      await using b = await make()
-      await b.write(p('/script'), bytesOf('#!/bin/sh'), { mode: 0o750 })
-      expect((await b.stat(p('/script'))).mode).toBe(0o750)
-      expect((await b.write(p('/script'), bytesOf('#!/bin/sh\ntrue'))).mode).toBe(0o750)
-      expect((await b.write(p('/script'), bytesOf('true'), { mode: 0o600 })).mode).toBe(0o600)
-      expect((await b.stat(p('/script'))).mode).toBe(0o600)
-    })
+    if (capabilities.modes)
+      test('keeps permission bits over a write, unless told others', async () => {
+        await using b = await make()
+        await b.write(p('/script'), bytesOf('#!/bin/sh'), { mode: 0o750 })
+        expect((await b.stat(p('/script'))).mode).toBe(0o750)
+        expect((await b.write(p('/script'), bytesOf('#!/bin/sh\ntrue'))).mode).toBe(0o750)
+        expect((await b.write(p('/script'), bytesOf('true'), { mode: 0o600 })).mode).toBe(0o600)
+        expect((await b.stat(p('/script'))).mode).toBe(0o600)
+      })
 
     test('gives a reader one content to its end, or says that it cannot', async () => {
       await using b = await make()
