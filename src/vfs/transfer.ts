@@ -99,37 +99,41 @@ export class Transfers {
   }
 
   async #copyTree(job: Job): Promise<Changed> {
-    let bytes = 0
     const { changes, takeBack } = this.#vfs
-    const change = await group(changes, takeBack, { kind: 'copy', target: job.to, cause: job.cause }, async (cause, id) => {
-      bytes = await this.#copyParts(job, cause)
-      return id
-    })
-    return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes }
+    const copied = await group(changes, takeBack, { kind: 'copy', target: job.to, cause: job.cause }, async (cause, change) => ({
+      change,
+      ...(await this.#copyParts(job, cause)),
+    }))
+    return { ...copied, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas }
   }
 
-  /** Folders first, in the walk's order; the files between them several at a time. */
-  async #copyParts(job: Job, cause: Cause): Promise<number> {
+  /** Folders first, in the walk's order; the files between them several at a time. Links are counted only: where they lead is not the folder's. */
+  async #copyParts(job: Job, cause: Cause): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
     let bytes = 0
+    let linksLeftOut = 0
     let files = 0
     const chosen = chooser(job.call, job.from.path)
     for (const folder of await this.#vfs.folders.missingAbove(job.to, cause.signal)) await this.#vfs.changes.mkdir(folder, cause)
     await this.#makeFolder(job.to, cause)
     await forEachOf(this.#folderThenFiles(job, chosen, cause), AT_ONCE, async (entry) => {
+      if (entry.kind === 'link') {
+        linksLeftOut++
+        return
+      }
       const part = await this.#part(job, entry.path, cause)
       const done = await this.#copyFile(part)
       if (cause.signal?.aborted) throw new VfsError('CANCELLED', 'the call was cancelled', { op: 'copy', path: job.from.path })
       bytes += done.bytes
       job.call.onProgress?.(bytes, ++files)
     })
-    return bytes
+    return { bytes, linksLeftOut }
   }
 
   async *#folderThenFiles(job: Job, chosen: (path: VfsPath) => boolean, cause: Cause): AsyncIterable<Walked> {
     for await (const entry of this.#vfs.walk(job.from.path, job.call)) {
       if (entry.kind === 'directory') {
         if (!job.call.include?.length) await this.#makeFolder(await this.#destination(job, entry.path, cause), cause)
-      } else if (entry.kind === 'file' && chosen(entry.path)) yield entry
+      } else if (chosen(entry.path)) yield entry
     }
   }
 
@@ -168,7 +172,7 @@ export class Transfers {
     let bytes = 0
     const { changes, takeBack } = this.#vfs
     const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
-      bytes = job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : (await this.#copyFile({ ...job, cause })).bytes
+      bytes = (job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : await this.#copyFile({ ...job, cause })).bytes
       await this.#verify(id, job)
       await this.#removeMoved(source, job, cause)
       return id

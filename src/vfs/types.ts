@@ -68,6 +68,8 @@ export interface Changed {
   readonly cas: Capabilities['cas']
   /** Content bytes that were written. */
   readonly bytes: number
+  /** Symbolic links of a copied folder, which are left out. */
+  readonly linksLeftOut?: number | undefined
 }
 
 export interface WriteCall extends VfsCall, Precondition {

@@ -32,12 +32,13 @@ export const changed = z.strictObject({
   etag: z.string().optional(),
   cid: z.string().optional(),
   bytes: z.int(),
+  links_left_out: z.int().optional(),
   cas: z.enum(['native', 'lock', 'weak']),
 })
 
-export function changedAt(at: VfsPath, { change, stat, bytes, cas }: Changed): z.input<typeof changed> {
+export function changedAt(at: VfsPath, { change, stat, bytes, linksLeftOut, cas }: Changed): z.input<typeof changed> {
   const there = stat && { ...(stat.kind === 'file' && { size: stat.size }), etag: stat.etag, ...(stat.cid !== undefined && { cid: stat.cid }) }
-  return { path: at, change, bytes, cas, ...there }
+  return { path: at, change, bytes, ...(linksLeftOut && { links_left_out: linksLeftOut }), cas, ...there }
 }
 
 export const callOf = ({ actor, signal }: ToolContext): VfsCall => ({ actor, signal })

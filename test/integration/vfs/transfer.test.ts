@@ -1,4 +1,8 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Bytes, Stat, Trash } from '../../../src/core/backend.ts'
 import { VfsError } from '../../../src/core/error.ts'
@@ -102,6 +106,18 @@ describe.each([
     await t.vfs.mkdir(p(to), call)
     await expect(t.vfs.copy(p('/x/src/a'), p(to), { ...call, overwrite: true })).rejects.toMatchObject({ code: 'IS_DIRECTORY' })
   })
+})
+
+test('a copied folder tells how many links it leaves out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'polymount-links-'))
+  await mkdir(join(folder, 'src'))
+  await writeFile(join(folder, 'src/f'), 'x')
+  await symlink('f', join(folder, 'src/link'))
+  await symlink('/etc/passwd', join(folder, 'src/out'))
+  await using t = await openTestVfs({ '/m': new LocalBackend({ root: folder }) })
+  expect(await t.vfs.copy(p('/m/src'), p('/m/dst'), call)).toMatchObject({ bytes: 1, linksLeftOut: 2 })
+  expect(await t.names('/m/dst')).toEqual(['f'])
+  await rm(folder, { recursive: true })
 })
 
 describe('a transfer', () => {
