@@ -1,11 +1,10 @@
 import { build, type BuildOptions } from 'esbuild'
 import { glob } from 'node:fs/promises'
-import { GATHERED, gathered, writeToolFiles } from './tool-files.ts'
 import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
 
 /** Each is started or imported by its own path at run time. */
-const ENTRIES = ['src/main.ts', '{src,backends}/**/*.worker.ts']
+const ENTRIES = ['src/main.ts', '{src,backends}/**/*.worker.ts', 'tools/**/*.tools.ts']
 
 const OPTIONS = {
   bundle: true,
@@ -20,13 +19,11 @@ const OPTIONS = {
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [sourcePlaces, gathered, englishOnly, withoutAjv],
+  plugins: [sourcePlaces, englishOnly, withoutAjv],
   // Never minified: Helia's code does not survive it.
 } satisfies BuildOptions
 
 /** Writes the tree that is published: the source tree's entries at their own places, and what they share in chunks/. */
 export async function bundle(outdir: string): Promise<void> {
-  const own = (await Array.fromAsync(glob(ENTRIES))).map((path) => ({ in: path, out: path.replace(/\.ts$/, '') }))
-  await build({ ...OPTIONS, entryPoints: [...own, GATHERED], outdir })
-  await writeToolFiles(outdir)
+  await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(ENTRIES)), outdir })
 }
