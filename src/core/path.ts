@@ -12,7 +12,7 @@ export function vfsPath(input: string): VfsPath {
   if (!input.startsWith('/')) throw invalid(input, 'must start with "/"')
   if (input.includes('\0')) throw invalid(input, 'holds a NUL character')
   if (!input.isWellFormed()) throw invalid(input, 'holds a lone surrogate')
-  if (Buffer.byteLength(input) > MAX_PATH_BYTES) throw invalid(input, `is longer than ${MAX_PATH_BYTES} bytes`)
+  if (longerThan(MAX_PATH_BYTES, input)) throw invalid(input, `is longer than ${MAX_PATH_BYTES} bytes`)
   if (input === '/') return ROOT
   const path = input.endsWith('/') ? input.slice(0, -1) : input
   for (const segment of path.slice(1).split('/')) checkSegment(input, segment)
@@ -58,9 +58,12 @@ const ESCAPED_BYTE = /\\x(?:5C|[89A-F][0-9A-F])/g
 function checkSegment(path: string, segment: string): void {
   if (segment === '') throw invalid(path, 'has an empty segment')
   if (segment === '.' || segment === '..') throw invalid(path, `has a "${segment}" segment`)
-  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES && Buffer.byteLength(segment.replaceAll(ESCAPED_BYTE, '_')) > MAX_SEGMENT_BYTES)
+  if (longerThan(MAX_SEGMENT_BYTES, segment) && Buffer.byteLength(segment.replaceAll(ESCAPED_BYTE, '_')) > MAX_SEGMENT_BYTES)
     throw invalid(path, `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`)
 }
+
+/** In bytes of UTF-8, of which a UTF-16 unit takes three at most: most texts need no counting. */
+const longerThan = (bytes: number, text: string): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes
 
 const invalid = (path: string, rule: string): VfsError =>
   new VfsError('INVALID_PATH', `path ${JSON.stringify(path.toWellFormed().slice(0, 100))} ${rule}`, { path: path.toWellFormed().slice(0, 200) })

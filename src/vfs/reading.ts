@@ -46,10 +46,13 @@ export class Reading {
     return { access, paths: paths.map((path) => mount.inner(path)) }
   }
 
-  async *list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
+  list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
     const { after } = options
-    const mounts = this.#table.childrenOf(path).filter((name) => after === undefined || compareNames(name, after) > 0)
-    for await (const entry of withMounts(this.#ofBackend(path, options), mounts)) if (!this.#policy.denies(join(path, entry.name))) yield entry
+    const mounts = this.#table
+      .childrenOf(path)
+      .filter((name) => (after === undefined || compareNames(name, after) > 0) && !this.#policy.denies(join(path, name)))
+    const entries = this.#ofBackend(path, options)
+    return mounts.length === 0 ? entries : withMounts(entries, mounts)
   }
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
@@ -71,7 +74,7 @@ export class Reading {
   async *#ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): AsyncIterable<Entry> {
     if (this.#isSynthetic(path)) return
     const { mount, inner } = await this.#targets.readable('list', path, signal)
-    const faces = await this.#targets.faces(path, signal)
+    const faces = this.#policy.hides ? await this.#targets.faces(path, signal) : []
     for await (const entry of mount.stream(mount.backend.list(inner, { after, details, signal })))
       if (!faces.some((face) => this.#policy.denies(join(face, entry.name)))) yield entry
   }
