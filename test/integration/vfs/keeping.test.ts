@@ -8,6 +8,7 @@ import type { Bytes, Capabilities, Stat, Trash } from '../../../src/core/backend
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { Sticky } from '../../support/sticky.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const LARGE = 17 << 20 // beyond what is kept by reading it into memory
@@ -139,19 +140,7 @@ describe('what is not known is not told as known', () => {
 
 describe('a change of parts that can be neither finished nor taken back', () => {
   test('is told as partial, with its id, and the history names it', async () => {
-    class Stuck extends MemoryBackend {
-      override readonly trash: Trash
-      constructor() {
-        super()
-        const { trash } = new MemoryBackend()
-        this.trash = {
-          contents: trash.contents,
-          put: () => Promise.reject(new VfsError('PERMISSION_DENIED', 'nothing goes')),
-          back: (...given) => trash.back(...given),
-          keep: (...given) => trash.keep(...given),
-          drop: (...given) => trash.drop(...given),
-        }
-      }
+    class Stuck extends Sticky {
       override async write(...[path, source, options]: Parameters<MemoryBackend['write']>): Promise<Stat> {
         if (path.endsWith('/bad')) throw new VfsError('IO_ERROR', 'a bad sector')
         return super.write(path, source, options)

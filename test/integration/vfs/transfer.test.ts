@@ -4,26 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import type { Bytes, Stat, Trash } from '../../../src/core/backend.ts'
+import type { Bytes, Stat } from '../../../src/core/backend.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { Sticky } from '../../support/sticky.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
-
-/** Takes everything, and lets nothing go. */
-class Sticky extends MemoryBackend {
-  override readonly trash: Trash
-  constructor() {
-    super()
-    const { trash } = new MemoryBackend()
-    this.trash = {
-      contents: trash.contents,
-      put: () => Promise.reject(new VfsError('PERMISSION_DENIED', 'nothing goes')),
-      back: (...given) => trash.back(...given),
-      keep: (...given) => trash.keep(...given),
-      drop: (...given) => trash.drop(...given),
-    }
-  }
-}
 
 /** Fails at the write of one name. */
 class Fussy extends MemoryBackend {
