@@ -75,3 +75,36 @@ export interface IpfsNode extends AsyncDisposable {
   identity(call?: Call): Promise<Identity>
   version(call?: Call): Promise<{ readonly engine: Engine; readonly version: string; readonly network: string }>
 }
+
+/** A block as it comes in: the CID says what its bytes have to be. */
+export interface Block {
+  readonly cid: string
+  readonly bytes: Uint8Array
+}
+
+/** Blocks by CID, whatever they hold. */
+export interface NodeBlocks {
+  /** Verified; fetched where the configuration allows it. Rejects INVALID_CID, OFFLINE, CONTENT_NOT_FOUND_IN_TIME, NO_PEERS. */
+  get(cid: string, call?: Call): Promise<Uint8Array>
+  /** True if it is on this machine; asks nobody. */
+  has(cid: string, call?: Call): Promise<boolean>
+  /** Verifies each; all of them are durable when it resolves. Rejects INVALID_BLOCK, and what came before it then stays unpinned. */
+  put(blocks: AsyncIterable<Block>, call?: Call): Promise<void>
+  /** What is on this machine, as CIDs of raw blocks, in no order. */
+  local(call?: Call): AsyncIterable<string>
+}
+
+/** Counters of the node; null where an engine has none. */
+export interface Stats {
+  readonly repo: { readonly objects: number; readonly bytes: number; readonly maxBytes: number | null }
+  readonly bitswap: {
+    readonly blocksReceived: number | null
+    readonly blocksSent: number | null
+    readonly dataReceived: number | null
+    readonly dataSent: number | null
+    readonly duplicateBlocksReceived: number | null
+    readonly wantlist: readonly string[] | null
+    readonly peers: readonly string[] | null
+  }
+  readonly bandwidth: { readonly totalIn: number | null; readonly totalOut: number | null; readonly rateIn: number | null; readonly rateOut: number | null }
+}

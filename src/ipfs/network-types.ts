@@ -1,0 +1,82 @@
+import type { Call } from '../core/backend.ts'
+
+/** Each call of this file has a deadline of the engine's own beside the caller's signal: nothing here waits for ever. */
+export interface Reached extends Call {
+  /** Milliseconds; the engine's default if absent. */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface PeerInfo {
+  readonly peer: string
+  readonly addresses: readonly string[]
+}
+
+/** Who has what, by the distributed hash table and delegated routers. Rejects OFFLINE, NO_PEERS, TIMEOUT. */
+export interface Routing {
+  /** Rejects NOT_FOUND if nobody knows the peer. */
+  findPeer(peer: string, options?: Reached): Promise<PeerInfo>
+  /** Ends after `limit`, or when nobody knows more. */
+  findProviders(cid: string, options: Reached & { readonly limit: number }): AsyncIterable<PeerInfo>
+  /** The peers closest to this one in the table, the closest first. */
+  closestPeers(peer: string, options: Reached & { readonly limit: number }): AsyncIterable<PeerInfo>
+  /** Tells the network that this node has the block; resolves once somebody knows. */
+  provide(cid: string, options?: Reached): Promise<void>
+}
+
+export interface Key {
+  /** `self` is the node's own. */
+  readonly name: string
+  /** The IPNS name that it signs for: a base36 CID (k51…). */
+  readonly id: string
+}
+
+export interface PublishOptions extends Reached {
+  /** Of a key in `keys`; rejects KEY_NOT_FOUND. */
+  readonly key: string
+  readonly lifetimeMs: number
+  readonly ttlMs: number
+  /** Signs and keeps the record, and tells nobody. */
+  readonly offline: boolean
+}
+
+/** IPNS: names that point to a path and can be moved. Keys never leave the node. */
+export interface Names {
+  keys(call?: Call): Promise<readonly Key[]>
+  /** Rejects ALREADY_EXISTS. */
+  makeKey(name: string, call?: Call): Promise<Key>
+  /** `path` is `/ipfs/<cid>…` or `/ipns/…`. Durable when it resolves; told to the network unless offline. */
+  publish(path: string, options: PublishOptions): Promise<{ readonly name: string; readonly value: string }>
+  /** One step, or to the end with `recursive`. Rejects NAME_NOT_FOUND. */
+  resolve(name: string, options?: Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }): Promise<string>
+}
+
+export interface Message {
+  /** The sender's peer id; null if the message is not signed. */
+  readonly from: string | null
+  readonly topic: string
+  readonly data: Uint8Array
+  /** Of the sender's own count, as text; null if it gives none. */
+  readonly sequence: string | null
+}
+
+export interface Pubsub {
+  publish(topic: string, data: Uint8Array, call?: Call): Promise<void>
+  /** Resolves once subscribed; `onMessage` must not throw. Ends by the returned function. */
+  subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call?: Call): Promise<() => Promise<void>>
+  /** Peers that we know to listen to the topic (or to any, if absent). */
+  peers(topic?: string, call?: Call): Promise<readonly string[]>
+}
+
+export interface Connection {
+  readonly peer: string
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound' | null
+  /** Milliseconds of a round trip; null where the engine has not measured it. */
+  readonly latency: number | null
+}
+
+export interface Swarm {
+  connections(call?: Call): Promise<readonly Connection[]>
+  /** Connects to a peer by its address. Rejects INVALID_ARGUMENT, NO_PEERS, OFFLINE. */
+  connect(address: string, options?: Reached): Promise<void>
+}
