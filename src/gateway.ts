@@ -117,6 +117,7 @@ class Closing implements AsyncDisposable {
 
 async function compose(config: Config, options: GatewayOptions, closing: Closing): Promise<Parts> {
   const { served, home, log } = options
+  if (config.ipfs.engine !== 'embedded') throw new VfsError('CONFIG_INVALID', `this build runs no IPFS engine but embedded, not ${config.ipfs.engine}`)
   const folder = config.data_dir
   const plan = plannedMounts(config, served, Object.keys(BACKENDS))
   const table = new MountTable()

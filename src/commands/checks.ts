@@ -39,7 +39,7 @@ export const programCheck = (): Finding => ok('program', `polymount ${VERSION}, 
 export const configCheck = ({ file }: Loaded): Finding => ok('configuration', file ?? 'no file; flags, environment and defaults')
 
 export async function secretChecks({ config }: Loaded, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const references = [...Object.values(config.secrets).map(({ from }) => from), ...(config.http.token === undefined ? [] : [config.http.token])]
+  const references = [...Object.values(config.secrets).map(({ from }) => from), config.http.token, config.ipfs.authorization].filter((one) => one !== undefined)
   return Promise.all(references.map((reference) => checking(`secret ${reference}`, () => secretCheck(reference, env))))
 }
 

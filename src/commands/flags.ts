@@ -32,7 +32,12 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
     commands: EVERY,
     settings: (text, cwd) => ({ data_dir: resolve(cwd, text) }),
   },
-  engine: { value: 'NAME', help: 'the IPFS engine: embedded', commands: EVERY, settings: (text) => ({ 'ipfs.engine': text }) },
+  engine: {
+    value: 'NAME|URL',
+    help: 'the IPFS engine: embedded, kubo, or the URL of a Kubo daemon',
+    commands: EVERY,
+    settings: (text) => ({ 'ipfs.engine': text }),
+  },
   toolsets: { value: 'NAME,…', help: 'toolsets to offer (default core)', commands: WITH_TOOLS, settings: (text) => ({ toolsets: list(text) }) },
   tools: { value: 'NAME,…', help: 'tools to offer beside them', commands: WITH_TOOLS, settings: (text) => ({ 'tools.include': list(text) }) },
   'exclude-tools': { value: 'NAME,…', help: 'tools not to offer', commands: WITH_TOOLS, settings: (text) => ({ 'tools.exclude': list(text) }) },

@@ -51,6 +51,7 @@ export async function loadConfig(schema: ConfigSchema, sources: Sources): Promis
   refuseUnknown(environment.unknown, config, schema)
   refuseMovedFolder(file, folder, config)
   refuseOpenDoor(config)
+  refuseLooseCredentials(config)
   for (const { name } of keys) if (!origins.has(name)) origins.set(name, 'default')
   return { config, origins, file }
 }
@@ -104,3 +105,15 @@ function refuseOpenDoor({ http }: Config): void {
   if (http.token === undefined && !isLoopback(http.host))
     throw new VfsError('INSECURE_BIND', `${http.host} can be reached from other machines, and http.token is not set`, { op: 'config' })
 }
+
+/** A secret stands behind a reference, goes to the one daemon that the configuration names, and never over a network in the clear. */
+function refuseLooseCredentials({ ipfs: { engine, authorization } }: Config): void {
+  const url = URL.parse(engine)
+  if (url && url.username + url.password !== '') throw loose('ipfs.engine: credentials do not belong in the URL', 'Take them out, and set ipfs.authorization.')
+  if (authorization === undefined) return
+  if (!url) throw loose(`ipfs.authorization is for a daemon named by its URL, and ipfs.engine is ${engine}`, 'Set ipfs.engine to the URL, or take it out.')
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    throw loose(`ipfs.authorization would go to ${url.hostname} in the clear`, 'Name the daemon by an https URL, or reach it through a tunnel on 127.0.0.1.')
+}
+
+const loose = (message: string, hint: string): VfsError => new VfsError('CONFIG_INVALID', message, { op: 'config', hint })

@@ -32,12 +32,27 @@ const http = z.strictObject({
   allowed_origins: names.default([]).describe('Origins of web pages that may call the server'),
 })
 
+const kubo = z.strictObject({
+  binary: absolute.optional().describe('The program; else $KUBO_BINARY, PATH, or the npm package kubo'),
+  repo: absolute.optional().describe('Use this repository of yours instead of an own one; nothing in its configuration is changed'),
+  memory_limit_mb: z.int().min(128).optional().describe('The daemon is restarted when it takes more'),
+})
+
 const ipfs = z.strictObject({
-  engine: z.enum(['embedded']).default('embedded').describe('embedded: a node in this process'),
+  engine: z
+    .union([z.enum(['embedded', 'kubo']), z.url({ protocol: /^https?$/ })], { error: 'must be embedded, kubo, or the http(s) URL of a Kubo daemon' })
+    .default('embedded')
+    .describe('embedded: a node in this process; kubo: a daemon that is started and watched; else the URL of a running daemon'),
   network: z
     .enum(['off', 'client', 'node'])
     .default('client')
     .describe('off: no traffic; client: fetches, listens nowhere; node: listens, provides and answers'),
+  authorization: reference.optional().describe('Authorization header for the daemon at the URL'),
+  fallback: z
+    .enum(['none', 'embedded'])
+    .default('none')
+    .describe('embedded: the node in this process serves if Kubo cannot be started when the gateway starts; its pins and files are other ones'),
+  kubo: kubo.prefault({}),
 })
 
 const tools = z.strictObject({

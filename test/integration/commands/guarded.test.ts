@@ -13,7 +13,7 @@ async function servedHome() {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'polymount-home-')))
   const config = schema.parse({
     data_dir: join(home, 'data'),
-    ipfs: { network: 'off' },
+    ipfs: { network: 'off', kubo: { binary: join(home, 'bin/ipfs'), repo: join(home, '.ipfs') } },
     tools: { paths: [join(home, 'tools')] },
     secrets: { key: { from: `file:${home}/secret.txt`, for: ['https://example.org'] } },
   })
@@ -34,9 +34,9 @@ async function servedHome() {
   return { home, call, [Symbol.asyncDispose]: close }
 }
 
-test('an agent reaches neither the configuration, nor the own tools, nor a secret, wherever they lie', async () => {
+test('an agent reaches neither the configuration, nor the own tools, nor a program that is started, nor a secret, wherever they lie', async () => {
   await using t = await servedHome()
-  for (const name of ['polymount.json', 'secret.txt', 'tools/evil.tools.js', '.config/polymount/polymount.json']) {
+  for (const name of ['polymount.json', 'secret.txt', 'tools/evil.tools.js', '.config/polymount/polymount.json', 'bin/ipfs', '.ipfs/config']) {
     expect(await t.call('vfs_read', { path: `${t.home}/${name}` }), name).toBe('DENIED')
     expect(await t.call('vfs_write', { path: `${t.home}/${name}`, content: 'x' }), name).toBe('DENIED')
   }

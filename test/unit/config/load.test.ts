@@ -180,6 +180,40 @@ describe('wrong values', () => {
   })
 })
 
+describe('the IPFS engine', () => {
+  test.each(['embedded', 'kubo', 'http://127.0.0.1:5001', 'https://ipfs.example.org/api'])('%s', async (engine) => {
+    expect((await load({ env: { POLYMOUNT_IPFS_ENGINE: engine } })).config.ipfs.engine).toBe(engine)
+  })
+
+  test.each(['helia', 'ftp://127.0.0.1', '127.0.0.1:5001', ''])('%j is none', async (engine) => {
+    await expect(load({ env: { POLYMOUNT_IPFS_ENGINE: engine } })).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { key: 'ipfs.engine' } })
+  })
+
+  test('a URL that holds credentials is refused, and they are not repeated', async () => {
+    const error: unknown = await load({ env: { POLYMOUNT_IPFS_ENGINE: 'https://me:hunter2@host' } }).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('ipfs.authorization') })
+    expect(String(error)).not.toContain('hunter2')
+  })
+
+  test('authorization goes to the named daemon only, and not over a network in the clear', async () => {
+    const withSecret = (engine: string) => load({ env: { POLYMOUNT_IPFS_ENGINE: engine, POLYMOUNT_IPFS_AUTHORIZATION: 'env:IPFS_AUTH' } })
+    for (const engine of ['https://host', 'http://127.0.0.1:5001', 'http://[::1]:5001'])
+      expect((await withSecret(engine)).config.ipfs.authorization).toBe('env:IPFS_AUTH')
+    for (const engine of ['kubo', 'embedded', 'http://192.168.1.2:5001']) await expect(withSecret(engine)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
+  test('what a daemon of our own takes', async () => {
+    expect((await load()).config.ipfs).toMatchObject({ fallback: 'none', kubo: {} })
+    const file = await save('here.json', { ipfs: { engine: 'kubo', fallback: 'embedded', kubo: { binary: '/opt/ipfs', memory_limit_mb: 512 } } })
+    expect((await load({ file, env: { POLYMOUNT_IPFS_KUBO_REPO: '/home/me/.ipfs' } })).config.ipfs).toMatchObject({
+      engine: 'kubo',
+      fallback: 'embedded',
+      kubo: { binary: '/opt/ipfs', repo: '/home/me/.ipfs', memory_limit_mb: 512 },
+    })
+    await expect(load({ env: { POLYMOUNT_IPFS_KUBO_BINARY: 'ipfs' } })).rejects.toMatchObject({ details: { key: 'ipfs.kubo.binary' } })
+  })
+})
+
 describe('an address that others can reach', () => {
   test.each(['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.evil.org'])('%s needs a token', async (host) => {
     await expect(load({ flags: { 'http.host': host } })).rejects.toMatchObject({ code: 'INSECURE_BIND' })
