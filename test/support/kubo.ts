@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { execa } from 'execa'
+import { findKubo } from '../../scripts/servers/find.ts'
+import { requires } from './requires.ts'
+
+/** `beforeEach(needsKubo)` of the tests that run a real daemon. */
+export const needsKubo = requires('Kubo', async () => (await findKubo()) !== '')
+
+const READY_MS = 30_000
+const END_MS = 10_000
+
+export interface KuboOptions {
+  /** Settings over those of the profile, as `ipfs config --json KEY VALUE` takes them. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly flags?: readonly string[]
+}
+
+/** A daemon on the loopback address alone, with a repository that goes with it. It finds nobody by itself. */
+export class KuboDaemon implements AsyncDisposable {
+  readonly folder: string
+  /** Of its RPC, as `http://127.0.0.1:PORT`. */
+  readonly url: string
+  readonly peer: string
+  /** Multiaddresses to dial, its peer id included. */
+  readonly addresses: readonly string[]
+  readonly process: ChildProcess
+
+  private constructor(folder: string, url: string, daemon: ChildProcess, { ID, Addresses }: Id) {
+    this.folder = folder
+    this.url = url
+    this.peer = ID
+    this.addresses = Addresses
+    this.process = daemon
+  }
+
+  static async start({ settings = {}, flags = [] }: KuboOptions = {}): Promise<KuboDaemon> {
+    const folder = await mkdtemp(join(tmpdir(), 'polymount-kubo-'))
+    await ipfs(folder, ['init', '--profile=test,unixfs-v1-2025'])
+    for (const [key, value] of Object.entries(settings)) await ipfs(folder, ['config', '--json', key, JSON.stringify(value)])
+    const daemon = spawn(await findKubo(), ['daemon', ...flags], { env: environment(folder), stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      await ready(daemon)
+      const url = urlOf(await readFile(join(folder, 'api'), 'utf8'))
+      return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id'))
+    } catch (error) {
+      await end(daemon, folder)
+      throw error
+    }
+  }
+
+  /** The command line against this daemon; gives what it prints, without the last line end. */
+  run(args: readonly string[], input: string | Uint8Array = ''): Promise<string> {
+    return ipfs(this.folder, args, input)
+  }
+
+  /** One call of the RPC that answers one JSON value. */
+  rpc<T>(path: string, args: readonly string[] = []): Promise<T> {
+    return rpc<T>(this.url, path, args)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.process, this.folder)
+  }
+}
+
+interface Id {
+  readonly ID: string
+  readonly Addresses: readonly string[]
+}
+
+const environment = (folder: string): NodeJS.ProcessEnv => ({ ...process.env, IPFS_PATH: folder, IPFS_TELEMETRY: 'off' })
+
+async function ipfs(folder: string, args: readonly string[], input: string | Uint8Array = ''): Promise<string> {
+  return (await execa(await findKubo(), args, { env: environment(folder), input })).stdout
+}
+
+async function ready(daemon: ChildProcess): Promise<void> {
+  const lines: string[] = []
+  const late = setTimeout(() => daemon.kill('SIGKILL'), READY_MS)
+  const output = daemon.stdout
+  if (!output) throw new Error('the daemon has no output')
+  const reader = createInterface({ input: output })
+  for await (const line of reader) {
+    lines.push(line)
+    if (line === 'Daemon is ready') break
+  }
+  clearTimeout(late)
+  output.resume()
+  if (lines.at(-1) !== 'Daemon is ready') throw new Error(`the daemon did not become ready:\n${lines.join('\n')}`)
+}
+
+async function end(daemon: ChildProcess, folder: string): Promise<void> {
+  const late = setTimeout(() => daemon.kill('SIGKILL'), END_MS)
+  if (daemon.exitCode === null && daemon.signalCode === null) {
+    daemon.kill()
+    await once(daemon, 'exit')
+  }
+  clearTimeout(late)
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Of a multiaddress on the loopback address, as the file `api` has it. */
+const urlOf = (address: string): string => `http://127.0.0.1:${/\/tcp\/(\d+)/.exec(address)?.[1] ?? ''}`
+
+async function rpc<T>(url: string, path: string, args: readonly string[] = []): Promise<T> {
+  const query = new URLSearchParams(args.map((arg) => ['arg', arg]))
+  const response = await fetch(`${url}/api/v0/${path}?${query.toString()}`, { method: 'POST' })
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
