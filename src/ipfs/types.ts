@@ -24,12 +24,27 @@ export interface PinOptions extends Call {
   readonly recursive?: boolean | undefined
 }
 
-/** Pins outlive collection; a directory of `/ipfs` lists them. */
+export interface PinQuery extends Call {
+  /**
+   * `indirect`: below a recursive pin and pinned in no other way; finding them takes a walk through all that is pinned.
+   * `all`: those too. Absent: what somebody has pinned.
+   */
+  readonly type?: Pin['type'] | 'all' | undefined
+  readonly cid?: string | undefined
+  /** Begins behind this CID. */
+  readonly after?: string | undefined
+}
+
+/** Pins outlive collection; a directory of `/ipfs` lists them. CIDs are as `resolve` gives them. */
 export interface Pins {
+  /** Everything below it is on this machine then. Rejects ALREADY_EXISTS for a direct pin of what is pinned recursively. */
   add(cid: string, options?: PinOptions): Promise<void>
   /** Rejects NOT_PINNED. */
   remove(cid: string, call?: Call): Promise<void>
-  list(call?: Call): AsyncIterable<Pin>
+  /** Moves a recursive pin, in one step, with its name unless the new one has its own. Rejects NOT_PINNED. */
+  update(from: string, to: string, options?: Call & { readonly unpin?: boolean | undefined }): Promise<void>
+  /** In the order of the CIDs as text. */
+  list(query?: PinQuery): AsyncIterable<Pin>
 }
 
 /** CIDs that outlive collection under an id of the caller's, unseen by peers and users: removed and replaced files wait here. */
@@ -43,10 +58,6 @@ export interface Keeps {
 
 /** Changes of the mutable tree, each durable when it resolves. A caller journals them; the engine only swaps roots. */
 export interface Mfs {
-  /** Where the tree stands, for the journal: a change of one tree is never taken back in another. */
-  readonly volume: string
-  /** How well `expect` protects against writers that are not our gateways. */
-  readonly cas: 'native' | 'lock'
   root(call?: Call): Promise<string>
   stat(path: string, call?: Call): Promise<Node>
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
@@ -69,6 +80,7 @@ export interface IpfsNode extends AsyncDisposable {
   readonly pins: Pins
   readonly keeps: Keeps
   readonly mfs: Mfs
+  readonly blocks: NodeBlocks
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */
@@ -86,13 +98,19 @@ export interface Block {
   readonly bytes: Uint8Array
 }
 
+/** What Kubo and peers take at most. */
+export const MAX_BLOCK_BYTES = 2 << 20
+
 /** Blocks by CID, whatever they hold. */
 export interface NodeBlocks {
   /** Verified; fetched where the configuration allows it. Rejects INVALID_CID, OFFLINE, CONTENT_NOT_FOUND_IN_TIME, NO_PEERS. */
   get(cid: string, call?: Call): Promise<Uint8Array>
   /** True if it is on this machine; asks nobody. */
   has(cid: string, call?: Call): Promise<boolean>
-  /** Verifies each; all of them are durable when it resolves. Rejects INVALID_BLOCK, and what came before it then stays unpinned. */
+  /**
+   * Verifies each; all of them are durable when it resolves. Rejects INVALID_BLOCK, UNSUPPORTED for a hash function that
+   * cannot be verified, and FILE_TOO_LARGE above MAX_BLOCK_BYTES; what came before stays unpinned then.
+   */
   put(blocks: AsyncIterable<Block>, call?: Call): Promise<void>
   /** What is on this machine, as CIDs of raw blocks, in no order. */
   local(call?: Call): AsyncIterable<string>

@@ -18,6 +18,9 @@ const SCHEMA = `
     content    BLOB                        -- NULL: in a file
   ) STRICT`
 
+const EMPTY = new Uint8Array(0)
+const PAGE = 1000
+
 interface Row {
   readonly size: number
   readonly content: Buffer | null
@@ -56,6 +59,17 @@ export class Blocks implements AsyncDisposable {
   async has(multihash: Uint8Array): Promise<boolean> {
     const row = await this.#row(multihash)
     return row !== undefined && (row.content !== null || (await this.#files.holds(multihash, row.size)))
+  }
+
+  /** The multihash of every block, in pages: what comes or goes meanwhile may be missed. */
+  async *all(): AsyncGenerator<Uint8Array> {
+    for (let last: Uint8Array = EMPTY; ;) {
+      const page = await patiently(() =>
+        this.#db.all<{ readonly multihash: Buffer }>('SELECT multihash FROM block WHERE multihash > ? ORDER BY 1 LIMIT ?', last, PAGE),
+      )
+      for (const { multihash } of page) yield (last = multihash)
+      if (page.length < PAGE) return
+    }
   }
 
   batch(): Batch {

@@ -60,6 +60,9 @@ export function parseCid(text: string): CID {
 /** The content that an identity CID carries in itself. */
 export const inlined = (cid: CID): Uint8Array | undefined => (cid.multihash.code === IDENTITY ? cid.multihash.digest : undefined)
 
+/** As what a block is named of which only the hash is known. */
+export const rawCidOf = (multihash: Uint8Array): string => CID.createV1(RAW, digest.decode(multihash)).toString()
+
 export const cidOf = (codec: number, block: Uint8Array): CID => cidOfDigest(codec, sha256(block))
 
 export const cidOfDigest = (codec: number, hash: Uint8Array): CID => CID.createV1(codec, digest.decode(sha256Multihash(hash)))
@@ -85,11 +88,6 @@ function decodeNode(block: Uint8Array): UnixfsNode {
   if (meta.blockSizes.length !== links.length) throw new Error('sizes do not match the links')
   return { kind: 'file', size: Number(meta.fileSize()), data: meta.data ?? EMPTY, links, sizes: meta.blockSizes.map(Number) }
 }
-
-/** True for a block that can have links which we understand. */
-export const isNode = (cid: CID): boolean => cid.code === dagPb.code
-
-export const linksOf = (block: Uint8Array): CID[] => dagPb.decode(block).Links.map((link) => link.Hash)
 
 export function encodeFile(links: readonly Link[], sizes: readonly number[]): Encoded {
   return encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links)

@@ -1,8 +1,7 @@
 /** What is loaded together, when content is more than one leaf. */
-export { parseCid } from './codec.ts'
+export { parseCid, rawCidOf } from './codec.ts'
 export { Draft } from './draft.ts'
-export { rootOf } from './file-builder.ts'
-export { importFile, importTree, type Sink } from './import.ts'
+export { buildFile, rootOf, type Save } from './file-builder.ts'
 export { type GetBlock, loader, type LoadNode } from './loader.ts'
 export { UnixfsReader } from './reader.ts'
-export { walk } from './walk.ts'
+export { TreeBuilder } from './tree.ts'

@@ -1,13 +1,12 @@
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { rawDigest } from '../../core/cid.ts'
-import { isCode, throwIfAborted } from '../../core/error.ts'
-import { sha256Multihash } from '../../content/blocks/multihash.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
 import { parsePath } from '../path.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
+import { EmbeddedBlocks } from './blocks.ts'
 import { EmbeddedMfs } from './mfs.ts'
 import type { Network } from './network.ts'
 import { EmbeddedPins } from './pins.ts'
@@ -15,6 +14,8 @@ import type { NodeState } from './state.ts'
 
 /** Of the library; a test compares it with what is installed. */
 const HELIA_VERSION = '7.1.15'
+
+const FETCHES_AT_ONCE = 16
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
@@ -28,6 +29,7 @@ interface Trees {
 export class EmbeddedNode implements IpfsNode {
   readonly engine = 'embedded'
   readonly sharesContent = true
+  readonly blocks: EmbeddedBlocks
   readonly pins: Pins
   readonly keeps: Keeps
   readonly mfs: Mfs
@@ -40,11 +42,13 @@ export class EmbeddedNode implements IpfsNode {
     this.#content = content
     this.#state = state
     this.#network = network
-    this.pins = new EmbeddedPins(
+    this.blocks = new EmbeddedBlocks(content, network)
+    this.pins = new EmbeddedPins({
       state,
-      (cid, recursive, call) => this.#complete(cid, recursive, call),
-      (cid) => network.announce(cid),
-    )
+      blocks: this.blocks,
+      complete: (cid, recursive, call) => this.#complete(cid, recursive, call),
+      announce: (cid) => network.announce(cid),
+    })
     this.keeps = state.keeps
     this.mfs = new EmbeddedMfs(content, state, this, async (root) => (await this.#opened()).draft(root))
   }
@@ -64,13 +68,13 @@ export class EmbeddedNode implements IpfsNode {
 
   async stat(path: string, call?: Call): Promise<Node> {
     const cid = await this.resolve(path, call)
-    const leaf = await this.#leaf(cid)
+    const leaf = await this.blocks.leaf(cid)
     return leaf ? { cid, kind: 'file', size: leaf.length } : (await this.#opened()).reader.stat(cid, call)
   }
 
   async *read(path: string, options: Call & Range = {}): Bytes {
     const cid = await this.resolve(path, options)
-    const leaf = await this.#leaf(cid)
+    const leaf = await this.blocks.leaf(cid)
     const { offset = 0, length = Infinity } = options
     if (!leaf) yield* (await this.#opened()).reader.read(cid, options)
     else if (offset < leaf.length && length > 0) yield leaf.subarray(offset, Math.min(offset + length, leaf.length))
@@ -93,45 +97,28 @@ export class EmbeddedNode implements IpfsNode {
     await this.#state[Symbol.asyncDispose]()
   }
 
-  /** The content of a CID that says by its form that it is one leaf, if that is on this machine: no codec is needed. */
-  async #leaf(cid: string): Promise<Uint8Array | undefined> {
-    const digest = rawDigest(cid)
-    return digest && this.#local(sha256Multihash(digest))
-  }
-
   #opened(): Promise<Trees> {
     return (this.#trees ??= this.#open())
   }
 
   async #open(): Promise<Trees> {
     const { Draft, loader, UnixfsReader } = await loadUnixfs()
-    const get: GetBlock = (cid, call) => this.#block(cid, call)
+    const get: GetBlock = (cid, call) => this.blocks.block(cid, call)
     const load = loader(get)
     return { reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
   }
 
-  async #complete(root: string, recursive: boolean, call: Call): Promise<void> {
-    const { parseCid, walk } = await loadUnixfs()
+  async #complete(root: string, recursive: boolean, { signal }: Call): Promise<void> {
+    const [{ parseCid }, { inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const cid = parseCid(root)
-    if (!recursive) return void (await this.#block(cid, call))
-    for await (const block of walk((one, options) => this.#block(one, options), cid, call)) {
-      if (!(await this.#content.blocks.has(block.multihash.bytes))) await this.#block(block, call)
+    if (!recursive) return void (await this.blocks.block(cid, { signal }))
+    const bring = async (block: CID): Promise<void> => {
+      if (!(await this.blocks.holds(block))) await this.blocks.block(block, { signal })
     }
-  }
-
-  /** From this machine, else from the network. */
-  async #block(cid: CID, call: Call = {}): Promise<Uint8Array> {
-    throwIfAborted(call.signal)
-    return (await this.#local(cid.multihash.bytes)) ?? this.#network.fetch(cid, call)
-  }
-
-  /** Where a network can bring it anew, a damaged block is a missing one. */
-  async #local(multihash: Uint8Array): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#content.blocks.get(multihash)
-    } catch (error) {
-      if (isCode(error, 'INVALID_BLOCK') && this.#network.mode !== 'off') return undefined
-      throw error
-    }
+    for await (const _ of inTurn(
+      walk((one) => this.blocks.block(one, { signal }), cid, { signal }),
+      FETCHES_AT_ONCE,
+      bring,
+    ));
   }
 }

@@ -1,33 +1,50 @@
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { Pin, PinOptions, Pins } from '../types.ts'
+import type { Pin, PinOptions, PinQuery, Pins } from '../types.ts'
+import type { EmbeddedBlocks } from './blocks.ts'
+import { chosen } from './pinned.ts'
 import type { NodeState } from './state.ts'
 
 /** Brings everything below a CID (or, not recursive, its own block) to this machine. */
 export type Complete = (cid: string, recursive: boolean, call: Call) => Promise<void>
 
-export class EmbeddedPins implements Pins {
-  readonly #state: NodeState
-  readonly #complete: Complete
-  readonly #announce: (cid: string) => void
+export interface PinParts {
+  readonly state: NodeState
+  readonly blocks: EmbeddedBlocks
+  readonly complete: Complete
+  readonly announce: (cid: string) => void
+}
 
-  constructor(state: NodeState, complete: Complete, announce: (cid: string) => void) {
-    this.#state = state
-    this.#complete = complete
-    this.#announce = announce
+export class EmbeddedPins implements Pins {
+  readonly #parts: PinParts
+
+  constructor(parts: PinParts) {
+    this.#parts = parts
   }
 
   async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
-    await this.#complete(cid, recursive, call)
-    await this.#state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })
-    this.#announce(cid)
+    const { state, complete, announce } = this.#parts
+    await complete(cid, recursive, call)
+    if (!(await state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })))
+      throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: 'Remove that pin first, if its own block alone should stay.' })
+    announce(cid)
   }
 
   async remove(cid: string): Promise<void> {
-    if (!(await this.#state.unpin(cid))) throw new VfsError('NOT_PINNED', `${cid} is not pinned`)
+    if (!(await this.#parts.state.unpin(cid))) throw notPinned(cid)
   }
 
-  async *list(): AsyncGenerator<Pin> {
-    yield* await this.#state.pins()
+  async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
+    const { state, complete, announce } = this.#parts
+    await complete(to, true, call)
+    if (!(await state.movePin(from, to, unpin))) throw notPinned(from, 'with all below it')
+    announce(to)
+  }
+
+  async *list(query: PinQuery = {}): AsyncGenerator<Pin> {
+    const { state, blocks } = this.#parts
+    yield* chosen({ blocks, made: await state.pins(), signal: query.signal }, query)
   }
 }
+
+const notPinned = (cid: string, how = ''): VfsError => new VfsError('NOT_PINNED', `${cid} is not pinned ${how}`.trim())

@@ -1,7 +1,7 @@
+import type { CID } from 'multiformats/cid'
 import type { LocalContent } from '../../content/store.ts'
+import type { Pin } from '../types.ts'
 import type { NodeState } from './state.ts'
-
-const NO_LINKS = new Uint8Array(0) // what an empty dag-pb block is
 
 /** What peers may have: only what pins and the mutable tree reach, so never a version that is kept for undo. */
 export class Served {
@@ -16,8 +16,8 @@ export class Served {
   }
 
   async has(multihash: Uint8Array): Promise<boolean> {
-    const roots = await this.roots()
-    const key = roots.join('\n')
+    const roots = await this.#roots()
+    const key = roots.map(({ cid, type }) => cid + type).join('\n')
     if (key !== this.#key) {
       this.#key = key
       this.#reach = this.#walk(roots)
@@ -26,20 +26,31 @@ export class Served {
   }
 
   async roots(): Promise<string[]> {
-    const pins = await this.#state.pins()
-    const root = await this.#state.root()
-    return [...pins.map(({ cid }) => cid), ...(root === undefined ? [] : [root])]
+    return (await this.#roots()).map(({ cid }) => cid)
   }
 
-  async #walk(roots: readonly string[]): Promise<ReadonlySet<string>> {
-    const { parseCid, walk } = await import('../../content/unixfs/index.ts')
+  async #roots(): Promise<Root[]> {
+    const pins = await this.#state.pins()
+    const root = await this.#state.root()
+    return root === undefined ? pins : [...pins, { cid: root, type: 'recursive' }]
+  }
+
+  async #walk(roots: readonly Root[]): Promise<ReadonlySet<string>> {
+    const [{ parseCid }, { once, walk }] = await Promise.all([import('../../content/unixfs/index.ts'), import('../../content/dag/index.ts')])
     const reach = new Set<string>()
-    const seen = new Set<string>()
-    const get = async (cid: { readonly multihash: { readonly bytes: Uint8Array } }): Promise<Uint8Array> =>
-      (await this.#content.blocks.get(cid.multihash.bytes)) ?? NO_LINKS
-    for (const root of roots) for await (const cid of walk(get, parseCid(root), {}, seen)) reach.add(nameOf(cid.multihash.bytes))
+    const visits = once()
+    const add = (cid: CID): void => void reach.add(nameOf(cid.multihash.bytes))
+    for (const { cid, type } of roots) {
+      if (type === 'direct') add(parseCid(cid))
+      else for await (const found of walk((one) => this.#content.blocks.get(one.multihash.bytes), parseCid(cid), { visits, lenient: true })) add(found)
+    }
     return reach
   }
+}
+
+interface Root {
+  readonly cid: string
+  readonly type: Pin['type']
 }
 
 const nameOf = (multihash: Uint8Array): string => Buffer.from(multihash).toString('base64')

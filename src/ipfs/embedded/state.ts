@@ -11,6 +11,12 @@ const SCHEMA = `
   CREATE TABLE kept (id TEXT PRIMARY KEY, cid TEXT NOT NULL) STRICT;
   CREATE TABLE mfs (one INTEGER PRIMARY KEY CHECK (one = 1), root TEXT NOT NULL) STRICT`
 
+const PIN = `
+  INSERT INTO pin VALUES (?, ?, ?)
+  ON CONFLICT (cid) DO UPDATE SET type = excluded.type, name = coalesce(excluded.name, name) WHERE type = 'direct' OR excluded.type = 'recursive'`
+const PIN_TOO = `
+  INSERT INTO pin VALUES (?, 'recursive', ?) ON CONFLICT (cid) DO UPDATE SET type = 'recursive', name = coalesce(name, excluded.name)`
+
 interface PinRow {
   readonly cid: string
   readonly type: 'direct' | 'recursive'
@@ -35,13 +41,21 @@ export class NodeState implements AsyncDisposable {
     return patiently(() => this.#db.all<PinRow>('SELECT cid, type, name FROM pin ORDER BY cid'))
   }
 
-  async pin({ cid, type, name }: Pin): Promise<void> {
-    await this.#run(
-      'INSERT INTO pin VALUES (?, ?, ?) ON CONFLICT (cid) DO UPDATE SET type = excluded.type, name = coalesce(excluded.name, name)',
-      cid,
-      type,
-      name,
-    )
+  /** False if a recursive pin would become a direct one. */
+  async pin({ cid, type, name }: Pin): Promise<boolean> {
+    return (await this.#run(PIN, cid, type, name)) > 0
+  }
+
+  /** Pins `to` too, or in place of `from` and with its name; false if `from` is not pinned recursively. */
+  movePin(from: string, to: string, unpin: boolean): Promise<boolean> {
+    return this.#committer.run(() => {
+      const pin = this.#db.get<PinRow>("SELECT name FROM pin WHERE cid = ? AND type = 'recursive'", from)
+      if (!pin) return false
+      if (from === to) return true
+      this.#db.run(PIN_TOO, to, unpin ? pin.name : null)
+      if (unpin) this.#db.run('DELETE FROM pin WHERE cid = ?', from)
+      return true
+    })
   }
 
   /** False if it was not pinned. */

@@ -1,0 +1,105 @@
+import type { CID } from 'multiformats/cid'
+import { sha256Multihash, verifies } from '../../content/blocks/multihash.ts'
+import type { LocalContent } from '../../content/store.ts'
+import type { Call } from '../../core/backend.ts'
+import { cidOfRaw, rawDigest } from '../../core/cid.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import { type Block, MAX_BLOCK_BYTES, type NodeBlocks } from '../types.ts'
+import type { Network } from './network.ts'
+
+const IDENTITY = 0x00
+const SHA256 = 0x12
+
+const loadUnixfs = () => import('../../content/unixfs/index.ts')
+
+/** Blocks from this machine, else from the network. */
+export class EmbeddedBlocks implements NodeBlocks {
+  readonly #content: LocalContent
+  readonly #network: Network
+
+  constructor(content: LocalContent, network: Network) {
+    this.#content = content
+    this.#network = network
+  }
+
+  async get(cid: string, call?: Call): Promise<Uint8Array> {
+    const leaf = await this.leaf(cid)
+    return leaf ?? this.block((await loadUnixfs()).parseCid(cid), call)
+  }
+
+  async has(cid: string): Promise<boolean> {
+    return this.holds((await loadUnixfs()).parseCid(cid))
+  }
+
+  async put(blocks: AsyncIterable<Block>, { signal }: Call = {}): Promise<void> {
+    const { parseCid } = await loadUnixfs()
+    const batch = this.#content.blocks.batch()
+    for await (const { cid: text, bytes } of blocks) {
+      throwIfAborted(signal, 'put')
+      const cid = parseCid(text)
+      check(cid, bytes)
+      if (cid.multihash.code !== IDENTITY) await batch.put(cid.multihash.bytes, bytes)
+    }
+    await batch.commit()
+  }
+
+  async *local({ signal }: Call = {}): AsyncGenerator<string> {
+    const { rawCidOf } = await loadUnixfs()
+    for await (const multihash of this.#content.blocks.all()) {
+      throwIfAborted(signal, 'list')
+      yield multihash[0] === SHA256 ? cidOfRaw(multihash.subarray(2)) : rawCidOf(multihash)
+    }
+  }
+
+  /** The content of a CID that says by its form that it is one leaf, if that is on this machine: no codec is needed. */
+  async leaf(cid: string): Promise<Uint8Array | undefined> {
+    const digest = rawDigest(cid)
+    return digest && this.#local(sha256Multihash(digest))
+  }
+
+  async block(cid: CID, call: Call = {}): Promise<Uint8Array> {
+    throwIfAborted(call.signal)
+    if (cid.multihash.code === IDENTITY) return cid.multihash.digest
+    return (await this.#local(cid.multihash.bytes)) ?? this.#network.fetch(cid, call)
+  }
+
+  /** What is on this machine only; undefined also for a block that is damaged. */
+  async found(cid: CID): Promise<Uint8Array | undefined> {
+    if (cid.multihash.code === IDENTITY) return cid.multihash.digest
+    try {
+      return await this.#content.blocks.get(cid.multihash.bytes)
+    } catch (error) {
+      if (isCode(error, 'INVALID_BLOCK')) return undefined
+      throw error
+    }
+  }
+
+  async holds(cid: CID): Promise<boolean> {
+    return cid.multihash.code === IDENTITY || this.#content.blocks.has(cid.multihash.bytes)
+  }
+
+  /** Where a network can bring it anew, a damaged block is a missing one. */
+  async #local(multihash: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#content.blocks.get(multihash)
+    } catch (error) {
+      if (isCode(error, 'INVALID_BLOCK') && this.#network.mode !== 'off') return undefined
+      throw error
+    }
+  }
+}
+
+function check(cid: CID, bytes: Uint8Array): void {
+  if (bytes.length > MAX_BLOCK_BYTES)
+    throw new VfsError('FILE_TOO_LARGE', `the block of ${cid.toString()} has ${bytes.length} bytes; no peer takes more than ${MAX_BLOCK_BYTES}`, {
+      hint: 'Add large content with ipfs_add, which cuts it into blocks.',
+    })
+  if (!isBlockOf(cid, bytes))
+    throw new VfsError('INVALID_BLOCK', `the block given for ${cid.toString()} is something else`, {
+      retryable: false,
+      hint: 'Send the bytes that the CID stands for.',
+    })
+}
+
+const isBlockOf = ({ multihash }: CID, bytes: Uint8Array): boolean =>
+  multihash.code === IDENTITY ? Buffer.from(multihash.digest).equals(bytes) : verifies(multihash.bytes, bytes)
