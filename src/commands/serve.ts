@@ -43,8 +43,8 @@ const openDoor = (line: CommandLine, gateway: Gateway, config: Config, io: Io): 
 
 async function openStdio(gateway: Gateway, { stdin, stdout }: Io): Promise<Door> {
   const { serveOverStdio } = await import('../mcp/stdio.ts')
-  const { AnsweringTransport } = await import('./answering.ts')
-  const transport = new AnsweringTransport(stdin, stdout)
+  const { PipeTransport } = await import('../mcp/pipes/transport.ts')
+  const transport = new PipeTransport(stdin, stdout)
   const door = serveOverStdio(gateway.mcp(), transport)
   return {
     closed: Promise.race([door.closed, transport.ended]),

@@ -18,10 +18,11 @@ export function noteListening(transport: Transport, subscriptions: Subscriptions
 }
 
 function note(message: JSONRPCMessage, subscriptions: Subscriptions): void {
-  if (isJSONRPCRequest(message) && message.method === 'subscriptions/listen') {
+  if (!('method' in message)) return
+  if (message.method === 'subscriptions/listen' && isJSONRPCRequest(message)) {
     const asked = Listen.safeParse(message.params)
     if (asked.success) subscriptions.listen(message.id, asked.data.notifications.resourceSubscriptions)
-  } else if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
+  } else if (message.method === 'notifications/cancelled' && isJSONRPCNotification(message)) {
     const cancelled = Cancelled.safeParse(message.params)
     if (cancelled.success) subscriptions.unlisten(cancelled.data.requestId)
   }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
-import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import { expect, test } from 'vitest'
+import { PipeTransport } from '../../../src/mcp/pipes/transport.ts'
 import { serveOverStdio } from '../../../src/mcp/stdio.ts'
 import { partsOf, registryOf } from '../../support/toolset.ts'
 
@@ -36,7 +36,7 @@ test('garbage on the wire is answered or dropped, and the connection goes on', a
   const [stdin, stdout] = [new PassThrough(), new PassThrough()]
   const logged: unknown[] = []
   const parts = { ...partsOf(await registryOf({})), log: (message: string) => void logged.push(message) }
-  const door = serveOverStdio(parts, new StdioServerTransport(stdin, stdout))
+  const door = serveOverStdio(parts, new PipeTransport(stdin, stdout))
   const send = (message: object): boolean => stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
 
   send({ id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } } })

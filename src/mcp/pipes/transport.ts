@@ -1,0 +1,98 @@
+import type { Readable, Writable } from 'node:stream'
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server'
+import { Lines } from './lines.ts'
+import { Outbox } from './outbox.ts'
+import { Unanswered } from './unanswered.ts'
+
+/** Of one message, in bytes: the SDK's own bound. */
+const LARGEST = 10 * 1024 * 1024
+
+/**
+ * MCP over a pair of pipes, a message a line. The SDK's transport closes at the end of stdin and so cancels every call, though
+ * a client that has ended its side may still read: this one goes on until it is closed. And it writes together what is ready
+ * together.
+ */
+export class PipeTransport implements Transport {
+  onmessage: Transport['onmessage']
+  onerror: Transport['onerror']
+  onclose: Transport['onclose']
+  /** Resolves at the end of stdin. */
+  readonly ended: Promise<void>
+  readonly #stdin: Readable
+  readonly #stdout: Writable
+  readonly #lines = new Lines(LARGEST)
+  readonly #outbox: Outbox
+  readonly #unanswered = new Unanswered()
+  #closed = false
+
+  constructor(stdin: Readable, stdout: Writable) {
+    this.#stdin = stdin
+    this.#stdout = stdout
+    this.#outbox = new Outbox(stdout)
+    this.ended = new Promise((resolve) => stdin.once('close', () => resolve()))
+  }
+
+  async start(): Promise<void> {
+    this.#stdin.on('data', this.#receive).on('error', this.#report)
+    this.#stdout.on('error', this.#broken)
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#closed) throw new Error('the connection is closed')
+    await this.#outbox.put(`${JSON.stringify(message)}\n`)
+    this.#unanswered.went(message)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stdin.off('data', this.#receive).pause()
+    this.onclose?.()
+  }
+
+  /** Resolves when every request has its answer, or after so many milliseconds. */
+  answered(ms: number): Promise<void> {
+    return this.#unanswered.none(ms)
+  }
+
+  readonly #receive = (piece: Buffer): void => {
+    try {
+      for (const line of this.#lines.take(piece)) this.#deliver(line)
+    } catch (error) {
+      this.#broken(error as Error)
+    }
+  }
+
+  #deliver(line: string): void {
+    const message = parsed(line)
+    if (message === undefined) return
+    if (!isMessage(message)) return this.#report(new Error('what came is no message of JSON-RPC 2.0'))
+    this.#unanswered.came(message)
+    this.onmessage?.(message)
+  }
+
+  readonly #report = (error: Error): void => this.onerror?.(error)
+
+  /** Also hears what a stream says after the end, which is nobody's concern any more. */
+  readonly #broken = (error: Error): void => {
+    if (this.#closed) return
+    this.#report(error)
+    void this.close()
+  }
+}
+
+/** Undefined for what is no JSON: a stray line in a pipe is passed over. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/** What tells requests, notifications and answers apart; their content is checked by whoever takes them. */
+function isMessage(value: unknown): value is JSONRPCMessage {
+  if (typeof value !== 'object' || value === null || Reflect.get(value, 'jsonrpc') !== '2.0') return false
+  const id: unknown = Reflect.get(value, 'id')
+  return (id === undefined || typeof id === 'string' || typeof id === 'number') && ('method' in value || 'result' in value || 'error' in value)
+}
