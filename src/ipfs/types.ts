@@ -1,5 +1,6 @@
 import type { Bytes, Call, Range } from '../core/backend.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../content/types.ts'
+import type { Pubsub, Routing, Swarm } from './network-types.ts'
 
 export type Engine = 'embedded' | 'kubo'
 
@@ -81,6 +82,9 @@ export interface IpfsNode extends AsyncDisposable {
   readonly keeps: Keeps
   readonly mfs: Mfs
   readonly blocks: NodeBlocks
+  readonly routing: Routing
+  readonly pubsub: Pubsub
+  readonly swarm: Swarm
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */

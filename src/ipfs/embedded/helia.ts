@@ -2,17 +2,21 @@ import { withBitswap } from '@helia/bitswap'
 import { withHTTP } from '@helia/http'
 import { withLibp2pLight } from '@helia/libp2p'
 import { KEEP_ALIVE, type PrivateKey } from '@libp2p/interface'
+import type { KadDHT, SingleKadDHT } from '@libp2p/kad-dht'
 import { multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore } from 'datastore-core/memory'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
 import { sha512 } from 'multiformats/hashes/sha2'
 import type { Identity } from '../types.ts'
 import type { ServedBlockstore } from './blockstore.ts'
+import { ipnsRecords } from './ipns-records.ts'
 import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
 
 const PROVIDE_MS = 60_000
+const MEET_MS = 5_000
 
 export interface PeerOptions {
   readonly mode: OnlineMode
@@ -25,7 +29,7 @@ export interface PeerOptions {
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const helia = assemble(options)
   await helia.start()
-  const peer = new Peer(helia)
+  const peer = new Peer(helia, options.peering.routers.length)
   for (const address of options.peering.peers) peer.keep(address)
   return peer
 }
@@ -39,43 +43,60 @@ function assemble({ mode, key, blockstore, peering }: PeerOptions) {
     allowInsecure: local,
     allowLocal: local,
   })
-  return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering)))
+  return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering, ipnsRecords(light.keychain))))
 }
 
-type Library = ReturnType<typeof assemble>
+const isTable = (dht: KadDHT): dht is SingleKadDHT => 'routingTable' in dht
+
+export type Library = ReturnType<typeof assemble>
 
 export class Peer implements AsyncDisposable {
-  readonly #helia: Library
+  readonly library: Library
+  /** Delegated routers, which are asked over HTTP. */
+  readonly routers: number
+  readonly #dials: Promise<void>[] = []
+  #met: Promise<void> | undefined
 
-  constructor(helia: Library) {
-    this.#helia = helia
+  constructor(library: Library, routers: number) {
+    this.library = library
+    this.routers = routers
   }
 
   get connections(): number {
-    return this.#helia.libp2p.getConnections().length
+    return this.library.libp2p.getConnections().length
+  }
+
+  /** True if there is nobody to ask. */
+  get alone(): boolean {
+    return this.connections === 0 && this.routers === 0
+  }
+
+  /** Resolves when the peers that are known from the beginning can be asked, or could not be reached in a while. */
+  met(): Promise<void> {
+    return (this.#met ??= this.#meet())
   }
 
   /** Connects in the background; the library then holds the connection. */
   keep(address: string): void {
-    const { libp2p } = this.#helia
+    const { libp2p } = this.library
     const dial = async (): Promise<void> => {
       const { remotePeer } = await libp2p.dial(multiaddr(address))
       await libp2p.peerStore.merge(remotePeer, { tags: { [KEEP_ALIVE]: {} } })
     }
-    dial().catch(() => {}) // whoever needs the peer is told that nobody has the block
+    this.#dials.push(dial().catch(() => {})) // whoever needs the peer is told that nobody has the block
   }
 
   async fetch(cid: CID, signal: AbortSignal): Promise<Uint8Array> {
-    return Buffer.concat(await Array.fromAsync(this.#helia.blockstore.get(cid, { signal })))
+    return Buffer.concat(await Array.fromAsync(this.library.blockstore.get(cid, { signal })))
   }
 
   /** Tells the network in the background that this node has it. */
   provide(cid: string): void {
-    this.#helia.routing.provide(CID.parse(cid), { signal: AbortSignal.timeout(PROVIDE_MS) }).catch(() => {}) // nobody waits for it
+    this.library.routing.provide(CID.parse(cid), { signal: AbortSignal.timeout(PROVIDE_MS) }).catch(() => {}) // nobody waits for it
   }
 
   identity(): Identity {
-    const { libp2p } = this.#helia
+    const { libp2p } = this.library
     return {
       peer: libp2p.peerId.toString(),
       addresses: libp2p.getMultiaddrs().map(String),
@@ -85,6 +106,13 @@ export class Peer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#helia.stop()
+    await this.library.stop()
+  }
+
+  /** A peer that was dialled stands in the hash table a moment later, when it has said what it speaks. */
+  async #meet(): Promise<void> {
+    await Promise.race([Promise.all(this.#dials), sleep(MEET_MS, undefined, { ref: false })])
+    const { dht } = this.library.libp2p.services
+    for (let waits = 0; waits < 50 && this.connections > 0 && isTable(dht) && dht.routingTable.size === 0; waits++) await sleep(20)
   }
 }

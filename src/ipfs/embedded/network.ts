@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { Identity, NetworkMode } from '../types.ts'
+import type { Peer } from './helia.ts'
 import type { PeerKey } from './peer-key.ts'
 
 /** How a node reaches others. */
@@ -12,6 +13,8 @@ export interface Network extends AsyncDisposable {
   /** Tells others that this machine has it now; nobody waits for that. */
   announce(cid: string): void
   identity(call?: Call): Promise<Identity>
+  /** The started peer, once it has met those it knows from the beginning. Rejects OFFLINE. */
+  peer(): Promise<Peer>
 }
 
 export class NoNetwork implements Network {
@@ -30,6 +33,12 @@ export class NoNetwork implements Network {
 
   async identity(): Promise<Identity> {
     return { peer: await this.#key.peer(), addresses: [], agent: 'polymount', protocols: [] }
+  }
+
+  async peer(): Promise<Peer> {
+    throw new VfsError('OFFLINE', 'the IPFS node is kept off the network', {
+      hint: 'Only a person can change that, by setting ipfs.network to client or node.',
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,13 +4,17 @@ import { rawDigest } from '../../core/cid.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
+import type { Pubsub, Routing, Swarm } from '../network-types.ts'
 import { parsePath } from '../path.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import { EmbeddedMfs } from './mfs.ts'
 import type { Network } from './network.ts'
 import { EmbeddedPins } from './pins.ts'
+import { EmbeddedPubsub } from './pubsub.ts'
+import { EmbeddedRouting } from './routing.ts'
 import type { NodeState } from './state.ts'
+import { EmbeddedSwarm } from './swarm.ts'
 
 /** Of the library; a test compares it with what is installed. */
 const HELIA_VERSION = '7.1.15'
@@ -33,6 +37,9 @@ export class EmbeddedNode implements IpfsNode {
   readonly pins: Pins
   readonly keeps: Keeps
   readonly mfs: Mfs
+  readonly routing: Routing
+  readonly pubsub: Pubsub
+  readonly swarm: Swarm
   readonly #content: LocalContent
   readonly #state: NodeState
   readonly #network: Network
@@ -50,6 +57,9 @@ export class EmbeddedNode implements IpfsNode {
       announce: (cid) => network.announce(cid),
     })
     this.keeps = state.keeps
+    this.routing = new EmbeddedRouting(network)
+    this.pubsub = new EmbeddedPubsub(network)
+    this.swarm = new EmbeddedSwarm(network)
     this.mfs = new EmbeddedMfs(content, state, this, async (root) => (await this.#opened()).draft(root))
   }
 

@@ -45,6 +45,12 @@ export class Online implements Network {
     if (this.mode === 'node') void this.#peer?.then((peer) => peer.provide(cid)).catch(() => {})
   }
 
+  async peer(): Promise<Peer> {
+    const peer = await this.#started()
+    await peer.met()
+    return peer
+  }
+
   async identity(): Promise<Identity> {
     return (await this.#started()).identity()
   }

@@ -30,3 +30,11 @@ export const BOOTSTRAP: readonly string[] = [
 ]
 
 export type OnlineMode = Exclude<NetworkMode, 'off'>
+
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/
+
+/** True if everybody that is known from the beginning is on this machine. */
+export function isLocal(mode: OnlineMode, { listen, peers }: Peering): boolean {
+  const addresses = [...(mode === 'node' ? listen : []), ...peers]
+  return addresses.length > 0 && addresses.every((address) => LOOPBACK.test(address))
+}
