@@ -13,11 +13,11 @@ type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | unde
 
 /**
  * The node's mutable tree. Every change is one swap of its root, made only if what stands at the path is still what was
- * looked at: so each precondition is exact, against every writer. Modes and times are not kept.
+ * looked at: so each precondition is exact, against every writer that the engine can hold off. Modes and times are not kept.
  */
 export class MfsBackend extends BaseBackend {
   readonly scheme = 'mfs'
-  readonly volume = 'mfs'
+  readonly volume: string
   readonly capabilities: Capabilities
   override readonly trash: Trash
   readonly #node: IpfsNode
@@ -26,6 +26,7 @@ export class MfsBackend extends BaseBackend {
   constructor(node: IpfsNode) {
     super()
     this.#node = node
+    this.volume = node.mfs.volume
     this.#view = new IpfsView(node, 'mfs', async (path, call) => (await node.mfs.root(call)) + (path === '/' ? '' : path))
     this.trash = new MfsTrash(node)
     this.capabilities = Object.freeze({
@@ -38,7 +39,7 @@ export class MfsBackend extends BaseBackend {
       trash: true,
       content_addressed: node.sharesContent,
       modes: false,
-      cas: 'native',
+      cas: node.mfs.cas,
     })
   }
 

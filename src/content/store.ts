@@ -8,7 +8,7 @@ import { Blocks } from './blocks/blocks.ts'
 import { sha256, sha256Multihash } from './blocks/multihash.ts'
 import { ContentHasher } from './hashing.ts'
 import type { AddOptions, ContentStore, NamedNode, Node, Source } from './types.ts'
-import type { Save, UnixfsReader } from './unixfs/index.ts'
+import type { Sink, UnixfsReader } from './unixfs/index.ts'
 
 /** UnixFS and its codecs are loaded for content that is more than one leaf: who only serves files never needs them. */
 const loadUnixfs = () => import('./unixfs/index.ts')
@@ -31,28 +31,13 @@ export class LocalContent implements ContentStore {
     const batch = this.blocks.batch()
     const start = await peek(content, LEAF_BYTES)
     throwIfAborted(options.signal, 'add')
-    const node = 'whole' in start ? await putLeaf(start.whole, batch, options) : await putFile(start.stream, batch, options)
-    await batch.commit()
-    return node
+    if ('whole' in start) return putLeaf(start.whole, batch, options)
+    return (await loadUnixfs()).importFile(start.stream, sinkOf(batch), options)
   }
 
   async *putTree(sources: AsyncIterable<Source>, options: AddOptions = {}): AsyncGenerator<NamedNode> {
-    const { buildFile, TreeBuilder } = await loadUnixfs()
-    const batch = this.blocks.batch()
-    const save: Save = options.onlyHash ? async () => {} : into(batch)
-    const tree = new TreeBuilder(save)
-    let done = 0
-    const onProgress = (bytes: number): void => options.onProgress?.(done + bytes)
-    for await (const { path, content } of sources) {
-      const built = content && (await buildFile(content, save, { ...options, onProgress }))
-      tree.add(path, built)
-      if (!built) continue
-      done += built.size
-      yield { name: path, cid: built.cid.toString(), kind: 'file', size: built.size }
-    }
-    const folders = await Array.fromAsync(tree.folders())
-    await batch.commit()
-    yield* folders
+    const { importTree } = await loadUnixfs()
+    yield* importTree(sources, options.onlyHash ? NOWHERE : sinkOf(this.blocks.batch()), options)
   }
 
   async stat(cid: string, call?: Call): Promise<Node> {
@@ -112,20 +97,17 @@ async function hashOnly(content: Bytes, { signal, onProgress }: AddOptions): Pro
 async function putLeaf(content: Uint8Array, batch: Batch, { onProgress }: AddOptions): Promise<Node> {
   const digest = sha256(content)
   await batch.put(sha256Multihash(digest), content)
+  await batch.commit()
   onProgress?.(content.length)
   return { cid: cidOfRaw(digest), kind: 'file', size: content.length }
 }
 
-async function putFile(content: Bytes, batch: Batch, options: AddOptions): Promise<Node> {
-  const { buildFile } = await loadUnixfs()
-  const { cid, size } = await buildFile(content, into(batch), options)
-  return { cid: cid.toString(), kind: 'file', size }
-}
+const sinkOf = (batch: Batch): Sink => ({
+  save: ({ cid, block }) => batch.put(cid.multihash.bytes, block),
+  commit: () => batch.commit(),
+})
 
-const into =
-  (batch: Batch): Save =>
-  ({ cid, block }) =>
-    batch.put(cid.multihash.bytes, block)
+const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
 
 function missing(cid: string): never {
   throw new VfsError('NOT_FOUND', `${cid} is not in the content store`)

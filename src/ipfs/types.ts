@@ -59,6 +59,10 @@ export interface Keeps {
 
 /** Changes of the mutable tree, each durable when it resolves. A caller journals them; the engine only swaps roots. */
 export interface Mfs {
+  /** Where the tree stands, for the journal: a change of one tree is never taken back in another. */
+  readonly volume: string
+  /** How well `expect` protects against writers that are not our gateways. */
+  readonly cas: 'native' | 'lock'
   root(call?: Call): Promise<string>
   stat(path: string, call?: Call): Promise<Node>
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>

@@ -22,6 +22,8 @@ type Outcome = { readonly edit: Edit; readonly error?: unknown }
  * swap; if another process was faster, they are made again on its root, so that no update is lost.
  */
 export class EmbeddedMfs implements Mfs {
+  readonly volume = 'mfs'
+  readonly cas = 'native'
   readonly #content: LocalContent
   readonly #state: NodeState
   readonly #node: Pick<IpfsNode, 'stat' | 'list'>
