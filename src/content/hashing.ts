@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Bytes } from '../core/backend.ts'
 import { cidOfRaw, LEAF_BYTES } from '../core/cid.ts'
+import type { Node } from './types.ts'
 
 /** Computes the CID of content that goes by, without keeping it. */
 export class ContentHasher {
@@ -20,12 +21,14 @@ export class ContentHasher {
   }
 
   /** Call it once, at the end. */
-  async result(): Promise<{ readonly cid: string; readonly size: number }> {
+  async result(): Promise<Omit<Node, 'kind'>> {
     this.#cut()
+    const size = this.#size
     const [only, second] = this.#leaves
-    if (only && !second) return { cid: cidOfRaw(only), size: this.#size }
-    const { rootOf } = await import('./unixfs/index.ts')
-    return { cid: await rootOf(this.#leaves, this.#size), size: this.#size }
+    if (only && !second) return { cid: cidOfRaw(only), size, tsize: size, links: 0 }
+    const { fileOf } = await import('./unixfs/index.ts')
+    const { cid, tsize, links } = await fileOf(this.#leaves, size)
+    return { cid: cid.toString(), size, tsize, links }
   }
 
   #cut(): void {

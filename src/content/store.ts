@@ -29,7 +29,7 @@ export class LocalContent implements ContentStore {
   async put(content: Bytes, options: AddOptions = {}): Promise<Node> {
     if (options.onlyHash) return hashOnly(content, options)
     const batch = this.blocks.batch()
-    const start = await peek(content, LEAF_BYTES)
+    const start = isPlain(options) ? await peek(content, LEAF_BYTES) : { stream: content }
     throwIfAborted(options.signal, 'add')
     if ('whole' in start) return putLeaf(start.whole, batch, options)
     return (await loadUnixfs()).importFile(start.stream, sinkOf(batch), options)
@@ -42,7 +42,7 @@ export class LocalContent implements ContentStore {
 
   async stat(cid: string, call?: Call): Promise<Node> {
     const leaf = await this.#leaf(cid)
-    return leaf ? { cid, kind: 'file', size: leaf.length } : (await this.#unixfs()).stat(cid, call)
+    return leaf ? leafNode(cid, leaf) : (await this.#unixfs()).stat(cid, call)
   }
 
   async *read(cid: string, options: Call & Range = {}): Bytes {
@@ -83,7 +83,9 @@ export class LocalContent implements ContentStore {
   }
 }
 
-async function hashOnly(content: Bytes, { signal, onProgress }: AddOptions): Promise<Node> {
+async function hashOnly(content: Bytes, options: AddOptions): Promise<Node> {
+  if (!isPlain(options)) return (await loadUnixfs()).importFile(content, NOWHERE, options)
+  const { signal, onProgress } = options
   const hasher = new ContentHasher()
   let done = 0
   for await (const part of content) {
@@ -94,12 +96,16 @@ async function hashOnly(content: Bytes, { signal, onProgress }: AddOptions): Pro
   return { kind: 'file', ...(await hasher.result()) }
 }
 
+/** True if the content alone, by the profile that we use for our own, makes the CID. */
+const isPlain = ({ profile = 'unixfs-v1-2025', mode, modified }: AddOptions): boolean =>
+  profile === 'unixfs-v1-2025' && mode === undefined && modified === undefined
+
 async function putLeaf(content: Uint8Array, batch: Batch, { onProgress }: AddOptions): Promise<Node> {
   const digest = sha256(content)
   await batch.put(sha256Multihash(digest), content)
   await batch.commit()
   onProgress?.(content.length)
-  return { cid: cidOfRaw(digest), kind: 'file', size: content.length }
+  return leafNode(cidOfRaw(digest), content)
 }
 
 const sinkOf = (batch: Batch): Sink => ({
@@ -108,6 +114,8 @@ const sinkOf = (batch: Batch): Sink => ({
 })
 
 const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
+
+const leafNode = (cid: string, { length }: Uint8Array): Node => ({ cid, kind: 'file', size: length, tsize: length, links: 0 })
 
 function missing(cid: string): never {
   throw new VfsError('NOT_FOUND', `${cid} is not in the content store`)

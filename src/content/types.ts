@@ -1,34 +1,64 @@
 import type { Bytes, Call, Range } from '../core/backend.ts'
 
+/** What UnixFS 1.5 can keep of a node beside its content; absent where it does not say. */
+export interface Metadata {
+  /** Permission bits (0o7777). */
+  readonly mode?: number | undefined
+  readonly modified?: Date | undefined
+}
+
 /** What a CID names in UnixFS. */
-export interface Node {
+export interface Node extends Metadata {
   readonly cid: string
-  /** `link`: a symbolic link, which UnixFS can hold but no tool of ours makes. */
+  /** `link`: a symbolic link. */
   readonly kind: 'file' | 'directory' | 'link'
   /** Bytes of content; for a directory the sum below it where the DAG says so, else 0. */
   readonly size: number
+  /** Bytes of the node's own block and of all below it, as the DAG says. */
+  readonly tsize: number
+  /** Blocks right below it. */
+  readonly links: number
 }
 
 export interface NamedNode extends Node {
   readonly name: string
 }
 
-export interface AddOptions extends Call {
+/** How content is cut and linked: the two of IPIP-499. */
+export type ProfileName = 'unixfs-v1-2025' | 'unixfs-v0-2015'
+
+/** Of a CID; version 0 has sha2-256 only. */
+export interface CidFormat {
+  readonly version: 0 | 1
+  readonly hash: 'sha2-256' | 'sha2-512'
+}
+
+export interface AddOptions extends Call, Metadata {
+  /** `unixfs-v1-2025` if absent. */
+  readonly profile?: ProfileName | undefined
+  /** Of a tree: the format of its folders' CIDs, instead of the profile's. */
+  readonly folders?: CidFormat | undefined
   /** Computes the CID and stores nothing. */
   readonly onlyHash?: boolean | undefined
   readonly onProgress?: ((bytes: number) => void) | undefined
 }
 
-/** A file or folder to add; the path is relative, with `/`, and folders need not be given. */
-export interface Source {
+/** A node that is in the store already. */
+export type Built = Pick<Node, 'cid' | 'kind' | 'size' | 'tsize'>
+
+/** One entry of a tree to add; the path is relative, with `/`, and folders need not be given. The path '' is the root folder itself. */
+export interface Source extends Metadata {
   readonly path: string
-  /** Absent: an empty folder. */
+  /** One of these three; none of them: a folder. */
   readonly content?: Bytes | undefined
+  readonly built?: Built | undefined
+  /** Of a symbolic link. */
+  readonly target?: string | undefined
 }
 
 /**
  * The gateway's own blocks, shared by every process of a data folder, and UnixFS over them. No network: what is not here
- * rejects NOT_FOUND at once. CIDs are those of profile unixfs-v1-2025.
+ * rejects NOT_FOUND at once.
  */
 export interface ContentStore extends AsyncDisposable {
   /** One file. The blocks are durable when it resolves. */

@@ -12,8 +12,15 @@ const NOT_KEPT = new Date(0)
 /** The end of the CID: for our CIDs 60 random bits, and never their common beginning. */
 export const etagOf = (cid: string): string => cid.slice(-12)
 
-/** IPFS keeps no times. */
-export const statOf = ({ cid, kind, size }: Node): Stat => ({ kind, size: kind === 'directory' ? 0 : size, modified: NOT_KEPT, etag: etagOf(cid), cid })
+/** Most of IPFS keeps neither times nor modes. */
+export const statOf = ({ cid, kind, size, mode, modified = NOT_KEPT }: Node): Stat => ({
+  kind,
+  size: kind === 'directory' ? 0 : size,
+  modified,
+  etag: etagOf(cid),
+  cid,
+  ...(mode !== undefined && { mode: mode & 0o777 }),
+})
 
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {

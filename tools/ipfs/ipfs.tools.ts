@@ -27,7 +27,7 @@ const AddInput = z.strictObject({
   pin: z.boolean().default(true),
   to_mfs: z.string().optional().describe('Also put it at this path of /mfs'),
   wrap_with_directory: z.boolean().default(false),
-  profile: z.enum(['unixfs-v1-2025']).default('unixfs-v1-2025'),
+  profile: z.enum(['unixfs-v1-2025', 'unixfs-v0-2015']).default('unixfs-v1-2025'),
   only_hash: z.boolean().default(false).describe('Compute the CID and store nothing'),
 })
 const AddOutput = z.strictObject({
@@ -93,7 +93,7 @@ export class IpfsTools {
     if (onlyHash && to_mfs !== undefined) throw new VfsError('INVALID_ARGUMENT', 'to_mfs needs the content, which only_hash does not keep')
     const call = callOf(context)
     const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
-    const { root, entries, total, skipped } = await addContent(this.#node, this.#vfs, input, { ...call, onlyHash, onProgress })
+    const { root, entries, total, skipped } = await addContent(this.#node, this.#vfs, input, { ...call, onlyHash, profile, onProgress })
     const pinned = input.pin && !onlyHash
     if (pinned) await this.#node.pins.add(root.cid, { name, signal: context.signal })
     const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)

@@ -5,10 +5,13 @@ import { VfsError } from '../../core/error.ts'
 const FUNCTIONS: Readonly<Record<number, string>> = { 0x12: 'sha256', 0x13: 'sha512' }
 const VERIFIED = 'Blocks by sha2-256 and sha2-512 can; ask for content that was added with one of them.'
 const SHA256 = Buffer.from([0x12, 0x20])
+const SHA512 = Buffer.from([0x13, 0x40])
 
 export const sha256 = (content: Uint8Array): Buffer => hash('sha256', content, 'buffer')
 
 export const sha256Multihash = (digest: Uint8Array): Buffer => Buffer.concat([SHA256, digest])
+
+export const sha512Multihash = (content: Uint8Array): Buffer => Buffer.concat([SHA512, hash('sha512', content, 'buffer')])
 
 /** Rejects UNSUPPORTED for a hash function that we do not have. */
 export function verifies(multihash: Uint8Array, content: Uint8Array): boolean {

@@ -3,7 +3,9 @@ import { UnixFS } from 'ipfs-unixfs'
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
 import { VfsError } from '../../core/error.ts'
-import { sha256, sha256Multihash } from '../blocks/multihash.ts'
+import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts'
+import type { CidFormat, Metadata } from '../types.ts'
+import { decodeMetadata, encodeMetadata } from './metadata.ts'
 
 export const RAW = 0x55
 const IDENTITY = 0x00
@@ -15,7 +17,13 @@ export interface Link {
   readonly tsize: number
 }
 
-export interface FileNode {
+interface Common {
+  readonly meta: Metadata
+  /** Of the node's own block. */
+  readonly blockBytes: number
+}
+
+export interface FileNode extends Common {
   readonly kind: 'file'
   readonly size: number
   /** Content of the node itself, before that of its links. */
@@ -25,14 +33,14 @@ export interface FileNode {
   readonly sizes: readonly number[]
 }
 
-export interface FolderNode {
+export interface FolderNode extends Common {
   readonly kind: 'directory'
   readonly links: readonly Link[]
   /** Of a HAMT shard: how many ways it branches. */
   readonly fanout?: number | undefined
 }
 
-export interface LinkNode {
+export interface LinkNode extends Common {
   readonly kind: 'link'
   readonly target: Uint8Array
 }
@@ -67,9 +75,20 @@ export const cidOf = (codec: number, block: Uint8Array): CID => cidOfDigest(code
 
 export const cidOfDigest = (codec: number, hash: Uint8Array): CID => CID.createV1(codec, digest.decode(sha256Multihash(hash)))
 
+const SHA2_256 = 0x12
+const SHA2_512 = 0x13
+
+/** What a folder keeps through its changes. */
+export const formatOf = ({ version, multihash }: CID): CidFormat => ({ version, hash: multihash.code === SHA2_512 ? 'sha2-512' : 'sha2-256' })
+
+function cidOfNode({ version, hash }: CidFormat, block: Uint8Array): CID {
+  if (hash === 'sha2-512') return CID.createV1(dagPb.code, digest.decode(sha512Multihash(block)))
+  return version === 0 ? CID.createV0(digest.create(SHA2_256, sha256(block))) : cidOf(dagPb.code, block)
+}
+
 /** Rejects NOT_UNIXFS. */
 export function decode(cid: CID, block: Uint8Array): UnixfsNode {
-  if (cid.code === RAW) return { kind: 'file', size: block.length, data: block, links: [], sizes: [] }
+  if (cid.code === RAW) return { kind: 'file', size: block.length, data: block, links: [], sizes: [], meta: {}, blockBytes: block.length }
   if (cid.code !== dagPb.code) throw notUnixfs(cid)
   try {
     return decodeNode(block)
@@ -79,26 +98,59 @@ export function decode(cid: CID, block: Uint8Array): UnixfsNode {
 }
 
 function decodeNode(block: Uint8Array): UnixfsNode {
-  const { Data, Links } = dagPb.decode(block)
-  const meta = UnixFS.unmarshal(Data ?? EMPTY)
+  const { Data = EMPTY, Links } = dagPb.decode(block)
+  const unixfs = UnixFS.unmarshal(Data)
   const links = Links.map(({ Name, Hash, Tsize }) => ({ name: Name ?? '', cid: Hash, tsize: Tsize ?? 0 }))
-  if (meta.type === 'directory') return { kind: 'directory', links }
-  if (meta.type === 'hamt-sharded-directory') return { kind: 'directory', links, fanout: Number(meta.fanout) }
-  if (meta.type === 'symlink') return { kind: 'link', target: meta.data ?? EMPTY }
-  if (meta.blockSizes.length !== links.length) throw new Error('sizes do not match the links')
-  return { kind: 'file', size: Number(meta.fileSize()), data: meta.data ?? EMPTY, links, sizes: meta.blockSizes.map(Number) }
+  const common = { meta: decodeMetadata(Data), blockBytes: block.length }
+  if (unixfs.type === 'directory') return { kind: 'directory', links, ...common }
+  if (unixfs.type === 'hamt-sharded-directory') return { kind: 'directory', links, fanout: Number(unixfs.fanout), ...common }
+  if (unixfs.type === 'symlink') return { kind: 'link', target: unixfs.data ?? EMPTY, ...common }
+  if (unixfs.blockSizes.length !== links.length) throw new Error('sizes do not match the links')
+  return { kind: 'file', size: Number(unixfs.fileSize()), data: unixfs.data ?? EMPTY, links, sizes: unixfs.blockSizes.map(Number), ...common }
 }
 
-export function encodeFile(links: readonly Link[], sizes: readonly number[]): Encoded {
-  return encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links)
+/** How a node is written beside what it holds. */
+export interface Style {
+  readonly format: CidFormat
+  readonly meta: Metadata
 }
 
-export const encodeFolder = (links: readonly Link[]): Encoded => ({ ...encode(new UnixFS({ type: 'directory' }), links), node: { kind: 'directory', links } })
+export const encodeFile = (links: readonly Link[], sizes: readonly number[], style: Style): Encoded =>
+  encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links, style)
 
-export function encodeShard(links: readonly Link[], bits: Uint8Array, fanout: number, hashType: number): Encoded {
-  const meta = new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) })
-  return { ...encode(meta, links), node: { kind: 'directory', links, fanout } }
+/** A file, or a part of one, that is all in one node. */
+export const encodeLeaf = (data: Uint8Array, style: Style): Encoded => encode(new UnixFS({ type: 'file', data }), [], style)
+
+export const encodeRaw = (block: Uint8Array): Encoded => ({ cid: cidOf(RAW, block), block })
+
+/** UnixFS gives a symbolic link a time and no mode. */
+export const encodeLink = (target: string, { format, meta: { modified } }: Style): Encoded =>
+  encode(new UnixFS({ type: 'symlink', data: Buffer.from(target) }), [], { format, meta: { modified } })
+
+export function encodeFolder(links: readonly Link[], style: Style): Encoded {
+  const { cid, block } = encode(new UnixFS({ type: 'directory' }), links, style)
+  return { cid, block, node: { kind: 'directory', links, meta: style.meta, blockBytes: block.length } }
 }
+
+export interface ShardShape {
+  readonly bits: Uint8Array
+  readonly fanout: number
+  readonly hashType: number
+}
+
+export function encodeShard(links: readonly Link[], { bits, fanout, hashType }: ShardShape, style: Style): Encoded {
+  const unixfs = new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) })
+  const { cid, block } = encode(unixfs, links, style)
+  return { cid, block, node: { kind: 'directory', links, fanout, meta: style.meta, blockBytes: block.length } }
+}
+
+const FOLDER_BYTES = new UnixFS({ type: 'directory' }).marshal().length
+
+/** Bytes of a flat folder's block without its links. */
+export const metaBytes = (meta: Metadata): number => field(FOLDER_BYTES + encodeMetadata(meta).length)
+
+/** Bytes of a node's block and of all blocks below it. */
+export const tsizeOf = (blockBytes: number, links: readonly Link[]): number => links.reduce((total, link) => total + link.tsize, blockBytes)
 
 /** Bytes that a link adds to its node's block: a field of three fields. */
 export const linkBytes = ({ cid, name, tsize }: Link): number => field(field(cid.byteLength) + field(Buffer.byteLength(name)) + 1 + varint(tsize))
@@ -111,9 +163,9 @@ const varint = (value: number): number => {
   return bytes
 }
 
-function encode(meta: UnixFS, links: readonly Link[]): Encoded {
-  const block = dagPb.encode(dagPb.prepare({ Data: meta.marshal(), Links: links.map(pbLink) }))
-  return { cid: cidOf(dagPb.code, block), block }
+function encode(unixfs: UnixFS, links: readonly Link[], { format, meta }: Style): Encoded {
+  const block = dagPb.encode(dagPb.prepare({ Data: Buffer.concat([unixfs.marshal(), encodeMetadata(meta)]), Links: links.map(pbLink) }))
+  return { cid: cidOfNode(format, block), block }
 }
 
 const pbLink = ({ name, cid, tsize }: Link): dagPb.PBLink => ({ Hash: cid, Name: name, Tsize: tsize })

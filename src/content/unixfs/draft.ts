@@ -1,10 +1,9 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
 import type { Blocks } from '../blocks/blocks.ts'
-import { decode, type Encoded, type Link, parseCid } from './codec.ts'
+import { decode, type Encoded, type Link, parseCid, tsizeOf } from './codec.ts'
 import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
 import { child } from './folder-reader.ts'
-import { tsizeOf } from './hamt.ts'
 import type { GetBlock, LoadNode } from './loader.ts'
 
 /** A tree under change: new nodes stay in memory until `commit` makes them durable. */
@@ -69,7 +68,7 @@ export class Draft {
   async #link(cid: CID): Promise<Link> {
     const block = await this.#get(cid)
     const node = decode(cid, block)
-    return { name: '', cid, tsize: tsizeOf({ block }, node.kind === 'link' ? [] : node.links) }
+    return { name: '', cid, tsize: tsizeOf(block.length, node.kind === 'link' ? [] : node.links) }
   }
 
   readonly #space: Blockspace = {

@@ -2,23 +2,24 @@ import type { CID } from 'multiformats/cid'
 import type { Bytes } from '../../core/backend.ts'
 import { LEAF_BYTES } from '../../core/cid.ts'
 import { throwIfAborted } from '../../core/error.ts'
-import type { AddOptions } from '../types.ts'
-import { cidOf, cidOfDigest, encodeFile, type Encoded, type Link, RAW } from './codec.ts'
-
-const LINKS_PER_NODE = 1024
+import type { AddOptions, Metadata } from '../types.ts'
+import { cidOfDigest, encodeFile, encodeLeaf, encodeRaw, type Encoded, type Link, RAW, tsizeOf } from './codec.ts'
+import { type Profile, PROFILES, V1 } from './profile.ts'
 
 /** Keeps one block; resolves when there is room for the next. */
 export type Save = (encoded: Encoded) => Promise<void>
 
-export interface Built extends Link {
+export interface File extends Link {
   /** Content bytes. */
   readonly size: number
+  /** Blocks right below it. */
+  readonly links: number
 }
 
-export async function buildFile(content: Bytes, save: Save, { signal, onProgress }: AddOptions = {}): Promise<Built> {
-  const builder = new FileBuilder(save)
+export async function buildFile(content: Bytes, save: Save, { signal, onProgress, profile, mode, modified }: AddOptions = {}): Promise<File> {
+  const builder = new FileBuilder(save, profile && PROFILES[profile], { mode, modified })
   let done = 0
-  for await (const leaf of leaves(content)) {
+  for await (const leaf of leaves(content, builder.leafBytes)) {
     throwIfAborted(signal, 'add')
     await builder.leaf(leaf)
     onProgress?.((done += leaf.length))
@@ -26,67 +27,91 @@ export async function buildFile(content: Bytes, save: Save, { signal, onProgress
   return builder.finish()
 }
 
-/** The CID of a file whose leaves have these hashes; saves nothing. */
-export async function rootOf(hashes: readonly Uint8Array[], size: number): Promise<string> {
+/** The file whose leaves have these hashes; saves nothing. */
+export async function fileOf(hashes: readonly Uint8Array[], size: number): Promise<File> {
   const builder = new FileBuilder(async () => {})
   for (const [index, leaf] of hashes.entries()) await builder.known(cidOfDigest(RAW, leaf), Math.min(LEAF_BYTES, size - index * LEAF_BYTES))
-  return (await builder.finish()).cid.toString()
+  return builder.finish()
 }
 
 /** The balanced DAG of one file, built from its leaves as they come: memory grows with depth, not with the file. */
-class FileBuilder {
+export class FileBuilder {
+  readonly leafBytes: number
   readonly #save: Save
+  readonly #profile: Profile
+  readonly #meta: Metadata
   /** Nodes that have no parent yet, by height; the leaves first. */
-  readonly #levels: Built[][] = [[]]
+  readonly #levels: File[][] = [[]]
+  /** A first leaf waits: if no other comes it is the root, and that is where metadata stands. */
+  #first: Uint8Array | undefined
 
-  constructor(save: Save) {
+  constructor(save: Save, profile = V1, meta: Metadata = {}) {
+    this.leafBytes = profile.leafBytes
     this.#save = save
+    this.#profile = profile
+    this.#meta = meta
   }
 
-  /** A leaf is LEAF_BYTES long; only the last may be shorter. */
+  /** A leaf is as long as the profile says; only the last may be shorter. */
   async leaf(content: Uint8Array): Promise<void> {
-    const cid = cidOf(RAW, content)
-    await this.#save({ cid, block: content })
-    await this.known(cid, content.length)
+    const isFirst = this.#first === undefined && this.#levels.length === 1 && this.#levels[0]?.length === 0
+    await this.#settleFirst()
+    if (isFirst) this.#first = content
+    else await this.#add(0, await this.#saveLeaf(content, {}))
   }
 
-  /** A leaf whose content is saved already, or not wanted. */
+  /** A raw leaf whose content is saved already, or not wanted. */
   async known(cid: CID, size: number): Promise<void> {
-    await this.#add(0, { name: '', cid, tsize: size, size })
+    await this.#settleFirst()
+    await this.#add(0, { name: '', cid, tsize: size, size, links: 0 })
   }
 
-  async finish(): Promise<Built> {
+  async finish(): Promise<File> {
+    if (this.#first) return this.#saveLeaf(this.#first, this.#meta)
     for (let height = 0; ; height++) {
       const level = this.#levels[height] ?? []
-      const root = level.length === 1 && height === this.#levels.length - 1 ? level[0] : undefined
-      if (root) return root
-      if (level.length > 0) await this.#add(height + 1, await this.#join(level))
+      if (height === this.#levels.length - 1) return level.length === 1 && level[0] ? level[0] : this.#join(level, this.#meta)
+      if (level.length > 0) await this.#add(height + 1, await this.#join(level, {}))
     }
   }
 
-  async #add(height: number, node: Built): Promise<void> {
+  async #settleFirst(): Promise<void> {
+    const first = this.#first
+    this.#first = undefined
+    if (first) await this.#add(0, await this.#saveLeaf(first, {}))
+  }
+
+  async #add(height: number, node: File): Promise<void> {
     const level = (this.#levels[height] ??= [])
-    if (level.length === LINKS_PER_NODE) await this.#add(height + 1, await this.#join(level.splice(0)))
+    if (level.length === this.#profile.linksPerNode) await this.#add(height + 1, await this.#join(level.splice(0), {}))
     level.push(node)
   }
 
-  async #join(nodes: readonly Built[]): Promise<Built> {
-    const sizes = nodes.map((node) => node.size)
-    const encoded = encodeFile(nodes, sizes)
+  /** A raw leaf has no room for metadata. */
+  async #saveLeaf(content: Uint8Array, meta: Metadata): Promise<File> {
+    const bare = meta.mode === undefined && meta.modified === undefined
+    const encoded = bare && this.#profile.rawLeaves ? encodeRaw(content) : encodeLeaf(content, { format: this.#profile.format, meta })
     await this.#save(encoded)
-    return { name: '', cid: encoded.cid, size: sum(sizes), tsize: encoded.block.length + sum(nodes.map((node) => node.tsize)) }
+    return { name: '', cid: encoded.cid, tsize: encoded.block.length, size: content.length, links: 0 }
+  }
+
+  async #join(nodes: readonly File[], meta: Metadata): Promise<File> {
+    const sizes = nodes.map((node) => node.size)
+    const encoded = encodeFile(nodes, sizes, { format: this.#profile.format, meta })
+    await this.#save(encoded)
+    return { name: '', cid: encoded.cid, size: sum(sizes), tsize: tsizeOf(encoded.block.length, nodes), links: nodes.length }
   }
 }
 
 /** Cuts a stream into leaves, at least one, without a copy where a part already has the right size. */
-async function* leaves(source: Bytes): Bytes {
+export async function* leaves(source: Bytes, leafBytes: number): Bytes {
   let held: Uint8Array[] = []
   let size = 0
   let empty = true
   for await (const part of source) {
     let rest = part
-    while (size + rest.length >= LEAF_BYTES) {
-      const cut = LEAF_BYTES - size
+    while (size + rest.length >= leafBytes) {
+      const cut = leafBytes - size
       yield joined([...held, rest.subarray(0, cut)])
       rest = rest.subarray(cut)
       held = []
@@ -101,4 +126,4 @@ async function* leaves(source: Bytes): Bytes {
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts))
 
-export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -1,29 +1,28 @@
-import { encodeFolder, type Link, linkBytes } from './codec.ts'
+import { encodeFolder, type Link, type Style, tsizeOf } from './codec.ts'
 import type { Save } from './file-builder.ts'
-import { buildShard, nameHash, shard, tsizeOf } from './hamt.ts'
+import { buildShard, nameHash, shard } from './hamt.ts'
+import type { Profile } from './profile.ts'
 
-/** A folder becomes a HAMT when its one block would be larger (profile unixfs-v1-2025). */
+/** A folder that would be larger becomes a HAMT. What counts as its size is the profile's to say. */
 export const MAX_FLAT_BYTES = 256 << 10
 
-/** Of the UnixFS part of a flat folder. */
-export const META_BYTES = 4
+export interface FolderStyle extends Style {
+  readonly profile: Profile
+}
 
 /** Saves a folder of these children, whose names are unique; the result's name is empty. */
-export async function buildFolder(links: readonly Link[], save: Save): Promise<Link> {
-  const small = flatBytes(links) <= MAX_FLAT_BYTES
-  const top = small ? links : await buildShard(await hashed(links), 0, save)
-  const encoded = small ? encodeFolder(links) : shard(top)
+export async function buildFolder(links: readonly Link[], save: Save, style: FolderStyle): Promise<Link> {
+  const small = isFlat(links, style)
+  const top = small ? links : await buildShard(await hashed(links), 0, { save, format: style.format })
+  const encoded = small ? encodeFolder(links, style) : shard(top, style)
   await save(encoded)
-  return { name: '', cid: encoded.cid, tsize: tsizeOf(encoded, top) }
+  return { name: '', cid: encoded.cid, tsize: tsizeOf(encoded.block.length, top) }
 }
 
 const hashed = (links: readonly Link[]) => Promise.all(links.map(async (link) => ({ link, hash: await nameHash(link.name) })))
 
-function flatBytes(links: readonly Link[]): number {
-  let bytes = META_BYTES
-  for (const link of links) {
-    bytes += linkBytes(link)
-    if (bytes > MAX_FLAT_BYTES) break
-  }
-  return bytes
+function isFlat(links: readonly Link[], { profile, meta }: FolderStyle): boolean {
+  let bytes = profile.folderBytes(meta)
+  for (const link of links) if ((bytes += profile.linkBytes(link)) > MAX_FLAT_BYTES) return false
+  return true
 }

@@ -1,17 +1,21 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
-import { type FolderNode, type Link, linkBytes } from './codec.ts'
+import type { CidFormat } from '../types.ts'
+import { type Encoded, type FolderNode, formatOf, type Link, tsizeOf } from './codec.ts'
 import type { Save } from './file-builder.ts'
-import { buildFolder, MAX_FLAT_BYTES, META_BYTES } from './folder-builder.ts'
+import { buildFolder, MAX_FLAT_BYTES } from './folder-builder.ts'
 import { child, children } from './folder-reader.ts'
-import { buildShard, FANOUT, type Hashed, nameHash, prefix, saveShard, slot } from './hamt.ts'
+import { buildShard, FANOUT, type Hashed, nameHash, prefix, saveShard, shard, type Shards, slot } from './hamt.ts'
 import type { LoadNode } from './loader.ts'
+import { V1 } from './profile.ts'
 
 /** Where an edit reads nodes and leaves its blocks. */
 export interface Blockspace {
   readonly load: LoadNode
   readonly save: Save
 }
+
+interface Editing extends Blockspace, Shards {}
 
 interface Change {
   readonly name: string
@@ -20,18 +24,35 @@ interface Change {
   readonly child: Link | null
 }
 
-/** Puts, replaces or (null) takes out one child. The result is what adding the changed folder anew would give. */
+/**
+ * Puts, replaces or (null) takes out one child. The result is what adding the changed folder anew would give; the format of
+ * its CID, its mode and its time stay.
+ */
 export async function changeFolder(space: Blockspace, folder: CID, name: string, replacement: Link | null): Promise<Link> {
   const node = await loadFolder(space.load, folder)
+  const style = { format: formatOf(folder), meta: node.meta, profile: V1 }
   const named = replacement && { ...replacement, name }
   if (node.fanout !== FANOUT) {
     const links = (await Array.fromAsync(children(space.load, node))).filter((link) => link.name !== name)
-    return buildFolder(named ? [...links, named] : links, space.save)
+    return buildFolder(named ? [...links, named] : links, space.save, style)
   }
   const small = await flattened(space, node, name, named)
-  if (small) return buildFolder(small, space.save)
+  if (small) return buildFolder(small, space.save, style)
   const change = { name, hash: await nameHash(name), child: named }
-  return saveShard('', await changeShard(space, node.links, change, 0), space.save)
+  const links = await changeShard({ ...space, format: style.format }, node.links, change, 0)
+  return saved(space, links, shard(links, style))
+}
+
+/** The same folder under a CID of another format; only its own block is written anew. */
+export async function reformatFolder(space: Blockspace, folder: CID, format: CidFormat): Promise<Link> {
+  const { links, meta, fanout } = await loadFolder(space.load, folder)
+  const style = { format, meta, profile: V1 }
+  return fanout === FANOUT ? saved(space, links, shard(links, style)) : buildFolder(links, space.save, style)
+}
+
+async function saved({ save }: Blockspace, links: readonly Link[], root: Encoded): Promise<Link> {
+  await save(root)
+  return { name: '', cid: root.cid, tsize: tsizeOf(root.block.length, links) }
 }
 
 export async function loadFolder(load: LoadNode, cid: CID): Promise<FolderNode> {
@@ -43,12 +64,12 @@ export async function loadFolder(load: LoadNode, cid: CID): Promise<FolderNode> 
 /** All children after the change, if they fit into a flat folder again; a folder that only grew is not looked through. */
 async function flattened({ load }: Blockspace, node: FolderNode, name: string, replacement: Link | null): Promise<Link[] | undefined> {
   const before = await child(load, node, name)
-  if (replacement && linkBytes(replacement) >= (before ? linkBytes(before) : 0)) return undefined
+  if (replacement && V1.linkBytes(replacement) >= (before ? V1.linkBytes(before) : 0)) return undefined
   const links = replacement ? [replacement] : []
-  let bytes = META_BYTES + (replacement ? linkBytes(replacement) : 0)
+  let bytes = V1.folderBytes(node.meta) + (replacement ? V1.linkBytes(replacement) : 0)
   for await (const link of children(load, node)) {
     if (link.name === name) continue
-    bytes += linkBytes(link)
+    bytes += V1.linkBytes(link)
     if (bytes > MAX_FLAT_BYTES) return undefined
     links.push(link)
   }
@@ -56,7 +77,7 @@ async function flattened({ load }: Blockspace, node: FolderNode, name: string, r
 }
 
 /** The links of a shard after the change, its changed sub-shards saved. */
-async function changeShard(space: Blockspace, links: readonly Link[], change: Change, level: number): Promise<Link[]> {
+async function changeShard(space: Editing, links: readonly Link[], change: Change, level: number): Promise<Link[]> {
   const start = prefix(slot(change.hash, level, 8))
   const here = links.find((link) => link.name.startsWith(start))
   const others = links.filter((link) => link !== here)
@@ -64,19 +85,19 @@ async function changeShard(space: Blockspace, links: readonly Link[], change: Ch
   return changed ? [...others, changed] : others
 }
 
-async function changeSlot(space: Blockspace, start: string, here: Link | undefined, change: Change, level: number): Promise<Link | null> {
+async function changeSlot(space: Editing, start: string, here: Link | undefined, change: Change, level: number): Promise<Link | null> {
   const leaf = change.child && { ...change.child, name: start + change.name }
   if (!here || here.name === start + change.name) return leaf
   if (here.name.length > start.length) return change.child ? splitSlot(space, start, here, { link: change.child, hash: change.hash }, level) : here
   const inner = await changeShard(space, (await loadFolder(space.load, here.cid)).links, change, level + 1)
   const [only, second] = inner
   const collapses = only !== undefined && !second && only.name.length > start.length
-  return collapses ? { ...only, name: start + only.name.slice(start.length) } : saveShard(start, inner, space.save)
+  return collapses ? { ...only, name: start + only.name.slice(start.length) } : saveShard(start, inner, space)
 }
 
 /** Two names that share a slot move into a sub-shard. */
-async function splitSlot(space: Blockspace, start: string, here: Link, added: Hashed, level: number): Promise<Link> {
+async function splitSlot(space: Editing, start: string, here: Link, added: Hashed, level: number): Promise<Link> {
   const name = here.name.slice(start.length)
   const both = [{ link: { ...here, name }, hash: await nameHash(name) }, added]
-  return saveShard(start, await buildShard(both, level + 1, space.save), space.save)
+  return saveShard(start, await buildShard(both, level + 1, space), space)
 }

@@ -1,6 +1,7 @@
 import { murmur3128 } from '@multiformats/murmur3'
 import { VfsError } from '../../core/error.ts'
-import { type Encoded, encodeShard, type Link } from './codec.ts'
+import { type Encoded, encodeShard, type Link, type Style, tsizeOf } from './codec.ts'
+import type { CidFormat } from '../types.ts'
 import type { Save } from './file-builder.ts'
 
 /** Fanout of profile unixfs-v1-2025: one byte of the hash a level. */
@@ -29,8 +30,9 @@ export const prefix = (index: number, fanout = FANOUT): string => index.toString
 
 export const prefixLength = (fanout: number): number => (fanout - 1).toString(16).length
 
-export function shard(links: readonly Link[]): Encoded {
-  return encodeShard(links, bitfield(links.map((link) => Number.parseInt(link.name.slice(0, prefixLength(FANOUT)), 16))), FANOUT, MURMUR3_X64_64)
+export function shard(links: readonly Link[], style: Style): Encoded {
+  const bits = bitfield(links.map((link) => Number.parseInt(link.name.slice(0, prefixLength(FANOUT)), 16)))
+  return encodeShard(links, { bits, fanout: FANOUT, hashType: MURMUR3_X64_64 }, style)
 }
 
 /** One bit a slot that is taken, the highest slot first, leading zero bytes left out. */
@@ -48,24 +50,29 @@ export interface Hashed {
   readonly hash: Uint8Array
 }
 
+/** Where shards go, and the format of their CIDs. */
+export interface Shards {
+  readonly save: Save
+  readonly format: CidFormat
+}
+
 /** Builds the shard of these entries at a level, its sub-shards first. */
-export async function buildShard(entries: readonly Hashed[], level: number, save: Save): Promise<Link[]> {
+export async function buildShard(entries: readonly Hashed[], level: number, shards: Shards): Promise<Link[]> {
   const links: Link[] = []
   const slots = Map.groupBy(entries, ({ hash }) => slot(hash, level, 8))
-  for (const [index, inside] of [...slots].toSorted(([a], [b]) => a - b)) links.push(await childLink(inside, index, level, save))
+  for (const [index, inside] of [...slots].toSorted(([a], [b]) => a - b)) links.push(await childLink(inside, index, level, shards))
   return links
 }
 
-async function childLink(entries: readonly Hashed[], index: number, level: number, save: Save): Promise<Link> {
+async function childLink(entries: readonly Hashed[], index: number, level: number, shards: Shards): Promise<Link> {
   const [only, second] = entries
   if (only && !second) return { ...only.link, name: prefix(index) + only.link.name }
-  return saveShard(prefix(index), await buildShard(entries, level + 1, save), save)
+  return saveShard(prefix(index), await buildShard(entries, level + 1, shards), shards)
 }
 
-export async function saveShard(name: string, links: readonly Link[], save: Save): Promise<Link> {
-  const encoded = shard(links)
+/** A sub-shard: metadata stands at the root alone. */
+export async function saveShard(name: string, links: readonly Link[], { save, format }: Shards): Promise<Link> {
+  const encoded = shard(links, { format, meta: {} })
   await save(encoded)
-  return { name, cid: encoded.cid, tsize: tsizeOf(encoded, links) }
+  return { name, cid: encoded.cid, tsize: tsizeOf(encoded.block.length, links) }
 }
-
-export const tsizeOf = ({ block }: Pick<Encoded, 'block'>, links: readonly Link[]): number => links.reduce((total, link) => total + link.tsize, block.length)

@@ -1,6 +1,8 @@
 import type { Bytes } from '../../core/backend.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../types.ts'
-import { buildFile, type Save } from './file-builder.ts'
+import { parseCid } from './codec.ts'
+import { buildFile, type File, type Save } from './file-builder.ts'
+import { PROFILES } from './profile.ts'
 import { TreeBuilder } from './tree.ts'
 
 /** Where the blocks of an import go. */
@@ -11,24 +13,46 @@ export interface Sink {
 }
 
 export async function importFile(content: Bytes, sink: Sink, options: AddOptions = {}): Promise<Node> {
-  const { cid, size } = await buildFile(content, sink.save, options)
+  const file = await buildFile(content, sink.save, options)
   await sink.commit()
-  return { cid: cid.toString(), kind: 'file', size }
+  return nodeOf(file, options)
 }
 
 /** Yields every entry as it gets its CID; the folders, the root last, when all is durable. */
 export async function* importTree(sources: AsyncIterable<Source>, sink: Sink, options: AddOptions = {}): AsyncGenerator<NamedNode> {
-  const tree = new TreeBuilder(sink.save)
+  const { profile = 'unixfs-v1-2025', folders } = options
+  const tree = new TreeBuilder(sink.save, { profile: PROFILES[profile], folders })
   let done = 0
   const onProgress = (bytes: number): void => options.onProgress?.(done + bytes)
-  for await (const { path, content } of sources) {
-    const built = content && (await buildFile(content, sink.save, { ...options, onProgress }))
-    tree.add(path, built)
-    if (!built) continue
-    done += built.size
-    yield { name: path, cid: built.cid.toString(), kind: 'file', size: built.size }
+  for await (const source of sources) {
+    const node = await addOne(source, tree, sink.save, { ...options, onProgress })
+    if (!node) continue
+    if (source.content) done += node.size
+    yield node
   }
-  const folders = await Array.fromAsync(tree.folders())
+  const built = await Array.fromAsync(tree.folders())
   await sink.commit()
-  yield* folders
+  yield* built
 }
+
+/** undefined for a folder, which is built when all that lies in it is there. */
+async function addOne({ path, content, built, target, mode, modified }: Source, tree: TreeBuilder, save: Save, options: AddOptions) {
+  const meta = { ...(mode !== undefined && { mode }), ...(modified && { modified }) }
+  if (target !== undefined) return tree.link(path, target, meta)
+  if (built) tree.add(path, { name: '', cid: parseCid(built.cid), tsize: built.tsize })
+  if (built) return { links: 0, ...built, name: path }
+  if (!content) return tree.folder(path, meta)
+  const file = await buildFile(content, save, { ...options, ...meta })
+  tree.add(path, file)
+  return { name: path, ...nodeOf(file, meta) }
+}
+
+const nodeOf = ({ cid, size, tsize, links }: File, { mode, modified }: Pick<Source, 'mode' | 'modified'>): Node => ({
+  cid: cid.toString(),
+  kind: 'file',
+  size,
+  tsize,
+  links,
+  ...(mode !== undefined && { mode }),
+  ...(modified && { modified }),
+})

@@ -1,7 +1,7 @@
 /** What is loaded together, when content is more than one leaf. */
 export { parseCid, rawCidOf } from './codec.ts'
 export { Draft } from './draft.ts'
-export { rootOf } from './file-builder.ts'
+export { fileOf } from './file-builder.ts'
 export { importFile, importTree, type Sink } from './import.ts'
 export { type GetBlock, loader, type LoadNode } from './loader.ts'
 export { UnixfsReader } from './reader.ts'

@@ -3,12 +3,12 @@ import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { compareNames } from '../../core/path.ts'
 import type { NamedNode, Node } from '../types.ts'
-import { type FolderNode, type Link, parseCid, RAW, type UnixfsNode } from './codec.ts'
+import { type FolderNode, type Link, parseCid, RAW, type UnixfsNode, tsizeOf } from './codec.ts'
 import { readFile } from './file-reader.ts'
 import { child, children } from './folder-reader.ts'
 import type { LoadNode } from './loader.ts'
 import { prefetch } from './prefetch.ts'
-import { folderSize } from './tree.ts'
+import { folderNode } from './tree.ts'
 
 const AHEAD = 16
 
@@ -62,13 +62,15 @@ export class UnixfsReader {
 
   /** A raw leaf is a file whose size its link tells: nothing to load. */
   async #entry({ cid, tsize }: Link, call: Call): Promise<Node> {
-    if (cid.code === RAW) return { cid: cid.toString(), kind: 'file', size: tsize }
+    if (cid.code === RAW) return { cid: cid.toString(), kind: 'file', size: tsize, tsize, links: 0 }
     return describe(cid, await this.#load(cid, call))
   }
 }
 
 function describe(cid: CID, node: UnixfsNode): Node {
-  if (node.kind === 'directory') return { cid: cid.toString(), kind: 'directory', size: folderSize(node.links) }
-  if (node.kind === 'link') return { cid: cid.toString(), kind: 'link', size: node.target.length }
-  return { cid: cid.toString(), kind: 'file', size: node.size }
+  const links = node.kind === 'link' ? [] : node.links
+  const tsize = tsizeOf(node.blockBytes, links)
+  if (node.kind === 'directory') return folderNode({ cid, tsize }, links, node.meta)
+  const size = node.kind === 'link' ? node.target.length : node.size
+  return { cid: cid.toString(), kind: node.kind, size, tsize, links: links.length, ...node.meta }
 }

@@ -1,29 +1,55 @@
 import { VfsError } from '../../core/error.ts'
-import type { NamedNode } from '../types.ts'
-import type { Link } from './codec.ts'
+import type { CidFormat, Metadata, NamedNode, Node } from '../types.ts'
+import { encodeLink, type Link, tsizeOf } from './codec.ts'
 import { buildFolder } from './folder-builder.ts'
-import { type Built, type Save, sum } from './file-builder.ts'
+import type { Save } from './file-builder.ts'
+import type { Profile } from './profile.ts'
 
-type Folder = Map<string, Folder | Built>
+interface Folder {
+  readonly children: Map<string, Folder | Link>
+  meta: Metadata
+}
+
+export interface TreeStyle {
+  readonly profile: Profile
+  /** Of the folders' CIDs; the profile's if absent. */
+  readonly folders?: CidFormat | undefined
+}
 
 /** Memory grows with the number of names, never with the content. */
 export class TreeBuilder {
   readonly #save: Save
-  readonly #root: Folder = new Map()
+  readonly #profile: Profile
+  readonly #format: CidFormat
+  readonly #root: Folder = { children: new Map(), meta: {} }
 
-  constructor(save: Save) {
+  constructor(save: Save, { profile, folders = profile.format }: TreeStyle) {
     this.#save = save
+    this.#profile = profile
+    this.#format = folders
   }
 
   /** Rejects INVALID_PATH, and ALREADY_EXISTS for a path that was added as something else. */
-  add(path: string, file?: Built): void {
+  add(path: string, child: Link): void {
     const names = path.split('/')
-    const last = file ? names.pop() : undefined
-    let folder = this.#root
-    for (const name of names) folder = this.#enter(folder, name, path)
-    if (last === undefined || !file) return
-    if (folder.has(check(last, path))) throw twice(path)
-    folder.set(last, file)
+    const last = check(names.pop() ?? '', path)
+    const { children } = this.#enter(names, path)
+    if (children.has(last)) throw twice(path)
+    children.set(last, child)
+  }
+
+  /** A folder with what is said of it; '' is the root. */
+  folder(path: string, meta: Metadata): void {
+    this.#enter(path === '' ? [] : path.split('/'), path).meta = meta
+  }
+
+  /** A symbolic link. */
+  async link(path: string, target: string, meta: Metadata): Promise<NamedNode> {
+    const encoded = encodeLink(target, { format: this.#profile.format, meta })
+    const tsize = encoded.block.length
+    this.add(path, { name: '', cid: encoded.cid, tsize })
+    await this.#save(encoded)
+    return { name: path, cid: encoded.cid.toString(), kind: 'link', size: Buffer.byteLength(target), tsize, links: 0, modified: meta.modified }
   }
 
   /** Folders after what is in them; the root last, with an empty name. */
@@ -31,27 +57,38 @@ export class TreeBuilder {
     return this.#build(this.#root, '')
   }
 
-  async *#build(folder: Folder, path: string): AsyncGenerator<NamedNode, Link> {
+  async *#build({ children, meta }: Folder, path: string): AsyncGenerator<NamedNode, Link> {
     const links: Link[] = []
-    for (const [name, child] of folder) {
-      const link = child instanceof Map ? yield* this.#build(child, path === '' ? name : `${path}/${name}`) : child
+    for (const [name, child] of children) {
+      const link = 'children' in child ? yield* this.#build(child, path === '' ? name : `${path}/${name}`) : child
       links.push({ ...link, name })
     }
-    const built = await buildFolder(links, this.#save)
-    yield { name: path, cid: built.cid.toString(), kind: 'directory', size: folderSize(links) }
+    const built = await buildFolder(links, this.#save, { format: this.#format, meta, profile: this.#profile })
+    yield { name: path, ...folderNode(built, links, meta) }
     return built
   }
 
-  #enter(folder: Folder, name: string, path: string): Folder {
-    const inner = folder.get(check(name, path)) ?? new Map()
-    if (!(inner instanceof Map)) throw twice(path)
-    folder.set(name, inner)
-    return inner
+  #enter(names: readonly string[], path: string): Folder {
+    let folder = this.#root
+    for (const name of names) {
+      const inner = folder.children.get(check(name, path)) ?? { children: new Map(), meta: {} }
+      if (!('children' in inner)) throw twice(path)
+      folder.children.set(name, inner)
+      folder = inner
+    }
+    return folder
   }
 }
 
-/** What a folder says of the bytes below it. */
-export const folderSize = (links: readonly Link[]): number => sum(links.map((link) => link.tsize))
+/** What a folder says of itself by its links. */
+export const folderNode = ({ cid, tsize }: Pick<Link, 'cid' | 'tsize'>, links: readonly Link[], meta: Metadata): Node => ({
+  cid: cid.toString(),
+  kind: 'directory',
+  size: tsizeOf(0, links),
+  tsize,
+  links: links.length,
+  ...meta,
+})
 
 function check(name: string, path: string): string {
   if (name === '' || name === '.' || name === '..' || name.includes('\0')) {

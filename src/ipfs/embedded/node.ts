@@ -79,7 +79,7 @@ export class EmbeddedNode implements IpfsNode {
   async stat(path: string, call?: Call): Promise<Node> {
     const cid = await this.resolve(path, call)
     const leaf = await this.blocks.leaf(cid)
-    return leaf ? { cid, kind: 'file', size: leaf.length } : (await this.#opened()).reader.stat(cid, call)
+    return leaf ? { cid, kind: 'file', size: leaf.length, tsize: leaf.length, links: 0 } : (await this.#opened()).reader.stat(cid, call)
   }
 
   async *read(path: string, options: Call & Range = {}): Bytes {

@@ -15,6 +15,7 @@ import { noise, temporaryFolder, text, withContent } from '../../support/content
 
 const DAG_PB = 0x70
 const RAW = 0x55
+const PLAIN = { format: { version: 1, hash: 'sha2-256' }, meta: {} } as const
 
 async function keep(content: LocalContent, cid: CID, block: Uint8Array): Promise<string> {
   const batch = content.blocks.batch()
@@ -112,12 +113,12 @@ describe('what is not UnixFS', () => {
       const leaf = Buffer.from('four')
       const link = { name: '', cid: cidOf(RAW, leaf), tsize: 4 }
       await keep(content, link.cid, leaf)
-      const file = encodeFile([link], [5])
+      const file = encodeFile([link], [5], PLAIN)
       await keep(content, file.cid, file.block)
       await expect(text(content.read(file.cid.toString()))).rejects.toMatchObject({ code: 'NOT_UNIXFS' })
-      const folder = encodeFolder([])
+      const folder = encodeFolder([], PLAIN)
       await keep(content, folder.cid, folder.block)
-      const chimera = encodeFile([{ ...link, cid: folder.cid }], [0])
+      const chimera = encodeFile([{ ...link, cid: folder.cid }], [0], PLAIN)
       await keep(content, chimera.cid, chimera.block)
       expect(await text(content.read(chimera.cid.toString()))).toBe('')
     })
@@ -128,7 +129,7 @@ describe('what is not UnixFS', () => {
       let cid = cidOf(RAW, Buffer.from('x'))
       await keep(content, cid, Buffer.from('x'))
       for (let depth = 0; depth < 40; depth++) {
-        const file = encodeFile([{ name: '', cid, tsize: 1 }], [1])
+        const file = encodeFile([{ name: '', cid, tsize: 1 }], [1], PLAIN)
         await keep(content, file.cid, file.block)
         ;({ cid } = file)
       }

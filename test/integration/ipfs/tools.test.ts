@@ -58,6 +58,13 @@ describe('ipfs_add', () => {
     })
   })
 
+  test('gives the CIDs of 2015 if asked to', async () => {
+    await withTools(async (client) => {
+      const { result } = await client.call('ipfs_add', { content: 'hello world', profile: 'unixfs-v0-2015', wrap_with_directory: true })
+      expect(result).toMatchObject({ cid: expect.stringMatching(/^Qm/), entries: [{ cid: 'Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD' }] })
+    })
+  })
+
   test('puts it into the mutable tree as a change that can be undone', async () => {
     await withTools(async (client, vfs) => {
       const { result } = await client.call('ipfs_add', { content: 'in the tree', name: 'f', wrap_with_directory: true, to_mfs: '/mfs/d' })
