@@ -76,6 +76,13 @@ export const CODES = {
     'A change of several parts stopped half way; its parts are listed.',
     'Undo the change, or repeat it for what is missing.',
   ),
+  TOO_MANY_DELETIONS: code(
+    'conflict',
+    'high',
+    false,
+    'The call would delete more than it may; nothing was changed.',
+    'Look at what would go with dry_run=true; then raise max_delete, or correct the source.',
+  ),
   CANCELLED: code('conflict', 'low', true, 'The caller cancelled the call.', 'Repeat it if it is still wanted.'),
 
   READ_ONLY: code('policy', 'low', false, 'This place may only be read.', 'Write below a mount that is not read-only.'),

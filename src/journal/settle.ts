@@ -34,6 +34,7 @@ const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
   mkdir: settleFolder,
   remove: settleRemoval,
   move: settleMove,
+  mirror: async () => conflict('it has no effect of its own, only parts'),
   undo: settleReturn,
 }
 

@@ -5,7 +5,7 @@ import type { VfsPath } from '../core/path.ts'
 /** A change's public id, such as `c7f3k2`. */
 export type ChangeId = string
 
-export type ChangeKind = 'write' | 'mkdir' | 'remove' | 'move' | 'copy' | 'undo'
+export type ChangeKind = 'write' | 'mkdir' | 'remove' | 'move' | 'copy' | 'mirror' | 'undo'
 
 /** open → done | aborting → aborted | conflict | partial; in_doubt where the storage did not answer (journal.md, 7 and 15). */
 export type ChangeState = 'open' | 'in_doubt' | 'done' | 'aborting' | 'aborted' | 'conflict' | 'partial'

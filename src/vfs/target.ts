@@ -60,16 +60,21 @@ export class Targets {
     return this.#changeable(op, path, { signal })
   }
 
+  /** For changing what a folder holds, which can be all that is mounted. */
+  container(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
+    return this.#changeable(op, path, { signal }, true)
+  }
+
   /** For what is done to a name, such as removing it: a link there is not followed. */
   async named(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
     const target = await this.#changeable(op, path, { signal, itself: true })
     return { ...target, link: await leadsAway(target, signal) }
   }
 
-  async #changeable(op: string, path: VfsPath, options: LocateOptions): Promise<Target> {
+  async #changeable(op: string, path: VfsPath, options: LocateOptions, wholeMount = false): Promise<Target> {
     const mount = this.mountOf(op, path)
     if (this.#policy.readOnly || mount.readOnly) throw readOnly(op, path, mount)
-    if (mount.path === path) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
+    if (mount.path === path && !wholeMount) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
     const inner = mount.inner(path)
     const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, options), shown: path }
     requireInside(op, path, mount, place.inner)

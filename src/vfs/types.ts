@@ -89,6 +89,40 @@ export interface TransferCall extends VfsCall {
   readonly onProgress?: ((bytes: number, files: number) => void) | undefined
 }
 
+/** What is known of contents at a destination without reading them. */
+export interface MirrorMemory {
+  /** A CID of the content that this etag was given for, however it was cut. */
+  recall(path: VfsPath, etag: string): Promise<string | undefined>
+  learn(path: VfsPath, etag: string, cid: string): Promise<void>
+}
+
+export interface MirrorCall extends VfsCall {
+  /** What the source does not have is removed. */
+  readonly delete?: boolean | undefined
+  /** Rejects TOO_MANY_DELETIONS before anything is changed; absent: no limit. */
+  readonly maxDelete?: number | undefined
+  /** Finds out what there is to do, and does nothing. */
+  readonly dryRun?: boolean | undefined
+  readonly memory?: MirrorMemory | undefined
+  readonly onProgress?: ((bytes: number, files: number) => void) | undefined
+}
+
+export interface Mirrored {
+  /** null where nothing was done. */
+  readonly change: ChangeId | null
+  /** Files and folders, in the order of their paths. */
+  readonly created: readonly VfsPath[]
+  /** Files whose content or mode is another, and whatever is of another kind. */
+  readonly updated: readonly VfsPath[]
+  readonly deleted: readonly VfsPath[]
+  /** Files. */
+  readonly unchanged: number
+  /** Content bytes that were written. */
+  readonly bytes: number
+  /** Symbolic links of the source, which are left out. */
+  readonly linksLeftOut: number
+}
+
 export interface Walked extends Entry {
   readonly path: VfsPath
   readonly depth: number
@@ -150,6 +184,8 @@ export interface Vfs extends AsyncDisposable {
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>
   copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
   move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
+  /** Makes `to` like `from` by writing only what differs: files are compared by content. All of it or none, in one change. */
+  mirror(from: VfsPath, to: VfsPath, call: MirrorCall): Promise<Mirrored>
 
   /** The newest first; `before` is the sequence number to go on from. */
   history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]>

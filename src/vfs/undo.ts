@@ -74,7 +74,7 @@ export class Undo {
   async #takeBackAll(records: readonly ChangeRecord[], call: VfsCall): Promise<ChangeId> {
     const [first] = records
     if (first === undefined) throw new VfsError('INTERNAL', 'an undo of nothing')
-    const target = await this.#target(first.place, call.signal)
+    const target = first.partsOnly ? await this.#container(first.place, call.signal) : await this.#target(first.place, call.signal)
     const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
     return group(this.#changes, this.takeBack, spec, async (cause, id) => {
       for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change })
@@ -94,9 +94,9 @@ export class Undo {
 
   /** Why a change cannot be taken back now, by a look at the storage; undefined if it can. `covered`: a newer one of the set is taken back first. */
   async #problem(record: ChangeRecord, covered: boolean, signal: AbortSignal | undefined): Promise<string | undefined> {
+    if (record.partsOnly) return undefined // its parts are looked at by the plan, and checked as they are taken back
     try {
       const target = await this.#target(record.place, signal)
-      if (record.partsOnly) return undefined // its parts are looked at by the plan, and checked as they are taken back
       if (record.before !== null) await this.#versions.taken(record)
       if (covered) return undefined
       const standing = await statOrNull(target, signal)
@@ -139,10 +139,19 @@ export class Undo {
 
   /** Where a place of the journal is served now, by the rules of today. */
   async #target(place: Place, signal: AbortSignal | undefined): Promise<Target> {
+    return this.#targets.named('undo', this.#served(place), signal)
+  }
+
+  /** The same for a change of parts, which can be of a whole mount. */
+  async #container(place: Place, signal: AbortSignal | undefined): Promise<Target> {
+    return this.#targets.container('undo', this.#served(place), signal)
+  }
+
+  #served(place: Place): VfsPath {
     const served = this.#table.showing(place.volume, place.inner)
     const shown = served.find(({ mount }) => mount.versions === 'on') ?? served[0] // what an undo replaces is kept if that can be
     if (!shown) throw new VfsError('VOLUME_CHANGED', 'the storage of what was changed is not mounted now', { op: 'undo' })
-    return this.#targets.named('undo', shown.path, signal)
+    return shown.path
   }
 }
 
@@ -168,6 +177,7 @@ const ACTIONS: Record<ChangeRecord['kind'], string> = {
   remove: 'brought back',
   move: 'moved back',
   copy: 'removed the copy',
+  mirror: 'put back all that it changed',
   undo: 'made the change again',
 }
 

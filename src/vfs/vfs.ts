@@ -7,6 +7,7 @@ import type { ChangeId, ChangeRecord, Journal, TakeBack, VersionStore } from '..
 import { Changes } from './change.ts'
 import { Folders } from './folders.ts'
 import { describeMount } from './health.ts'
+import { Mirrors } from './mirror/mirror.ts'
 import type { MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import { expect } from './precondition.ts'
@@ -17,6 +18,8 @@ import { statOrNull, Targets } from './target.ts'
 import { Transfers } from './transfer.ts'
 import type {
   Changed,
+  MirrorCall,
+  Mirrored,
   MountInfo,
   MountSpec,
   OpenCall,
@@ -53,6 +56,7 @@ export class MountedVfs implements Vfs {
   readonly #folders: Folders
   readonly #changes: Changes
   readonly #transfers: Transfers
+  readonly #mirrors: Mirrors
   readonly #undo: Undo
   readonly #versions: Versions
   readonly #reads = new SessionReads()
@@ -66,11 +70,10 @@ export class MountedVfs implements Vfs {
     this.#changes = new Changes(new Steps(journal, events), versions)
     this.#versions = new Versions(this.#targets, table, journal, versions)
     this.#undo = new Undo(this.#targets, table, this.#changes, this.#versions)
+    const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack: this.#undo.takeBack }
+    this.#mirrors = new Mirrors({ ...around, reading: this.#reading })
     this.#transfers = new Transfers({
-      changes: this.#changes,
-      targets: this.#targets,
-      folders: this.#folders,
-      takeBack: this.#undo.takeBack,
+      ...around,
       walk: (path, { actor, signal }) => this.#reading.walk(path, { actor, signal, ignored: true }),
     })
   }
@@ -150,6 +153,10 @@ export class MountedVfs implements Vfs {
 
   move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     return this.#reading.naming(from, call, () => this.#transfers.move(from, to, call))
+  }
+
+  mirror(from: VfsPath, to: VfsPath, call: MirrorCall): Promise<Mirrored> {
+    return this.#reading.naming(from, call, () => this.#mirrors.mirror(from, to, call))
   }
 
   history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]> {

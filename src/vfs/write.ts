@@ -17,6 +17,7 @@ export interface WriteWish extends Expectation {
   readonly kind?: 'write' | 'copy' | undefined
   readonly append?: boolean | undefined
   readonly mode?: number | undefined
+  readonly modified?: Date | undefined
   /** The same, where nothing stands yet. */
   readonly newMode?: number | undefined
   /** Folders to make on the way. */
@@ -76,6 +77,7 @@ export class Writes {
       id: change.id,
       signal: cause.signal,
       mode: wish.mode ?? (before ? undefined : wish.newMode),
+      modified: wish.modified,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
       replacedLate: (late) => this.#keepLate(target, change, late),

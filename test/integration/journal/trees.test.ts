@@ -16,14 +16,16 @@ async function tree(root: string): Promise<string[]> {
   return (await Promise.all(shown)).toSorted()
 }
 
-const BEFORE = ['one', 'one/tree', 'one/tree/a=a', 'one/tree/b=b', 'one/tree/c=c', 'two']
-const CHANGED = ['one', 'one/tree', 'one/tree/a=changed', 'one/tree/b=changed', 'one/tree/c=changed', 'two']
+const BEFORE = ['one', 'one/tree', 'one/tree/a=a', 'one/tree/b=b', 'one/tree/c=c', 'two', 'two/a=old', 'two/extra=x']
+const CHANGED = ['one', 'one/tree', 'one/tree/a=changed', 'one/tree/b=changed', 'one/tree/c=changed', 'two', 'two/a=old', 'two/extra=x']
 
 test.each([
   ['copy', 1, BEFORE],
   ['copy', 3, BEFORE],
   ['move', 2, BEFORE],
   ['move', 4, BEFORE],
+  ['mirror', 1, BEFORE],
+  ['mirror', 3, BEFORE],
   ['undo', 1, CHANGED],
   ['undo', 2, CHANGED],
 ])('a %s that was killed after %i of its parts is taken back whole by the next gateway', async (scenario, parts, standing) => {
@@ -31,6 +33,7 @@ test.each([
   const [root, folder] = [join(top.folder, 'served'), join(top.folder, 'data')]
   for (const each of [join(root, 'one/tree'), join(root, 'two'), folder]) await mkdir(each, { recursive: true })
   for (const name of ['a', 'b', 'c']) await writeFile(join(root, 'one/tree', name), name)
+  for (const [name, content] of [['a', 'old'], ['extra', 'x']] as const) await writeFile(join(root, 'two', name), content) // prettier-ignore
   const child = new Child(new URL('frozen.ts', import.meta.url), folder, root, scenario, `${parts}`)
   expect(await child.line()).toBe('frozen')
   await child.kill()
