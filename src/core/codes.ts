@@ -162,6 +162,14 @@ export const CODES = {
     'Let a person set ipfs.network to client, or use content that was added here.',
   ),
   NO_PEERS: code('ipfs', 'medium', true, 'The node has no connection to any peer.', 'Repeat the call later.'),
+  NAME_NOT_FOUND: code('ipfs', 'low', true, 'Nobody knows where this IPNS name points to.', 'Check the name, or repeat the call later.'),
+  KEY_NOT_FOUND: code(
+    'ipfs',
+    'low',
+    false,
+    'The IPFS node has no key of this name to sign with.',
+    'Use a key that there is, or let a person make one: polymount ipfs keys make NAME.',
+  ),
   NOT_PINNED: code('ipfs', 'low', false, 'This CID is not pinned.', 'The folder /ipfs lists the pins.'),
 
   SERVICE_UNAVAILABLE: code('service', 'high', true, 'A service that this tool needs is not there.', 'See the message for what starts it.'),

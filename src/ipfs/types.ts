@@ -1,6 +1,6 @@
 import type { Bytes, Call, Range } from '../core/backend.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../content/types.ts'
-import type { Pubsub, Routing, Swarm } from './network-types.ts'
+import type { Names, Pubsub, Routing, Swarm } from './network-types.ts'
 
 export type Engine = 'embedded' | 'kubo'
 
@@ -86,6 +86,7 @@ export interface IpfsNode extends AsyncDisposable {
   readonly keeps: Keeps
   readonly mfs: Mfs
   readonly blocks: NodeBlocks
+  readonly names: Names
   readonly routing: Routing
   readonly pubsub: Pubsub
   readonly swarm: Swarm

@@ -11,7 +11,7 @@ import { CID } from 'multiformats/cid'
 import { sha512 } from 'multiformats/hashes/sha2'
 import type { Identity } from '../types.ts'
 import type { ServedBlockstore } from './blockstore.ts'
-import { ipnsRecords } from './ipns-records.ts'
+import { recordsOf } from './ipns.ts'
 import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
 
@@ -43,7 +43,7 @@ function assemble({ mode, key, blockstore, peering }: PeerOptions) {
     allowInsecure: local,
     allowLocal: local,
   })
-  return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering, ipnsRecords(light.keychain))))
+  return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering, recordsOf(light.keychain))))
 }
 
 const isTable = (dht: KadDHT): dht is SingleKadDHT => 'routingTable' in dht

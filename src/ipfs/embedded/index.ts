@@ -1,5 +1,6 @@
 import type { LocalContent } from '../../content/store.ts'
 import type { IpfsNode, NetworkMode } from '../types.ts'
+import { KeyFolder } from './key-folder.ts'
 import { NoNetwork } from './network.ts'
 import { EmbeddedNode } from './node.ts'
 import { Online } from './online.ts'
@@ -18,7 +19,8 @@ export interface EmbeddedOptions {
 export async function embeddedNode({ content, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
   const state = await NodeState.open(folder)
   const key = new PeerKey(folder)
-  if (network === 'off') return new EmbeddedNode(content, state, new NoNetwork(key))
+  const keys = new KeyFolder(folder, key)
+  if (network === 'off') return new EmbeddedNode(content, state, new NoNetwork(key), keys)
   const known = { ...PUBLIC_PEERING, ...(network === 'node' && { peers: BOOTSTRAP }), ...peering }
-  return new EmbeddedNode(content, state, new Online({ mode: network, content, state, key, peering: known }))
+  return new EmbeddedNode(content, state, new Online({ mode: network, content, state, key, peering: known }), keys)
 }

@@ -4,11 +4,14 @@ import { rawDigest } from '../../core/cid.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
-import type { Pubsub, Routing, Swarm } from '../network-types.ts'
-import { parsePath } from '../path.ts'
+import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
+import { located } from '../path.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
 import { EmbeddedBlocks } from './blocks.ts'
+import type { KeyFolder } from './key-folder.ts'
 import { EmbeddedMfs } from './mfs.ts'
+import { NameRouting } from './name-routing.ts'
+import { EmbeddedNames } from './names.ts'
 import type { Network } from './network.ts'
 import { EmbeddedPins } from './pins.ts'
 import { EmbeddedPubsub } from './pubsub.ts'
@@ -37,6 +40,7 @@ export class EmbeddedNode implements IpfsNode {
   readonly pins: Pins
   readonly keeps: Keeps
   readonly mfs: Mfs
+  readonly names: Names
   readonly routing: Routing
   readonly pubsub: Pubsub
   readonly swarm: Swarm
@@ -45,7 +49,7 @@ export class EmbeddedNode implements IpfsNode {
   readonly #network: Network
   #trees: Promise<Trees> | undefined
 
-  constructor(content: LocalContent, state: NodeState, network: Network) {
+  constructor(content: LocalContent, state: NodeState, network: Network, keys: KeyFolder) {
     this.#content = content
     this.#state = state
     this.#network = network
@@ -57,6 +61,7 @@ export class EmbeddedNode implements IpfsNode {
       announce: (cid) => network.announce(cid),
     })
     this.keeps = state.keeps
+    this.names = new EmbeddedNames(keys, state.names, new NameRouting(network))
     this.routing = new EmbeddedRouting(network)
     this.pubsub = new EmbeddedPubsub(network)
     this.swarm = new EmbeddedSwarm(network)
@@ -72,7 +77,7 @@ export class EmbeddedNode implements IpfsNode {
   }
 
   async resolve(path: string, call?: Call): Promise<string> {
-    const { cid, names } = parsePath(path)
+    const { cid, names } = await located(path, this.names, call)
     return names.length === 0 && rawDigest(cid) ? cid : (await this.#opened()).reader.resolve(cid, names, call)
   }
 

@@ -1,11 +1,12 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { Hold } from '../../sqlite/hold.ts'
+import { newKey, ownKey } from './key-files.ts'
 
 /**
- * The key of the peer. One process of a data folder has the stable one, from a file that only its owner can read; the
- * others are somebody else for as long as they live, since two nodes of one name disturb each other.
+ * The key of the peer. One process of a data folder is on the network under the stable one, from a file that only its
+ * owner can read; the others are somebody else for as long as they live, since two nodes of one name disturb each other.
  */
 export class PeerKey implements Disposable {
   readonly #file: string
@@ -27,6 +28,11 @@ export class PeerKey implements Disposable {
     return this.#held !== undefined
   }
 
+  /** The stable one, whoever is on the network under it: any process of the folder may sign with it. */
+  own(): Promise<PrivateKey> {
+    return ownKey(this.#file)
+  }
+
   async peer(): Promise<string> {
     const { peerIdFromPrivateKey } = await import('@libp2p/peer-id')
     return peerIdFromPrivateKey(await this.get()).toString()
@@ -38,22 +44,8 @@ export class PeerKey implements Disposable {
   }
 
   async #load(): Promise<PrivateKey> {
-    const { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } = await import('@libp2p/crypto/keys')
     await mkdir(this.#run, { recursive: true, mode: 0o700 })
     this.#held = Hold.try(this.#run, 'peer')
-    if (!this.#held) return generateKeyPair('Ed25519')
-    const stored = await readFile(this.#file).catch(() => undefined)
-    if (stored) return privateKeyFromProtobuf(stored)
-    const key = await generateKeyPair('Ed25519')
-    await this.#store(privateKeyToProtobuf(key))
-    return key
-  }
-
-  async #store(bytes: Uint8Array): Promise<void> {
-    const temporary = `${this.#file}.new`
-    await using handle = await open(temporary, 'w', 0o600)
-    await handle.writeFile(bytes)
-    await handle.sync()
-    await rename(temporary, this.#file)
+    return this.#held ? this.own() : newKey()
   }
 }

@@ -5,6 +5,7 @@ import { Committer } from '../../sqlite/committer.ts'
 import type { Database, Value } from '../../sqlite/database.ts'
 import { openShared } from '../../sqlite/shared.ts'
 import type { Keeps, Pin } from '../types.ts'
+import { NAME_TABLE, NameStore } from './name-store.ts'
 
 const SCHEMA = `
   CREATE TABLE pin (cid TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT) STRICT;
@@ -23,18 +24,20 @@ interface PinRow {
   readonly name: string | null
 }
 
-/** What all processes of a data folder know of the node: pins, the root of the mutable tree, and what is kept for undo. */
+/** What all processes of a data folder know of the node: pins, the root of the mutable tree, what is kept for undo, and names. */
 export class NodeState implements AsyncDisposable {
   readonly #db: Database
   readonly #committer: Committer
+  readonly names: NameStore
 
   private constructor(db: Database) {
     this.#db = db
     this.#committer = new Committer(db)
+    this.names = new NameStore(db, this.#committer)
   }
 
   static async open(folder: string): Promise<NodeState> {
-    return new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA]))
+    return new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA, NAME_TABLE]))
   }
 
   pins(): Promise<Pin[]> {

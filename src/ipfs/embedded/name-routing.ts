@@ -1,0 +1,58 @@
+import { VfsError } from '../../core/error.ts'
+import type { Peer } from './helia.ts'
+import type { Said } from './ipns.ts'
+import type { Network } from './network.ts'
+
+/** IPNS records on the network: in the distributed hash table, and with delegated routers. */
+export class NameRouting {
+  readonly #network: Pick<Network, 'peer'>
+
+  constructor(network: Pick<Network, 'peer'>) {
+    this.#network = network
+  }
+
+  /** Rejects OFFLINE, NO_PEERS. */
+  async company(): Promise<Peer> {
+    const peer = await this.#network.peer()
+    if (peer.alone) throw new VfsError('NO_PEERS', 'the node is connected to no peer', { hint: 'Repeat the call later, or pass offline=true.' })
+    return peer
+  }
+
+  /** The latest record that somebody has; undefined if nobody has one. */
+  async find(id: string, signal: AbortSignal): Promise<Said | undefined> {
+    const [{ library }, { routingKey, verified }] = await Promise.all([this.company(), import('./ipns.ts')])
+    const heard: Uint8Array[] = []
+    const onProgress = (event: { readonly type: string; readonly detail?: unknown }): void => {
+      const value = event.type === 'kad-dht:query:value' ? valueOf(event.detail) : undefined
+      if (value) heard.push(value)
+    }
+    // The library gives a value up when it cannot correct a peer that has an older one: we take it as it is heard.
+    await library.routing.get(routingKey(id), { signal, onProgress, validate: false }).then(
+      (record) => heard.push(record),
+      () => signal.throwIfAborted(),
+    )
+    const said = await Promise.all(heard.map((record) => verified(id, record, library.keychain).catch(() => undefined)))
+    return said.filter((one) => one !== undefined).toSorted((a, b) => b.sequence - a.sequence || b.expires - a.expires)[0]
+  }
+
+  /** Resolves once somebody has the record. Rejects NO_PEERS if nobody took it. */
+  async tell(id: string, record: Uint8Array, signal: AbortSignal): Promise<void> {
+    const [{ library, routers }, { routingKey }] = await Promise.all([this.company(), import('./ipns.ts')])
+    let taken = 0
+    const onProgress = (event: { readonly type: string; readonly detail?: unknown }): void => {
+      if (event.type === 'kad-dht:query:peer-response' && isAnswer(event.detail)) taken++
+    }
+    const put = library.routing.put(routingKey(id), record, { signal, onProgress })
+    const failed = await put.then(
+      () => void (taken += routers),
+      (error: unknown) => error,
+    )
+    signal.throwIfAborted()
+    if (taken === 0) throw new VfsError('NO_PEERS', 'nobody took the record; it is kept, and told to peers later', { cause: failed })
+  }
+}
+
+const valueOf = (detail: unknown): Uint8Array | undefined =>
+  typeof detail === 'object' && detail !== null && 'value' in detail && detail.value instanceof Uint8Array ? detail.value : undefined
+
+const isAnswer = (detail: unknown): boolean => typeof detail === 'object' && detail !== null && 'messageName' in detail && detail.messageName === 'PUT_VALUE'

@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache'
+import type { Call } from '../../core/backend.ts'
+import { throwIfAborted, VfsError } from '../../core/error.ts'
+import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
+import { isName, parseName, parsePath } from '../path.ts'
+import { reaching } from '../reaching.ts'
+import type { Said } from './ipns.ts'
+import type { KeyFolder } from './key-folder.ts'
+import type { NameRouting } from './name-routing.ts'
+import type { NameStore, OwnRecord } from './name-store.ts'
+
+const MAX_STEPS = 32
+const MAX_TTL_MS = 60 * 60_000
+const MAX_CACHED = 1000
+const MAX_ATTEMPTS = 10
+
+const ipns = () => import('./ipns.ts')
+
+type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
+
+/** IPNS: what was signed here is durable here, and the network is told of it. */
+export class EmbeddedNames implements Names {
+  readonly #folder: KeyFolder
+  readonly #store: NameStore
+  readonly #routing: NameRouting
+  readonly #cache = new LRUCache<string, Said>({ max: MAX_CACHED })
+
+  constructor(folder: KeyFolder, store: NameStore, routing: NameRouting) {
+    this.#folder = folder
+    this.#store = store
+    this.#routing = routing
+  }
+
+  async keys(call?: Call): Promise<readonly Key[]> {
+    throwIfAborted(call?.signal, 'keys')
+    return this.#folder.list()
+  }
+
+  async makeKey(name: string, call?: Call): Promise<Key> {
+    throwIfAborted(call?.signal, 'makeKey')
+    return this.#folder.make(name)
+  }
+
+  publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
+    return reaching('publish', reached, async (signal) => {
+      const value = await target(path)
+      if (!offline) await this.#routing.company() // before anything is signed
+      const record = await this.#signed({ key, value, lifetime: lifetimeMs, ttl: ttlMs, told: offline ? 0 : 1 }, signal)
+      if (!offline) await this.#routing.tell(record.id, record.record, signal)
+      return { name: record.id, value: record.value }
+    })
+  }
+
+  resolve(name: string, { recursive = false, fresh = false, ...reached }: ResolveOptions = {}): Promise<string> {
+    return reaching('resolve', reached, async (signal) => {
+      for (let steps = 0, path = name; steps < MAX_STEPS; steps++) {
+        path = await this.#step(path, fresh, signal)
+        if (!recursive || !isName(path)) return path
+      }
+      throw new VfsError('NAME_NOT_FOUND', `${name} leads on over more than ${MAX_STEPS} names`, { hint: 'Resolve it step by step with recursive=false.' })
+    })
+  }
+
+  /** What another process signs in between makes ours one later. */
+  async #signed(wanted: Pick<OwnRecord, 'key' | 'value' | 'lifetime' | 'ttl' | 'told'>, signal: AbortSignal): Promise<OwnRecord> {
+    const [{ idOf, sign }, key] = await Promise.all([ipns(), this.#folder.find(wanted.key)])
+    const id = idOf(key)
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const last = (await this.#store.get(id)) ?? (wanted.told === 1 ? await this.#routing.find(id, signal) : undefined)
+      const said = { value: wanted.value, sequence: (last?.sequence ?? 0) + 1, expires: Date.now() + wanted.lifetime, ttl: wanted.ttl }
+      const record: OwnRecord = { ...wanted, ...said, id, record: await sign(key, said) }
+      throwIfAborted(signal, 'publish')
+      if (await this.#store.put(record)) return record
+    }
+    throw new VfsError('BUSY', `other processes keep publishing ${id}`)
+  }
+
+  async #step(path: string, fresh: boolean, signal: AbortSignal): Promise<string> {
+    const { name, names } = parseName(path)
+    const { canonical } = await ipns()
+    const { value } = await this.#look(await canonical(name), fresh, signal)
+    return [value.replace(/\/$/, ''), ...names].join('/')
+  }
+
+  /** Our own word counts for a name of ours, unless somebody with the same key said something later. */
+  async #look(id: string, fresh: boolean, signal: AbortSignal): Promise<Pick<Said, 'value'>> {
+    const own = await this.#store.get(id)
+    const ours = own && own.expires > Date.now() ? own : undefined
+    const known = ours ?? this.#cache.get(id)
+    if (known && !fresh) return known
+    const found = await this.#routing.find(id, signal)
+    if (found) this.#cache.set(id, found, { ttl: Math.max(1, Math.min(found.ttl, found.expires - Date.now(), MAX_TTL_MS)) })
+    const best = ours && (!found || found.sequence <= ours.sequence) ? ours : found
+    if (best) return best
+    throw new VfsError('NAME_NOT_FOUND', `nobody who was asked knows where /ipns/${id} points to`)
+  }
+}
+
+/** The path that a name is to point to. Rejects INVALID_CID. */
+async function target(path: string): Promise<string> {
+  if (isName(path)) {
+    const { name, names } = parseName(path)
+    return ['/ipns', await (await ipns()).canonical(name), ...names].join('/')
+  }
+  const { cid, names } = parsePath(path)
+  const { parseCid } = await import('../../content/unixfs/index.ts')
+  return ['/ipfs', parseCid(cid).toV1().toString(), ...names].join('/')
+}
