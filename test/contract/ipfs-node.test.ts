@@ -7,6 +7,7 @@ import { keeping } from './node/keeping.ts'
 import type { MakeNode } from './node/make.ts'
 import { mutableTree } from './node/mfs.ts'
 import { pins } from './node/pins.ts'
+import { names } from './node/names.ts'
 import { reading } from './node/reading.ts'
 
 /** What every engine promises. */
@@ -24,6 +25,7 @@ describe.each(Object.entries(ENGINES))('%s keeps the contract of IPFS nodes', (_
   reading(make)
   mutableTree(make)
   keeping(make)
+  names(make)
   blocks(make)
   pins(make)
   about(make)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Call } from '../../core/backend.ts'
-import { throwIfAborted, VfsError } from '../../core/error.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
 import { isName, parseName, parsePath } from '../path.ts'
 import { reaching } from '../reaching.ts'
@@ -88,7 +88,9 @@ export class EmbeddedNames implements Names {
     const ours = own && own.expires > Date.now() ? own : undefined
     const known = ours ?? this.#cache.get(id)
     if (known && !fresh) return known
-    const found = await this.#routing.find(id, signal)
+    const found = await this.#routing.find(id, signal).catch((error: unknown) => {
+      if (!ours || !isCode(error, 'OFFLINE', 'NO_PEERS')) throw error // what we said ourselves stands without company
+    })
     if (found) this.#cache.set(id, found, { ttl: Math.max(1, Math.min(found.ttl, found.expires - Date.now(), MAX_TTL_MS)) })
     const best = ours && (!found || found.sequence <= ours.sequence) ? ours : found
     if (best) return best
