@@ -58,6 +58,7 @@ export class MfsBackend extends BaseBackend {
   override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
     return this.#view.told('write', path, async () => {
       await this.#replaceable(path, options)
+      await using _ = await this.#node.guard()
       const file = await this.#node.add(incoming(source, path, options.signal), { signal: options.signal })
       await options.staged?.(file.size)
       await exactly(options, async () => {
@@ -69,15 +70,16 @@ export class MfsBackend extends BaseBackend {
   }
 
   override mkdir(path: VfsPath, call: Call = {}): Promise<void> {
-    return this.#view.told('mkdir', path, () =>
-      exactly(call, async () => {
+    return this.#view.told('mkdir', path, async () => {
+      await using _ = await this.#node.guard()
+      await exactly(call, async () => {
         const here = await present(this.#node, path, call)
         if (here?.kind === 'directory') return async () => {}
         if (here) throw new VfsError('ALREADY_EXISTS', 'is a file')
         const cid = await this.#emptyFolder(call)
         return () => this.#node.mfs.link(path, cid, { ...call, expect: null })
-      }),
-    )
+      })
+    })
   }
 
   override remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {

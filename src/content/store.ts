@@ -5,6 +5,7 @@ import { cidOfRaw, LEAF_BYTES, rawDigest } from '../core/cid.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
 import type { Batch } from './blocks/batch.ts'
 import { Blocks } from './blocks/blocks.ts'
+import type { Guard } from './blocks/guards.ts'
 import { sha256, sha256Multihash } from './blocks/multihash.ts'
 import { ContentHasher } from './hashing.ts'
 import type { AddOptions, ContentStore, NamedNode, Node, Source } from './types.ts'
@@ -28,16 +29,18 @@ export class LocalContent implements ContentStore {
 
   async put(content: Bytes, options: AddOptions = {}): Promise<Node> {
     if (options.onlyHash) return hashOnly(content, options)
-    const batch = this.blocks.batch()
+    await using batch = this.blocks.batch()
     const start = isPlain(options) ? await peek(content, LEAF_BYTES) : { stream: content }
     throwIfAborted(options.signal, 'add')
-    if ('whole' in start) return putLeaf(start.whole, batch, options)
-    return (await loadUnixfs()).importFile(start.stream, sinkOf(batch), options)
+    if ('whole' in start) return await putLeaf(start.whole, batch, options)
+    const { importFile } = await loadUnixfs()
+    return await importFile(start.stream, sinkOf(batch), options)
   }
 
   async *putTree(sources: AsyncIterable<Source>, options: AddOptions = {}): AsyncGenerator<NamedNode> {
     const { importTree } = await loadUnixfs()
-    yield* importTree(sources, options.onlyHash ? NOWHERE : sinkOf(this.blocks.batch()), options)
+    await using batch = this.blocks.batch()
+    yield* importTree(sources, options.onlyHash ? NOWHERE : sinkOf(batch), options)
   }
 
   async stat(cid: string, call?: Call): Promise<Node> {
@@ -63,6 +66,14 @@ export class LocalContent implements ContentStore {
     return this.blocks.has(multihash.bytes)
   }
 
+  /** With a CID: what lies below it stays too, as far as it is here. */
+  async guard(cid?: string): Promise<Guard> {
+    const root = cid === undefined ? undefined : (await loadUnixfs()).parseCid(cid)
+    const guard = await this.blocks.guard(cid)
+    if (root && guard.collecting) await this.#raise(guard, root)
+    return guard
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.blocks[Symbol.asyncDispose]()
   }
@@ -72,6 +83,13 @@ export class LocalContent implements ContentStore {
     const digest = rawDigest(cid)
     if (!digest) return undefined
     return (await this.blocks.get(sha256Multihash(digest))) ?? missing(cid)
+  }
+
+  /** A collection that runs already does not know of this name: so every block gets the present generation, which it leaves alone. */
+  async #raise(guard: Guard, root: CID): Promise<void> {
+    const { walk } = await import('./dag/index.ts')
+    const find = ({ multihash }: CID): Promise<Uint8Array | undefined> => this.blocks.get(multihash.bytes)
+    for await (const { multihash } of walk(find, root, { lenient: true })) await this.blocks.keeps(guard, multihash.bytes)
   }
 
   #unixfs(): Promise<UnixfsReader> {

@@ -61,7 +61,7 @@ export interface Source extends Metadata {
  * rejects NOT_FOUND at once.
  */
 export interface ContentStore extends AsyncDisposable {
-  /** One file. The blocks are durable when it resolves. */
+  /** One file. The blocks are durable when it resolves; what does not get a name then, under a guard, goes with the next collection. */
   put(content: Bytes, options?: AddOptions): Promise<Node>
   /** A tree; yields every entry as it gets its CID, the root last (path ''). */
   putTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
@@ -69,4 +69,6 @@ export interface ContentStore extends AsyncDisposable {
   read(cid: string, options?: Call & Range): Bytes
   list(cid: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
   has(cid: string): Promise<boolean>
+  /** Until it is disposed, no collection takes what is put from now on. Open it before putting, and close it once that has its name. */
+  guard(): Promise<AsyncDisposable>
 }

@@ -90,6 +90,11 @@ export interface IpfsNode extends AsyncDisposable {
   readonly routing: Routing
   readonly pubsub: Pubsub
   readonly swarm: Swarm
+  /**
+   * Until it is disposed, no collection takes what this node adds or fetches from now on. Open it before adding what a pin,
+   * the mutable tree or a change is to name, and close it when that is done.
+   */
+  guard(): Promise<AsyncDisposable>
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */

@@ -1,15 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { VfsError } from '../core/error.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
-import { Hold } from '../sqlite/hold.ts'
+import { ifDead, Life, type Sign } from '../sqlite/life.ts'
 
-export interface ProcessRow {
+export interface ProcessRow extends Sign {
   readonly id: number
-  readonly lock: string
-  readonly pid: number
 }
 
 /** The processes that share the journal, and the proof that one of them is dead (journal.md, 3). */
@@ -18,7 +14,7 @@ export class Processes {
   readonly #committer: Committer
   readonly #run: string
   #lock: string | undefined
-  #self: Promise<{ readonly id: number; readonly hold: Hold }> | undefined
+  #self: Promise<{ readonly id: number; readonly life: Life }> | undefined
 
   constructor(db: Database, committer: Committer, folder: string) {
     this.#db = db
@@ -53,78 +49,42 @@ export class Processes {
    * If the process is dead, runs `work` while no other process can judge it, and forgets the process if nothing is open
    * in its name any more.
    */
-  async ifDead(process: ProcessRow, work: () => void): Promise<boolean> {
-    const hold = Hold.try(this.#run, process.lock, { existing: true })
-    if (!hold && !this.#isLost(process)) return false
-    let forgotten = false
-    try {
-      forgotten = await this.#committer.run(() => {
+  ifDead(process: ProcessRow, work: () => void): Promise<boolean> {
+    return ifDead(this.#run, process, () =>
+      this.#committer.run(() => {
         work()
         return this.#forget(process.id)
-      })
-    } finally {
-      if (forgotten) hold?.remove()
-      else hold?.release()
-    }
-    return true
+      }),
+    )
   }
 
   /** An orderly end. What is still open in its name then belongs to a dead process. */
   async leave(): Promise<void> {
     if (!this.#self) return
-    const { id, hold } = await this.#self
-    const forgotten = await this.#committer.run(() => this.#forget(id)).catch(() => false)
-    if (forgotten) hold.remove()
-    else hold.release()
+    const { id, life } = await this.#self
+    life.end({ forgotten: await this.#committer.run(() => this.#forget(id)).catch(() => false) })
   }
 
-  /** First the lock, then the row by which others find it: a row without a held lock is a dead process. */
-  async #register(): Promise<{ readonly id: number; readonly hold: Hold }> {
-    mkdirSync(this.#run, { recursive: true, mode: 0o700 })
-    const lock = randomUUID()
-    const hold = Hold.try(this.#run, lock)
-    if (!hold) throw new VfsError('INTERNAL', 'a lock file of a new name is held by somebody')
+  /** First the lock, then the row by which others find it. */
+  async #register(): Promise<{ readonly id: number; readonly life: Life }> {
+    const life = Life.begin(this.#run)
     try {
-      flushFolder(this.#run)
-      const id = await this.#committer.run(() => this.#insert(lock))
-      this.#lock = lock
-      return { id, hold }
+      const id = await this.#committer.run(() => this.#insert(life.sign))
+      this.#lock = life.sign.lock
+      return { id, life }
     } catch (error) {
-      hold.remove()
+      life.end({ forgotten: true })
       throw error
     }
   }
 
-  #insert(lock: string): number {
-    const row = this.#db.get<{ id: number }>('insert into process (lock, pid) values (?, ?) returning id', lock, process.pid)
+  #insert({ lock, pid }: Sign): number {
+    const row = this.#db.get<{ id: number }>('insert into process (lock, pid) values (?, ?) returning id', lock, pid)
     if (!row) throw new VfsError('INTERNAL', 'the database gave a new row no number')
     return row.id
   }
 
   #forget(id: number): boolean {
     return this.#db.run('delete from process where id = ? and not exists (select 1 from change where owner = process.id)', id) > 0
-  }
-
-  /** Somebody has deleted the lock file, so nothing can be proven by it: then the process counts as dead once its number is free. */
-  #isLost({ lock, pid }: ProcessRow): boolean {
-    return !existsSync(join(this.#run, `${lock}.lock`)) && !isRunning(pid)
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
-  }
-}
-
-/** So that a power cut does not take a lock file whose row has stayed. */
-function flushFolder(folder: string): void {
-  const fd = openSync(folder, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }

@@ -147,6 +147,8 @@ export interface Volumes {
 
 /** Where large kept content goes: the content store, as the journal needs it. */
 export interface VersionStore {
+  /** Until it is disposed, what is put from now on stays, also before a change names it. */
+  guard(): Promise<AsyncDisposable>
   /** With `onlyHash` nothing is stored. */
   put(content: Bytes, options?: Call & { readonly onlyHash?: boolean | undefined }): Promise<{ readonly cid: string; readonly size: number }>
   read(cid: string, call?: Call & Range): Bytes

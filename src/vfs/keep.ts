@@ -15,6 +15,10 @@ export interface Keeping {
   readonly cid?: string | undefined
 }
 
+/** For what is kept outside the journal: until it is disposed, collection leaves that alone. By then the journal has to name it. */
+export const guardLarge = async (before: Stat | null, versions: VersionStore): Promise<AsyncDisposable | undefined> =>
+  before !== null && before.size > IN_JOURNAL ? versions.guard() : undefined
+
 /** Keeps contents that are cheap to keep before the change has an id; undefined if that takes `keepLarge`. */
 export async function keepSmall(target: Target, before: Stat | null, versions: VersionStore, signal?: AbortSignal): Promise<Keeping | undefined> {
   const { mount, inner } = target

@@ -4,7 +4,7 @@ import { isCode, VfsError } from '../core/error.ts'
 import { rawCid } from '../core/cid.ts'
 import { ContentHasher, hashing } from '../content/hashing.ts'
 import type { OpenChange, VersionStore } from '../journal/types.ts'
-import { keepLarge, keepSmall, type Keeping } from './keep.ts'
+import { guardLarge, keepLarge, keepSmall, type Keeping } from './keep.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Effect, Steps } from './step.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
@@ -47,6 +47,7 @@ export class Writes {
     const before = await fileAt(target, cause.signal)
     await expect('write', target, before, wish, cause.signal)
     const content = await peek(source, WHOLE)
+    await using _ = await guardLarge(before, this.#versions)
     const keeping = await keepSmall(target, before, this.#versions, cause.signal)
     const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
     return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) => this.#replace({ target, change, cause, wish, content }, before, keeping))
@@ -56,7 +57,10 @@ export class Writes {
   async #replace(work: Work, before: Stat | null, keeping: Keeping | undefined): Promise<Effect> {
     const { target, change, cause, wish, content } = work
     for (let attempt = 1; ; attempt++) {
-      if (!keeping && before) await change.note({ kept: await keepLarge(target, before, change.id, this.#versions, cause.signal) })
+      if (!keeping && before) {
+        await using _ = await guardLarge(before, this.#versions)
+        await change.note({ kept: await keepLarge(target, before, change.id, this.#versions, cause.signal) })
+      }
       try {
         return await this.#publish(work, before)
       } catch (error) {
@@ -64,6 +68,7 @@ export class Writes {
       }
       before = await fileAt(target, cause.signal)
       await expect('write', target, before, wish, cause.signal)
+      await using _ = await guardLarge(before, this.#versions)
       keeping = await keepSmall(target, before, this.#versions, cause.signal)
       const seen = known(before, keeping)
       await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
@@ -87,6 +92,7 @@ export class Writes {
 
   async #keepLate({ mount }: Target, change: OpenChange, content: Bytes): Promise<void> {
     if (mount.versions === 'off') return
+    await using _ = await this.#versions.guard()
     const { cid } = await this.#versions.put(content)
     await change.note({ kept: { in: 'content', cid } })
   }

@@ -93,6 +93,7 @@ export class IpfsTools {
     if (onlyHash && to_mfs !== undefined) throw new VfsError('INVALID_ARGUMENT', 'to_mfs needs the content, which only_hash does not keep')
     const call = callOf(context)
     const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
+    await using _ = onlyHash ? undefined : await this.#node.guard()
     const { root, entries, total, skipped } = await addContent(this.#node, this.#vfs, input, { ...call, onlyHash, profile, onProgress })
     const pinned = input.pin && !onlyHash
     if (pinned) await this.#node.pins.add(root.cid, { name, signal: context.signal })

@@ -1,4 +1,5 @@
 import type { BlockFiles } from './files.ts'
+import type { Guard } from './guards.ts'
 
 /** Blocks larger than this get a file of their own: from here on that is no slower (scripts/bench/blocks.ts). */
 export const SMALL_BYTES = 64 << 10
@@ -6,33 +7,53 @@ export const SMALL_BYTES = 64 << 10
 const HELD_BYTES = 4 << 20
 const WRITES_AT_ONCE = 8
 
-/** What the index says of a block; its content too, where that is small. */
+/** What the index gets of a block; its content too, where that is small. */
 export interface IndexRow {
   readonly multihash: Uint8Array
   readonly size: number
   readonly content: Uint8Array | null
 }
 
-/** Blocks that belong together: written as they come, durable and to be found once `commit` resolves. */
-export class Batch {
-  readonly #index: (rows: readonly IndexRow[]) => Promise<void>
+/** What the index has of a block. */
+export interface Found {
+  readonly generation: number
+  /** False if its file is not as it should be. */
+  readonly sound: boolean
+}
+
+/** What a batch needs of the index. */
+export interface Index {
+  guard(): Promise<Guard>
+  find(multihash: Uint8Array): Promise<Found | undefined>
+  /** Makes a block one of the present generation. False if it is not here (any more). */
+  raise(multihash: Uint8Array): Promise<boolean>
+  put(rows: readonly IndexRow[]): Promise<void>
+}
+
+/**
+ * Blocks that belong together: written as they come, durable and to be found once `commit` resolves, and safe from
+ * collection until the batch is disposed.
+ */
+export class Batch implements AsyncDisposable {
+  readonly #index: Index
   readonly #files: BlockFiles
-  readonly #here: (multihash: Uint8Array) => Promise<boolean>
   readonly #writes = new Set<Promise<void>>()
+  #guard: Promise<Guard> | undefined
   #rows: IndexRow[] = []
   #held = 0
   #failure: { readonly error: unknown } | undefined
 
-  constructor(index: (rows: readonly IndexRow[]) => Promise<void>, files: BlockFiles, here: (multihash: Uint8Array) => Promise<boolean>) {
+  constructor(index: Index, files: BlockFiles) {
     this.#index = index
     this.#files = files
-    this.#here = here
   }
 
   /** Resolves when there is room for the next one. The content must be what the hash says, and stay as it is. */
   async put(multihash: Uint8Array, content: Uint8Array): Promise<void> {
-    if (await this.#here(multihash)) return
-    if (content.length > SMALL_BYTES) return this.#write(multihash, content)
+    const { generation } = await (this.#guard ??= this.#index.guard())
+    const found = await this.#index.find(multihash)
+    if (found?.sound && found.generation >= generation) return
+    if (content.length > SMALL_BYTES) return this.#putFile(multihash, content, found)
     this.#rows.push({ multihash, size: content.length, content })
     this.#held += content.length
     if (this.#held > HELD_BYTES) await this.#flush()
@@ -44,7 +65,15 @@ export class Batch {
     await this.#flush()
   }
 
-  async #write(multihash: Uint8Array, content: Uint8Array): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#writes)
+    const guard = await this.#guard?.catch(() => undefined)
+    await guard?.[Symbol.asyncDispose]()
+  }
+
+  /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
+  async #putFile(multihash: Uint8Array, content: Uint8Array, found: Found | undefined): Promise<void> {
+    if (found && (await this.#index.raise(multihash)) && found.sound) return
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
     const write: Promise<void> = this.#files
@@ -61,7 +90,7 @@ export class Batch {
     this.#held = 0
     if (rows.length === 0) return
     await this.#files.settle(rows.filter((row) => row.content === null).map((row) => row.multihash))
-    await this.#index(rows)
+    await this.#index.put(rows)
   }
 
   #check(): void {

@@ -6,17 +6,11 @@ import { Committer } from '../../sqlite/committer.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { openShared } from '../../sqlite/shared.ts'
 import { fromSystem } from '../system.ts'
-import { Batch, type IndexRow } from './batch.ts'
+import { Batch, type Found, type IndexRow } from './batch.ts'
 import { BlockFiles } from './files.ts'
+import { type Guard, Guards } from './guards.ts'
 import { verifies } from './multihash.ts'
-
-const SCHEMA = `
-  CREATE TABLE block (
-    multihash  BLOB PRIMARY KEY,
-    size       INTEGER NOT NULL,
-    generation INTEGER NOT NULL DEFAULT 0, -- of the last put: what collection compares
-    content    BLOB                        -- NULL: in a file
-  ) STRICT`
+import { MIGRATIONS } from './schema.ts'
 
 const EMPTY = new Uint8Array(0)
 const PAGE = 1000
@@ -26,22 +20,34 @@ interface Row {
   readonly content: Buffer | null
 }
 
+interface Header {
+  readonly size: number
+  readonly generation: number
+  /** 1: its content is in a file. */
+  readonly filed: number
+}
+
+const PUT = `INSERT INTO block (multihash, size, content, generation) VALUES (?, ?, ?, (SELECT generation FROM epoch))
+  ON CONFLICT (multihash) DO UPDATE SET generation = excluded.generation, content = coalesce(content, excluded.content)`
+const RAISE = 'UPDATE block SET generation = (SELECT generation FROM epoch) WHERE multihash = ?'
+
 /** Blocks by multihash, shared by every process of a data folder. */
 export class Blocks implements AsyncDisposable {
   readonly #db: Database
   readonly #committer: Committer
+  readonly #guards: Guards
   readonly #files: BlockFiles
 
-  private constructor(db: Database, files: BlockFiles) {
+  private constructor(db: Database, folder: string) {
     this.#db = db
     this.#committer = new Committer(db)
-    this.#files = files
+    this.#guards = new Guards(db, this.#committer, folder)
+    this.#files = new BlockFiles(join(folder, 'blocks'))
   }
 
   static async open(folder: string): Promise<Blocks> {
-    const files = join(folder, 'blocks')
-    await mkdir(files, { recursive: true, mode: 0o700 }).catch((error: unknown) => Promise.reject(fromSystem(error)))
-    return new Blocks(await openShared(join(folder, 'blocks.db'), [SCHEMA]), new BlockFiles(files))
+    await mkdir(join(folder, 'blocks'), { recursive: true, mode: 0o700 }).catch((error: unknown) => Promise.reject(fromSystem(error)))
+    return new Blocks(await openShared(join(folder, 'blocks.db'), MIGRATIONS), folder)
   }
 
   /** Verified. undefined where it is not here; rejects INVALID_BLOCK, after which it is not here either: the next put or fetch heals it. */
@@ -49,7 +55,7 @@ export class Blocks implements AsyncDisposable {
     const row = await this.#row(multihash)
     if (!row) return undefined
     const content = row.content ?? (await this.#files.read(multihash))
-    if (content && verifies(multihash, content)) return content
+    if (content?.length === row.size && verifies(multihash, content)) return content
     await this.remove(multihash)
     throw new VfsError('INVALID_BLOCK', 'a block of the content store was damaged on disk; it was put away', {
       hint: 'Repeat the call to fetch the block again, or add the content once more.',
@@ -57,8 +63,7 @@ export class Blocks implements AsyncDisposable {
   }
 
   async has(multihash: Uint8Array): Promise<boolean> {
-    const row = await this.#row(multihash)
-    return row !== undefined && (row.content !== null || (await this.#files.holds(multihash, row.size)))
+    return (await this.#find(multihash))?.sound === true
   }
 
   /** The multihash of every block, in pages: what comes or goes meanwhile may be missed. */
@@ -72,12 +77,26 @@ export class Blocks implements AsyncDisposable {
     }
   }
 
+  /** True if it is here, and then it stays as long as the guard is open. */
+  async keeps({ generation }: Guard, multihash: Uint8Array): Promise<boolean> {
+    const found = await this.#find(multihash)
+    return found?.sound === true && (found.generation >= generation || this.#raise(multihash))
+  }
+
+  /** What is below `cid` stays too, where collection begins later. */
+  guard(cid?: string): Promise<Guard> {
+    return this.#guards.open(cid)
+  }
+
+  /** It has a guard of its own, which its disposal closes. */
   batch(): Batch {
-    return new Batch(
-      (rows) => this.#index(rows),
-      this.#files,
-      (multihash) => this.has(multihash),
-    )
+    const index = {
+      guard: () => this.guard(),
+      find: (multihash: Uint8Array) => this.#find(multihash),
+      raise: (multihash: Uint8Array) => this.#raise(multihash),
+      put: (rows: readonly IndexRow[]) => this.#put(rows),
+    }
+    return new Batch(index, this.#files)
   }
 
   async remove(multihash: Uint8Array): Promise<void> {
@@ -85,6 +104,7 @@ export class Blocks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guards[Symbol.asyncDispose]()
     await this.#committer.settled()
     this.#db.close()
   }
@@ -93,10 +113,19 @@ export class Blocks implements AsyncDisposable {
     return patiently(() => this.#db.get<Row>('SELECT size, content FROM block WHERE multihash = ?', multihash))
   }
 
-  async #index(rows: readonly IndexRow[]): Promise<void> {
+  async #find(multihash: Uint8Array): Promise<Found | undefined> {
+    const sql = 'SELECT size, generation, content IS NULL AS filed FROM block WHERE multihash = ?'
+    const header = await patiently(() => this.#db.get<Header>(sql, multihash))
+    return header && { generation: header.generation, sound: header.filed === 0 || (await this.#files.holds(multihash, header.size)) }
+  }
+
+  #raise(multihash: Uint8Array): Promise<boolean> {
+    return this.#committer.run(() => this.#db.run(RAISE, multihash) > 0, { durable: false })
+  }
+
+  async #put(rows: readonly IndexRow[]): Promise<void> {
     await this.#committer.run(() => {
-      for (const { multihash, size, content } of rows)
-        this.#db.run('INSERT INTO block (multihash, size, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', multihash, size, content)
+      for (const { multihash, size, content } of rows) this.#db.run(PUT, multihash, size, content)
     })
   }
 }

@@ -44,7 +44,7 @@ export class Draft {
   }
 
   async commit(blocks: Blocks): Promise<void> {
-    const batch = blocks.batch()
+    await using batch = blocks.batch()
     for (const { cid, block } of this.#new.values()) await batch.put(cid.multihash.bytes, block)
     await batch.commit()
   }

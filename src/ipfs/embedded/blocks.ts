@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import type { Guard } from '../../content/blocks/guards.ts'
 import { sha256Multihash, verifies } from '../../content/blocks/multihash.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { Call } from '../../core/backend.ts'
@@ -33,7 +34,7 @@ export class EmbeddedBlocks implements NodeBlocks {
 
   async put(blocks: AsyncIterable<Block>, { signal }: Call = {}): Promise<void> {
     const { parseCid } = await loadUnixfs()
-    const batch = this.#content.blocks.batch()
+    await using batch = this.#content.blocks.batch()
     for await (const { cid: text, bytes } of blocks) {
       throwIfAborted(signal, 'put')
       const cid = parseCid(text)
@@ -76,6 +77,11 @@ export class EmbeddedBlocks implements NodeBlocks {
 
   async holds(cid: CID): Promise<boolean> {
     return cid.multihash.code === IDENTITY || this.#content.blocks.has(cid.multihash.bytes)
+  }
+
+  /** True if it is here, and then it stays as long as the guard is open. */
+  async keeps(guard: Guard, cid: CID): Promise<boolean> {
+    return cid.multihash.code === IDENTITY || this.#content.blocks.keeps(guard, cid.multihash.bytes)
   }
 
   /** Where a network can bring it anew, a damaged block is a missing one. */

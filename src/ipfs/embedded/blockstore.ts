@@ -31,7 +31,7 @@ export class ServedBlockstore extends BaseBlockstore {
   override async put(cid: CID, content: Content): Promise<CID> {
     const block = content instanceof Uint8Array ? content : Buffer.concat(await Array.fromAsync(content))
     if (!verifies(cid.multihash.bytes, block)) throw new VfsError('INVALID_BLOCK', `a peer sent something else for ${cid.toString()}`)
-    const batch = this.#blocks.batch()
+    await using batch = this.#blocks.batch()
     await batch.put(cid.multihash.bytes, block)
     await batch.commit()
     return cid

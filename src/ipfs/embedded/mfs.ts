@@ -50,8 +50,9 @@ export class EmbeddedMfs implements Mfs {
     yield* this.#node.list((await this.root()) + tail(path), options)
   }
 
-  link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {
-    return this.#edit(options, async (draft) => {
+  async link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {
+    await using _ = await this.#content.guard(cid)
+    await this.#edit(options, async (draft) => {
       expect(path, await draft.at(names(path)), options.expect)
       await draft.set(names(path), cid)
     })
@@ -97,6 +98,7 @@ export class EmbeddedMfs implements Mfs {
   }
 
   async #apply(edits: readonly Edit[]): Promise<void> {
+    await using _ = await this.#content.guard()
     for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(Math.random() * 5)) {
       const root = await this.root()
       const draft = await this.#draft(root)
@@ -109,6 +111,7 @@ export class EmbeddedMfs implements Mfs {
   }
 
   async #begin(): Promise<string> {
+    await using _ = await this.#content.guard()
     const [empty] = await Array.fromAsync(this.#content.putTree(nothing()))
     await this.#state.swap(undefined, empty?.cid ?? '')
     return this.root()

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { rawDigest } from '../../core/cid.ts'
+import type { Guard } from '../../content/blocks/guards.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
@@ -57,7 +58,8 @@ export class EmbeddedNode implements IpfsNode {
     this.pins = new EmbeddedPins({
       state,
       blocks: this.blocks,
-      complete: (cid, recursive, call) => this.#complete(cid, recursive, call),
+      guard: () => content.guard(),
+      complete: (cid, recursive, guard, call) => this.#complete(cid, recursive, guard, call),
       announce: (cid) => network.announce(cid),
     })
     this.keeps = state.keeps
@@ -66,6 +68,10 @@ export class EmbeddedNode implements IpfsNode {
     this.pubsub = new EmbeddedPubsub(network)
     this.swarm = new EmbeddedSwarm(network)
     this.mfs = new EmbeddedMfs(content, state, this, async (root) => (await this.#opened()).draft(root))
+  }
+
+  guard(): Promise<AsyncDisposable> {
+    return this.#content.guard()
   }
 
   add(content: Bytes, options?: AddOptions): Promise<Node> {
@@ -123,13 +129,13 @@ export class EmbeddedNode implements IpfsNode {
     return { reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
   }
 
-  async #complete(root: string, recursive: boolean, { signal }: Call): Promise<void> {
+  async #complete(root: string, recursive: boolean, guard: Guard, { signal }: Call): Promise<void> {
     const [{ parseCid }, { inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const cid = parseCid(root)
-    if (!recursive) return void (await this.blocks.block(cid, { signal }))
     const bring = async (block: CID): Promise<void> => {
-      if (!(await this.blocks.holds(block))) await this.blocks.block(block, { signal })
+      while (!(await this.blocks.keeps(guard, block))) await this.blocks.block(block, { signal })
     }
+    if (!recursive) return bring(cid)
     for await (const _ of inTurn(
       walk((one) => this.blocks.block(one, { signal }), cid, { signal }),
       FETCHES_AT_ONCE,

@@ -1,3 +1,4 @@
+import type { Guard } from '../../content/blocks/guards.ts'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { Pin, PinOptions, PinQuery, Pins } from '../types.ts'
@@ -5,12 +6,13 @@ import type { EmbeddedBlocks } from './blocks.ts'
 import { chosen } from './pinned.ts'
 import type { NodeState } from './state.ts'
 
-/** Brings everything below a CID (or, not recursive, its own block) to this machine. */
-export type Complete = (cid: string, recursive: boolean, call: Call) => Promise<void>
+/** Brings everything below a CID (or, not recursive, its own block) to this machine, where it stays as long as the guard is open. */
+export type Complete = (cid: string, recursive: boolean, guard: Guard, call: Call) => Promise<void>
 
 export interface PinParts {
   readonly state: NodeState
   readonly blocks: EmbeddedBlocks
+  readonly guard: () => Promise<Guard>
   readonly complete: Complete
   readonly announce: (cid: string) => void
 }
@@ -24,7 +26,8 @@ export class EmbeddedPins implements Pins {
 
   async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
-    await complete(cid, recursive, call)
+    await using guard = await this.#parts.guard()
+    await complete(cid, recursive, guard, call)
     if (!(await state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })))
       throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: 'Remove that pin first, if its own block alone should stay.' })
     announce(cid)
@@ -36,7 +39,8 @@ export class EmbeddedPins implements Pins {
 
   async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
-    await complete(to, true, call)
+    await using guard = await this.#parts.guard()
+    await complete(to, true, guard, call)
     if (!(await state.movePin(from, to, unpin))) throw notPinned(from, 'with all below it')
     announce(to)
   }

@@ -82,7 +82,8 @@ describe('a mount of a part of a storage', () => {
 
 describe('changes that another gateway of the data folder made', () => {
   const hidden = { deny: ['.env'] }
-  const content = { put: () => Promise.reject(new Error('nothing here is large')), read: () => [] as never, has: async () => false }
+  const large = () => Promise.reject(new Error('nothing here is large'))
+  const content = { guard: large, put: large, read: () => [] as never, has: async () => false }
 
   test('of hidden paths are in no history, and no id leads to them', async () => {
     await using t = await openTestVfs({ '/m': {} }, hidden)
