@@ -1,6 +1,6 @@
 import * as library from '@ipld/dag-pb'
 import { compareNames } from '../../core/path.ts'
-import { type Codec, CODECS } from './codecs.ts'
+import { type Codec, CODECS } from './codec.ts'
 
 /** Protobuf nodes: bytes, and links with names. */
 export const dagPb: Codec = {
