@@ -8,6 +8,8 @@ export interface Events {
   mounts: [event: { readonly path: VfsPath; readonly mounted: boolean }]
   /** The inventory of tools has changed. */
   tools: []
+  /** An outside process that is supervised has come into another state. */
+  service: [event: { readonly name: string; readonly state: string; readonly reason: string | null }]
 }
 
 /** What happens in one gateway, for whoever wants to tell a client. Listeners must not throw. */

@@ -1,0 +1,131 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Hold } from '../sqlite/hold.ts'
+import { endRecorded } from './recorded.ts'
+import { Runner, type RunnerOptions } from './runner.ts'
+import { secretIn } from './secret.ts'
+import { statusOf } from './status.ts'
+import type { Endpoint, ServiceSpec, ServiceStatus } from './types.ts'
+import { Users } from './users.ts'
+
+export interface MemberOptions extends Pick<RunnerOptions, 'spec' | 'store' | 'timing' | 'log' | 'dependency'> {
+  /** The data folder. */
+  readonly data: string
+  readonly changed: (status: ServiceStatus) => void
+}
+
+/**
+ * This process's part in one service: one of all processes of the data folder supervises it, whoever holds its name; the
+ * others use what it tells, and one of them takes over when it has gone.
+ */
+export class Member {
+  readonly spec: ServiceSpec
+  readonly #options: MemberOptions
+  readonly #folder: string
+  readonly #run: string
+  readonly #users: Users
+  #hold: Hold | undefined
+  #runner: Runner | undefined
+  #joined: Promise<void> | undefined
+  #seen: string | undefined
+
+  constructor(options: MemberOptions) {
+    this.#options = options
+    this.spec = options.spec
+    this.#folder = join(options.data, 'services', options.spec.name)
+    this.#run = join(options.data, 'run')
+    this.#users = new Users(this.#run, options.store, options.spec.name)
+  }
+
+  /** From now on this process uses it, and runs it if nobody else does. */
+  join(): Promise<void> {
+    return (this.#joined ??= this.#join().catch((error: unknown) => {
+      this.#joined = undefined // the next call tries again
+      throw error
+    }))
+  }
+
+  status(): ServiceStatus {
+    const { store, timing } = this.#options
+    return statusOf({ ...store.row(this.spec.name), ...this.#runner?.told() }, timing.attempts)
+  }
+
+  async endpoint(url: string): Promise<Endpoint> {
+    return { url, authorization: this.spec.authorization?.(await secretIn(this.#folder)) }
+  }
+
+  /** What other processes have done: a wish to carry out, a change to tell, a place to take. */
+  async look(): Promise<void> {
+    if (!this.#joined) return
+    this.#runner?.heed()
+    if (!this.#runner) await this.#lead()
+    this.#notice()
+  }
+
+  /** Carried out at once where this process can. */
+  async heed(): Promise<void> {
+    if (this.#runner) return this.#runner.heed()
+    if (this.status().held) await this.#endIfNobody()
+  }
+
+  /** The last of its users ends it. */
+  async leave(): Promise<void> {
+    if (!this.#joined) return
+    await this.#joined.catch(() => {})
+    await this.#users.leave()
+    const runner = this.#runner
+    if (runner) await ((await this.#users.others()) ? runner.detach() : runner.stop())
+    this.#runner = undefined
+    this.#hold?.release()
+    // Whoever leaves at the same time saw us still there, and we them: the later look finds nobody.
+    if (!(await this.#users.others())) await this.#endIfNobody()
+  }
+
+  async #join(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await mkdir(this.#run, { recursive: true, mode: 0o700 })
+    await this.#users.join()
+    await this.#lead()
+  }
+
+  async #lead(): Promise<void> {
+    const hold = Hold.try(this.#run, this.#name)
+    if (!hold) return
+    this.#hold = hold
+    const { data, store, timing, log, dependency } = this.#options
+    this.#runner = new Runner({
+      spec: this.spec,
+      store,
+      timing,
+      log,
+      dependency,
+      folder: this.#folder,
+      logFile: logFileOf(data, this.spec.name),
+      secret: await secretIn(this.#folder),
+      changed: () => this.#notice(),
+    })
+    this.#runner.begin()
+  }
+
+  async #endIfNobody(): Promise<void> {
+    await mkdir(this.#run, { recursive: true, mode: 0o700 })
+    const hold = Hold.try(this.#run, this.#name)
+    if (!hold) return
+    await endRecorded(this.spec, this.#options.store, this.#folder)
+    hold.release()
+  }
+
+  #notice(): void {
+    const status = this.status()
+    const seen = `${status.state} ${status.since}`
+    if (seen === this.#seen) return
+    this.#seen = seen
+    this.#options.changed(status)
+  }
+
+  get #name(): string {
+    return `service-${this.spec.name}`
+  }
+}
+
+export const logFileOf = (data: string, name: string): string => join(data, 'logs', `${name}.log`)

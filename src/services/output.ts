@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
+import { lstat, rm } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { StringDecoder } from 'node:string_decoder'
+import { promisify } from 'node:util'
+
+const MAX_LINE = 8192
+
+/**
+ * What a program says goes through a named pipe in its folder: it outlives whoever reads it, a program that is read by
+ * nobody for a while is not ended by that, and its next reader loses nothing. The end of the pipe is the end of the program.
+ */
+export class Output {
+  readonly ended: Promise<void>
+  readonly #socket: Socket
+  readonly #decoder = new StringDecoder('utf8')
+  #line = ''
+  #cut = false
+
+  /** `take` gets whole lines, and no more before it resolves: a flood waits in the program. */
+  constructor(file: string, take: (lines: string[]) => Promise<void>) {
+    this.#socket = new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })
+    this.#socket.unref()
+    this.ended = this.#read(take)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  async #read(take: (lines: string[]) => Promise<void>): Promise<void> {
+    try {
+      for await (const chunk of this.#socket) {
+        const lines = this.#lines(this.#decoder.write(chunk))
+        if (lines.length > 0) await take(lines)
+      }
+    } catch {
+      // closed by us
+    }
+    if (this.#line !== '') await take([this.#line])
+  }
+
+  /** What is no text, or has no end of line, must not fill the memory: the rest of a very long line is dropped. */
+  #lines(text: string): string[] {
+    const [first = '', ...rest] = text.split(/\r?\n/)
+    this.#extend(first)
+    return rest.map((start) => {
+      const line = this.#line
+      this.#line = ''
+      this.#cut = false
+      this.#extend(start)
+      return line
+    })
+  }
+
+  #extend(text: string): void {
+    if (this.#cut) return
+    this.#line += text
+    if (this.#line.length <= MAX_LINE) return
+    this.#cut = true
+    this.#line = `${this.#line.slice(0, MAX_LINE / 2)}… (cut)` // far from the edge, where half a secret would go unmasked
+  }
+}
+
+/** Makes the pipe and gives its writing end to `use`: it is held open until the program has it. */
+export async function withPipe<T>(file: string, use: (fd: number) => Promise<T>): Promise<T> {
+  if (!(await lstat(file).catch(() => undefined))?.isFIFO()) {
+    await rm(file, { recursive: true, force: true })
+    await promisify(execFile)('mkfifo', ['-m', '600', file])
+  }
+  const fd = openSync(file, constants.O_RDWR)
+  try {
+    return await use(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

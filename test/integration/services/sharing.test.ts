@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Store } from '../../../src/services/store.ts'
+import { Child } from '../../support/children.ts'
+import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
+
+const children: Child[] = []
+const child = (script: string, folder: string): Child => {
+  const started = new Child(new URL(script, import.meta.url), folder)
+  children.push(started)
+  return started
+}
+afterEach(() => Promise.all(children.splice(0).map((each) => each.kill())))
+
+const pidAt = async (url: string): Promise<number> => ((await (await fetch(url)).json()) as { pid: number }).pid
+
+describe('after kill -9 of the process that supervised', () => {
+  test('the next one adopts what is healthy, and loses none of its output', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const url = await first.line()
+    const pid = await pidAt(url)
+    await first.kill()
+    expect(await isRunning(pid)).toBe(true)
+    await fetch(`${url}/say?text=said to nobody`)
+    await using t = await supervise([echo()], folder.path)
+    expect(await t.services.endpoint('echo')).toMatchObject({ url })
+    expect(await t.status()).toMatchObject({ pid, supervisor: process.pid, state: 'ready' })
+    await expect.poll(() => readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain('said to nobody')
+    await fetch(`${url}/crash`).catch(() => {})
+    expect((await t.until((now) => now.state === 'ready' && now.pid !== pid)).failures).toBe(1)
+  })
+
+  test('the next one ends what hangs, and starts anew', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const pid = await pidAt(await first.line())
+    await first.kill()
+    process.kill(pid, 'SIGSTOP')
+    await using t = await supervise([echo()], folder.path, { answerMs: 100 })
+    await t.services.endpoint('echo')
+    expect(await t.status()).toMatchObject({ state: 'ready', failures: 0 })
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('the next one ends what was started with other settings', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const pid = await pidAt(await first.line())
+    await first.kill()
+    await using t = await supervise([echo({ settings: 'other' })], folder.path)
+    expect(await pidAt((await t.services.endpoint('echo')).url)).not.toBe(pid)
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('a person can stop what it has left, without any process that supervises', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const pid = await pidAt(await first.line())
+    await first.kill()
+    await using t = await supervise([echo()], folder.path)
+    await t.services.wish('echo', 'stop')
+    expect(await t.status()).toMatchObject({ state: 'stopped', held: true, pid: null })
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('a process that was not recorded yet has ended by itself', async () => {
+    await using folder = await dataFolder()
+    const starter = child('unrecorded.ts', folder.path)
+    const pid = Number(await starter.line())
+    expect(await isRunning(pid)).toBe(true)
+    await starter.kill()
+    await expect.poll(() => isRunning(pid)).toBe(false)
+  })
+})
+
+test('a process that has got the number of ours is not touched', async () => {
+  await using folder = await dataFolder()
+  const other = spawn('/bin/sleep', ['1000'], { detached: true })
+  const ended = once(other, 'exit')
+  const store = await Store.open(folder.path, ['echo'])
+  const recorded = { pid: other.pid ?? null, born: 'another time', settings: '', ports: '{}', started_at: 0 }
+  await store.record('echo', recorded)
+  await store[Symbol.asyncDispose]()
+  {
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    expect((await t.status()).pid).not.toBe(other.pid)
+  }
+  expect([other.exitCode, other.signalCode]).toEqual([null, null])
+  other.kill('SIGKILL')
+  await ended
+})
+
+describe('several processes on one data folder', () => {
+  test('share one service, and another takes over when the first is killed', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const url = await first.line()
+    await using t = await supervise([echo()], folder.path)
+    expect((await t.services.endpoint('echo')).url).toBe(url)
+    const { pid, supervisor } = await t.status()
+    expect(supervisor).toBe(first.process.pid)
+    await first.kill()
+    expect(await t.until((now) => now.supervisor === process.pid && now.state === 'ready')).toMatchObject({ pid, url })
+    expect(await pidAt(url)).toBe(pid)
+  })
+
+  test('keep it when the one that supervised leaves, and end it with the last', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const pid = await pidAt(await first.line())
+    {
+      await using t = await supervise([echo()], folder.path)
+      await t.services.endpoint('echo')
+      first.say('leave')
+      await first.ended()
+      expect(await t.until((now) => now.supervisor === process.pid && now.state === 'ready')).toMatchObject({ pid })
+    }
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('that leave at the same time leave nothing behind', async () => {
+    await using folder = await dataFolder()
+    const users = [child('user.ts', folder.path), child('user.ts', folder.path), child('user.ts', folder.path)]
+    const [url = ''] = await Promise.all(users.map((each) => each.line()))
+    const pid = await pidAt(url)
+    for (const each of users) each.say('leave')
+    await Promise.all(users.map((each) => each.ended()))
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('carry out what a person wishes in any of them', async () => {
+    await using folder = await dataFolder()
+    const first = child('user.ts', folder.path)
+    const pid = await pidAt(await first.line())
+    await using t = await supervise([echo()], folder.path)
+    await t.services.wish('echo', 'restart')
+    const { supervisor } = await t.until((now) => now.state === 'ready' && now.pid !== pid)
+    expect(supervisor).toBe(first.process.pid)
+    await t.services.wish('echo', 'stop')
+    await t.until(({ state }) => state === 'stopped')
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  })
+})

@@ -1,0 +1,224 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ServiceSpec } from '../../../src/services/types.ts'
+import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
+
+const ask = async (url: string, path = '/'): Promise<{ pid: number; env: string[] }> =>
+  (await (await fetch(url + path)).json()) as { pid: number; env: string[] }
+
+describe('a service', () => {
+  test('starts when it is first needed, and ends with its last user', async () => {
+    await using folder = await dataFolder()
+    let pid = 0
+    {
+      await using t = await supervise([echo()], folder.path)
+      expect(await t.status()).toMatchObject({ state: 'stopped', pid: null, url: null })
+      const { url } = await t.services.endpoint('echo')
+      pid = (await ask(url)).pid
+      expect(await t.status()).toMatchObject({ state: 'ready', pid, url, supervisor: process.pid, restarts: 0, held: false })
+      expect(t.events).toEqual(['echo starting', 'echo ready'])
+    }
+    expect(await isRunning(pid)).toBe(false)
+    await using later = await supervise([echo()], folder.path)
+    expect(await later.status()).toMatchObject({ state: 'stopped', pid: null, supervisor: null })
+  })
+
+  test('gets its environment and nothing else of ours', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    const { env } = await ask((await t.services.endpoint('echo')).url)
+    expect(env.filter((name) => !['PORT', 'SECRET', 'MODE', 'PWD', '_', 'SHLVL', 'OLDPWD'].includes(name))).toEqual([])
+  })
+
+  test('is measured', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    const { usage } = await t.until(({ usage: measured }) => measured !== null)
+    expect(usage?.cpu).toBeGreaterThanOrEqual(0)
+    expect(usage?.handles === null).toBe(process.platform !== 'linux')
+    expect(usage?.memory).toBeGreaterThan(10 << 20)
+  })
+
+  test('comes back after kill -9; meanwhile callers are told so at once', async () => {
+    await using folder = await dataFolder()
+    const gate = Promise.withResolvers<void>()
+    let starts = 0
+    const prepare: ServiceSpec['prepare'] = async (setting, call) => {
+      if (++starts > 1) await gate.promise
+      return echo().prepare(setting, call)
+    }
+    await using t = await supervise([echo({ prepare })], folder.path)
+    const { url } = await t.services.endpoint('echo')
+    await ask(url, '/crash').catch(() => {})
+    await t.until(({ state, failures }) => state === 'starting' && failures === 1)
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      retryable: true,
+      message: 'echo is starting again, attempt 1 of 5',
+    })
+    gate.resolve()
+    expect(await t.until(({ state }) => state === 'ready')).toMatchObject({ restarts: 1, url, reason: null })
+    expect(t.events).toEqual(['echo starting', 'echo ready', 'echo restarting', 'echo starting', 'echo ready'])
+  })
+
+  test('that hangs is degraded, and restarted', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path, { answerMs: 100 })
+    const { pid } = await ask((await t.services.endpoint('echo')).url)
+    process.kill(pid, 'SIGSTOP')
+    const again = await t.until((now) => now.state === 'ready' && now.pid !== pid)
+    expect(t.events).toContain('echo degraded')
+    expect(await isRunning(pid)).toBe(false)
+    expect(again.restarts).toBeGreaterThan(0)
+  })
+
+  test('that ignores its signal is killed', async () => {
+    await using folder = await dataFolder()
+    const t = await supervise([echo({ mode: 'deaf', stop: { signal: 'SIGTERM', graceMs: 100 } })], folder.path)
+    const { pid } = await ask((await t.services.endpoint('echo')).url)
+    await t[Symbol.asyncDispose]()
+    expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('that takes too much memory is restarted, and says so', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ memoryLimit: 150 << 20 })], folder.path)
+    const { url } = await t.services.endpoint('echo')
+    const first = await t.until(({ usage }) => usage !== null)
+    await ask(url, '/grow')
+    const second = await t.until(({ pid, state }) => state === 'ready' && pid !== first.pid)
+    expect(second.failures).toBe(1)
+    expect(await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toMatch(/took \d+ MiB of memory, and may take 150/)
+  })
+
+  test('that cannot work fails after so many attempts, with the reason and its last lines, until a person asks again', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'refuse' })], folder.path, { attempts: 2 })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    const failed = await t.until(({ state, pid }) => state === 'failed' && pid === null)
+    expect(failed).toMatchObject({ failures: 3, reason: expect.stringContaining('exit code 3') })
+    expect(failed.tail.join('\n')).toContain('Error: it cannot work here')
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringMatching(/exit code 3.*it cannot work here.*polymount services restart echo/),
+    })
+    expect(t.services.absence('echo')).toContain('polymount services restart echo')
+    await t.services.wish('echo', 'restart')
+    expect(await t.until(({ failures }) => failures < 3)).toMatchObject({ held: false })
+  })
+
+  test('that never says that it is ready is a failure', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'silent', startMs: 700 })], folder.path, { attempts: 0 })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ message: expect.stringContaining('not ready after 0.7 s') })
+  })
+
+  test('that prints rubbish without end of line takes no memory and no disk', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'rubbish' })], folder.path)
+    await t.services.endpoint('echo')
+    expect((await stat(join(folder.path, 'logs/echo.log'))).size).toBeLessThan(32 << 10)
+  })
+
+  test('gets other ports when its own are taken', async () => {
+    await using folder = await dataFolder()
+    let before = ''
+    {
+      await using t = await supervise([echo()], folder.path)
+      before = (await t.services.endpoint('echo')).url
+    }
+    const squatter = createServer().listen(Number(new URL(before).port), '127.0.0.1')
+    await once(squatter, 'listening')
+    await using t = await supervise([echo()], folder.path)
+    expect((await t.services.endpoint('echo')).url).not.toBe(before)
+    squatter.close()
+  })
+
+  test('keeps its ports otherwise', async () => {
+    await using folder = await dataFolder()
+    const urls: string[] = []
+    for (let i = 0; i < 2; i++) {
+      await using t = await supervise([echo()], folder.path)
+      urls.push((await t.services.endpoint('echo')).url)
+    }
+    expect(urls[1]).toBe(urls[0])
+  })
+})
+
+describe('a person', () => {
+  test('stops it, and it stays so for every process until it is started', async () => {
+    await using folder = await dataFolder()
+    {
+      await using t = await supervise([echo()], folder.path)
+      const { pid } = await ask((await t.services.endpoint('echo')).url)
+      await t.services.wish('echo', 'stop')
+      await t.until(({ state }) => state === 'stopped')
+      expect(await isRunning(pid)).toBe(false)
+    }
+    await using t = await supervise([echo()], folder.path)
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ retryable: false, message: expect.stringContaining('polymount services start echo') })
+    await t.services.wish('echo', 'start')
+    expect((await t.services.endpoint('echo')).url).toContain('http')
+  })
+
+  test('restarts it without counting that as a failure', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    const { pid } = await ask((await t.services.endpoint('echo')).url)
+    await t.services.wish('echo', 'restart')
+    expect(await t.until((now) => now.state === 'ready' && now.pid !== pid)).toMatchObject({ failures: 0, restarts: 1 })
+  })
+
+  test('asks for opposite things in a row, and the last one counts', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    for (const wish of ['stop', 'start', 'restart', 'stop', 'start'] as const) await t.services.wish('echo', wish)
+    expect((await t.until(({ state }) => state === 'ready')).held).toBe(false)
+  })
+})
+
+describe('its log', () => {
+  test('is for its owner alone, without secrets, and rotated', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    const { url } = await t.services.endpoint('echo')
+    const secret = await readFile(join(folder.path, 'services/echo/secret'), 'utf8')
+    expect((await stat(join(folder.path, 'services/echo/secret'))).mode & 0o777).toBe(0o600)
+    await expect.poll(() => readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain('secret ***')
+    expect((await stat(join(folder.path, 'logs/echo.log'))).mode & 0o777).toBe(0o600)
+    const line = 'x'.repeat(7000)
+    for (let i = 0; i < 800; i++) await ask(url, `/say?text=${secret}${line}`)
+    await expect.poll(() => readdir(join(folder.path, 'logs'))).toEqual(['echo.log', 'echo.log.1', 'echo.log.2', 'echo.log.3'])
+    for (const name of await readdir(join(folder.path, 'logs'))) {
+      const text = await readFile(join(folder.path, 'logs', name), 'utf8')
+      expect(text.length).toBeLessThanOrEqual(1 << 20)
+      expect(text).not.toContain(secret)
+    }
+  })
+})
+
+test('a service waits for those it depends on, for as long as it takes, and ends before them', async () => {
+  await using folder = await dataFolder()
+  const order: string[] = []
+  const base = echo({ name: 'base' })
+  const above = echo({
+    name: 'above',
+    dependsOn: ['base'],
+    prepare: async (setting, call) => {
+      order.push(setting.dependencies['base']?.url ?? 'none')
+      return echo().prepare(setting, call)
+    },
+  })
+  await using t = await supervise([base, above], folder.path)
+  await t.services.wish('base', 'stop')
+  const waiting = t.services.endpoint('above')
+  await t.until(({ state }) => state === 'starting', 'above')
+  await t.services.wish('base', 'start')
+  await waiting
+  expect(order).toEqual([(await t.status('base')).url])
+})
