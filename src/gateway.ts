@@ -10,6 +10,7 @@ import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
 import { embeddedNode } from './ipfs/embedded/index.ts'
+import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
 import { stack, type StackOptions } from './layers/stack.ts'
@@ -42,6 +43,7 @@ interface Parts extends GatewayOptions {
   readonly config: Config
   readonly journal: Journal
   readonly vfs: Vfs
+  readonly ipfs: IpfsNode
   readonly events: EventBus
   readonly registry: Registry
 }
@@ -52,6 +54,7 @@ export class Gateway implements AsyncDisposable {
   readonly served: readonly ServedFolder[]
   readonly journal: Journal
   readonly vfs: Vfs
+  readonly ipfs: IpfsNode
   readonly registry: Registry
   readonly #parts: Parts
   readonly #closing: AsyncDisposable
@@ -61,6 +64,7 @@ export class Gateway implements AsyncDisposable {
     this.served = parts.served
     this.journal = parts.journal
     this.vfs = parts.vfs
+    this.ipfs = parts.ipfs
     this.registry = parts.registry
     this.#parts = parts
     this.#closing = closing
@@ -141,7 +145,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: () => undefined,
     log,
   })
-  return { ...options, config, journal, vfs, events, registry: closing.use(registry) }
+  return { ...options, config, journal, vfs, ipfs, events, registry: closing.use(registry) }
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */

@@ -16,6 +16,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<{ readonly run: Run }>>> 
   serve: () => import('./serve.ts'),
   call: () => import('./call.ts'),
   tools: () => import('./tools.ts'),
+  ipfs: () => import('./ipfs.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),
 }

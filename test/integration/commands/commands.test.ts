@@ -194,3 +194,19 @@ describe('polymount doctor', () => {
     })
   })
 })
+
+describe('polymount ipfs keys', () => {
+  test('lists the keys that names are signed with, and makes one', async () => {
+    await using place = await emptyPlace()
+    const made = await run(place, ['ipfs', 'keys', 'make', 'site'])
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^KEY +NAME\nsite +\/ipns\/k51\w+\n$/) })
+    const { stdout } = await run(place, ['ipfs', 'keys', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject([{ name: 'self' }, { name: 'site', id: expect.stringMatching(/^k51/) }])
+    expect(await run(place, ['ipfs', 'keys', 'make', 'site'])).toMatchObject({ code: 1, stderr: expect.stringContaining('ALREADY_EXISTS') })
+  })
+
+  test.each([[['ipfs']], [['ipfs', 'key']], [['ipfs', 'keys', 'make']], [['ipfs', 'keys', 'site']]])('%j is refused', async (args) => {
+    await using place = await emptyPlace()
+    expect(await run(place, args)).toMatchObject({ code: 2, stderr: expect.stringMatching(/ipfs (takes one of: .*keys|keys takes nothing, or: make NAME)/) })
+  })
+})

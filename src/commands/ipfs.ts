@@ -1,0 +1,29 @@
+import { EXIT, type ExitCode } from './exit.ts'
+import { columns, type Io, print, printJson } from './io.ts'
+import { openGatewayOf } from './open.ts'
+import type { CommandLine } from './parse.ts'
+import { settingsOf } from './settings.ts'
+import { UsageError } from './usage-error.ts'
+
+const DOES: Readonly<Record<string, (line: CommandLine, io: Io) => Promise<ExitCode>>> = { keys }
+
+/** What a person does with the IPFS node, and no agent may. */
+export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
+  const [what = '', ...positionals] = line.positionals
+  const does = DOES[what]
+  if (!does) throw new UsageError(`ipfs takes one of: ${Object.keys(DOES).join(', ')}`)
+  return does({ ...line, positionals }, io)
+}
+
+/** Lists the keys that names are signed with, or makes one. */
+async function keys(line: CommandLine, io: Io): Promise<ExitCode> {
+  const [make, name, ...rest] = line.positionals
+  if ((make !== undefined && make !== 'make') || (make === 'make' && name === undefined) || rest.length > 0)
+    throw new UsageError('ipfs keys takes nothing, or: make NAME')
+  await using gateway = await openGatewayOf(await settingsOf(line, io), [], io)
+  const { names } = gateway.ipfs
+  const told = name === undefined ? await names.keys() : [await names.makeKey(name)]
+  if (line.flags.has('json')) await printJson(io, told)
+  else await print(io.stdout, columns([['KEY', 'NAME'], ...told.map((key) => [key.name, `/ipns/${key.id}`])]))
+  return EXIT.ok
+}
