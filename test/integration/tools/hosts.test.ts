@@ -48,6 +48,16 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_ls: () => ({ cid }),
   ipfs_id: () => ({}),
   ipfs_version: () => ({}),
+  ipfs_pin_add: () => ({ cid, name: 'folder' }),
+  ipfs_pin_ls: () => ({ limit: 1 }),
+  ipfs_pin_update: () => ({ old_cid: cid, new_cid: `${String(cid)}/b.txt` }),
+  ipfs_pin_rm: () => ({ cid: `${String(cid)}/b.txt` }),
+  ipfs_refs: () => ({ cid }),
+  ipfs_refs_local: () => ({ limit: 1 }),
+  ipfs_block_stat: () => ({ cid }),
+  ipfs_block_get: () => ({ cid, length: 10 }),
+  ipfs_dag_put: () => ({ value: { salt: true } }),
+  ipfs_dag_get: () => ({ cid }),
 }
 
 /** Without these a model cannot go on: guard its next change, take this one back, or read the rest. */

@@ -12,13 +12,7 @@ import { cursorOf, placeOf } from '../cursor.ts'
 import { pieceOf } from '../vfs/reading.ts'
 import { callOf, cursor, text } from '../vfs/schemas.ts'
 import { addContent } from './adding.ts'
-
-const MAX_PIECE = 1024 * 1024
-const SHOWN_PIECE = 32 * 1024
-
-const cid = z.string().min(1).max(4096).describe('CID, or /ipfs/<cid>/path')
-const kind = z.enum(['file', 'directory', 'link'])
-const entry = z.strictObject({ name: z.string(), cid: z.string(), size: z.int(), kind })
+import { cid, entry, length, limit, nextCursor, offset } from './schemas.ts'
 
 const AddInput = z.strictObject({
   ...contentFields,
@@ -41,11 +35,7 @@ const AddOutput = z.strictObject({
   change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
 })
 
-const CatInput = z.strictObject({
-  cid,
-  offset: z.int().min(0).default(0).describe('Bytes'),
-  length: z.int().min(1).max(MAX_PIECE).default(SHOWN_PIECE).describe('Bytes'),
-})
+const CatInput = z.strictObject({ cid, offset, length })
 const CatOutput = z.strictObject({
   cid: z.string(),
   size: z.int(),
@@ -55,8 +45,8 @@ const CatOutput = z.strictObject({
   text,
 })
 
-const LsInput = z.strictObject({ cid, cursor, limit: z.int().min(1).max(1000).default(200) })
-const LsOutput = z.strictObject({ cid: z.string(), entries: z.array(entry), next_cursor: z.string().nullable() })
+const LsInput = z.strictObject({ cid, cursor, limit })
+const LsOutput = z.strictObject({ cid: z.string(), entries: z.array(entry), next_cursor: nextCursor })
 
 const Nothing = z.strictObject({})
 const IdOutput = z.strictObject({
@@ -113,11 +103,11 @@ export class IpfsTools {
     output: CatOutput,
     text: (output) => output.text,
   })
-  async cat({ cid: path, offset, length }: z.output<typeof CatInput>, { signal }: ToolContext): Promise<z.input<typeof CatOutput>> {
+  async cat({ cid: path, offset: start, length: most }: z.output<typeof CatInput>, { signal }: ToolContext): Promise<z.input<typeof CatOutput>> {
     const { cid: found, kind: what, size } = await this.#node.stat(path, { signal })
     if (what === 'directory') throw new VfsError('IS_DIRECTORY', `${path} is a folder`, { hint: 'List it with ipfs_ls, and read a file in it.' })
     const file = { stat: { size, etag: found.slice(-12) }, read: (range: Range) => this.#node.read(found, { ...range, signal }) }
-    const { next, ...piece } = await pieceOf(vfsPath(`/ipfs/${found}`), file, offset, length, 'offset')
+    const { next, ...piece } = await pieceOf(vfsPath(`/ipfs/${found}`), file, start, most, 'offset')
     return { cid: found, size, next_offset: next, ...piece }
   }
 
@@ -131,12 +121,12 @@ export class IpfsTools {
     input: LsInput,
     output: LsOutput,
   })
-  async ls({ cid: path, cursor: from, limit }: z.output<typeof LsInput>, { signal }: ToolContext): Promise<z.input<typeof LsOutput>> {
+  async ls({ cid: path, cursor: from, limit: most }: z.output<typeof LsInput>, { signal }: ToolContext): Promise<z.input<typeof LsOutput>> {
     const found = await this.#node.resolve(path, { signal })
     const after = from === undefined ? undefined : String(placeOf(from, found))
     const entries = []
     for await (const node of this.#node.list(found, { after, signal })) {
-      if (entries.length === limit) return { cid: found, entries, next_cursor: cursorOf(found, entries.at(-1)?.name ?? '') }
+      if (entries.length === most) return { cid: found, entries, next_cursor: cursorOf(found, entries.at(-1)?.name ?? '') }
       entries.push(entryOf(node))
     }
     return { cid: found, entries, next_cursor: null }
