@@ -1,5 +1,6 @@
-import { describe } from 'vitest'
-import { openNode, temporaryFolder } from '../support/content.ts'
+import { afterAll, beforeEach, describe } from 'vitest'
+import { KuboDaemon, needsKubo } from '../support/kubo.ts'
+import { embeddedAlone, kuboAlone } from '../support/nodes.ts'
 import { about } from './node/about.ts'
 import { adding } from './node/adding.ts'
 import { blocks } from './node/blocks.ts'
@@ -11,22 +12,22 @@ import { names } from './node/names.ts'
 import { reading } from './node/reading.ts'
 
 /** What every engine promises. */
-const ENGINES: Readonly<Record<string, MakeNode>> = {
-  embedded: async () => {
-    const ground = new AsyncDisposableStack()
-    const folder = ground.use(await temporaryFolder())
-    const { node } = ground.use(await openNode(folder.path))
-    return { node, [Symbol.asyncDispose]: () => ground.disposeAsync() }
-  },
+function nodeContract(title: string, make: MakeNode, ...needs: readonly (typeof needsKubo)[]): void {
+  describe(`${title} keeps the contract of IPFS nodes`, () => {
+    for (const need of needs) beforeEach(need)
+    adding(make)
+    reading(make)
+    mutableTree(make)
+    keeping(make)
+    names(make)
+    blocks(make)
+    pins(make)
+    about(make)
+  })
 }
 
-describe.each(Object.entries(ENGINES))('%s keeps the contract of IPFS nodes', (_, make) => {
-  adding(make)
-  reading(make)
-  mutableTree(make)
-  keeping(make)
-  names(make)
-  blocks(make)
-  pins(make)
-  about(make)
-})
+let daemon: Promise<KuboDaemon> | undefined
+afterAll(async () => (await daemon)?.[Symbol.asyncDispose]())
+
+nodeContract('embedded', embeddedAlone)
+nodeContract('kubo', async () => kuboAlone(await (daemon ??= KuboDaemon.start({ flags: ['--offline'] }))), needsKubo)

@@ -1,14 +1,14 @@
 import type { CID } from 'multiformats/cid'
 import type { Guard } from '../../content/blocks/guards.ts'
-import { sha256Multihash, verifies } from '../../content/blocks/multihash.ts'
+import { sha256Multihash } from '../../content/blocks/multihash.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { Call } from '../../core/backend.ts'
 import { cidOfRaw, rawDigest } from '../../core/cid.ts'
-import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
-import { type Block, MAX_BLOCK_BYTES, type NodeBlocks } from '../types.ts'
+import { isCode, throwIfAborted } from '../../core/error.ts'
+import { checkBlock, IDENTITY } from '../block.ts'
+import type { Block, NodeBlocks } from '../types.ts'
 import type { Network } from './network.ts'
 
-const IDENTITY = 0x00
 const SHA256 = 0x12
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
@@ -38,7 +38,7 @@ export class EmbeddedBlocks implements NodeBlocks {
     for await (const { cid: text, bytes } of blocks) {
       throwIfAborted(signal, 'put')
       const cid = parseCid(text)
-      check(cid, bytes)
+      checkBlock(cid, bytes)
       if (cid.multihash.code !== IDENTITY) await batch.put(cid.multihash.bytes, bytes)
     }
     await batch.commit()
@@ -94,18 +94,3 @@ export class EmbeddedBlocks implements NodeBlocks {
     }
   }
 }
-
-function check(cid: CID, bytes: Uint8Array): void {
-  if (bytes.length > MAX_BLOCK_BYTES)
-    throw new VfsError('FILE_TOO_LARGE', `the block of ${cid.toString()} has ${bytes.length} bytes; no peer takes more than ${MAX_BLOCK_BYTES}`, {
-      hint: 'Add large content with ipfs_add, which cuts it into blocks.',
-    })
-  if (!isBlockOf(cid, bytes))
-    throw new VfsError('INVALID_BLOCK', `the block given for ${cid.toString()} is something else`, {
-      retryable: false,
-      hint: 'Send the bytes that the CID stands for.',
-    })
-}
-
-const isBlockOf = ({ multihash }: CID, bytes: Uint8Array): boolean =>
-  multihash.code === IDENTITY ? Buffer.from(multihash.digest).equals(bytes) : verifies(multihash.bytes, bytes)

@@ -8,7 +8,6 @@ import { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { VfsError } from '../../core/error.ts'
 import type { Records } from './libp2p.ts'
-import { peerIdOf } from './peer-id.ts'
 
 /** Reads public keys; no private one is in it. */
 type Keychain = Parameters<typeof ipnsValidator>[2]
@@ -22,15 +21,6 @@ export interface Said {
 }
 
 export const idOf = (key: PrivateKey): string => key.publicKey.toCID().toString(base36)
-
-/** The one form of a name (`k51…`) for all that are in use. Rejects INVALID_CID. */
-export async function canonical(name: string): Promise<string> {
-  try {
-    return (await peerIdOf(name)).toCID().toString(base36)
-  } catch (cause) {
-    throw new VfsError('INVALID_CID', `${JSON.stringify(name.slice(0, 100))} is not an IPNS name`, { cause, hint: 'Send a name such as /ipns/k51….' })
-  }
-}
 
 /** Where the network keeps the record of a name. */
 export const routingKey = (id: string): Uint8Array => multihashToIPNSRoutingKey(CID.parse(id, base36).multihash)

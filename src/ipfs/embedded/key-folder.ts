@@ -2,12 +2,12 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { VfsError } from '../../core/error.ts'
+import { checkKeyName, isKeyName, noKey } from '../naming.ts'
 import type { Key } from '../network-types.ts'
 import { newKey, readKey, storeKey } from './key-files.ts'
 import type { PeerKey } from './peer-key.ts'
 
 const SELF = 'self'
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/
 const ENDING = '.key'
 
 /** Keys that names are signed with: a file each, for its owner alone, and `self`, the node's own. */
@@ -22,10 +22,9 @@ export class KeyFolder {
 
   /** Rejects KEY_NOT_FOUND, which names those that there are. */
   async find(name: string): Promise<PrivateKey> {
-    const key = name === SELF ? await this.#peer.own() : NAME.test(name) ? await readKey(this.#file(name)) : undefined
+    const key = name === SELF ? await this.#peer.own() : isKeyName(name) ? await readKey(this.#file(name)) : undefined
     if (key) return key
-    const names = await this.#names()
-    throw new VfsError('KEY_NOT_FOUND', `the IPFS node has no key called ${JSON.stringify(name)}; there is ${names.join(', ')}`, { details: { names } })
+    throw noKey(name, await this.#names())
   }
 
   async list(): Promise<readonly Key[]> {
@@ -38,7 +37,7 @@ export class KeyFolder {
 
   /** Rejects INVALID_ARGUMENT, ALREADY_EXISTS. */
   async put(name: string, key: PrivateKey): Promise<Key> {
-    if (!NAME.test(name)) throw new VfsError('INVALID_ARGUMENT', 'the name of a key has 1 to 64 letters, digits, dots, dashes and underscores')
+    checkKeyName(name)
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     if (name === SELF || !(await storeKey(this.#file(name), key)))
       throw new VfsError('ALREADY_EXISTS', `there is a key called ${name} already`, { hint: 'Use it, or choose another name.' })

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
-import { isName, parseName, parsePath } from '../path.ts'
+import { canonical, target } from '../naming.ts'
+import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { Said } from './ipns.ts'
 import type { KeyFolder } from './key-folder.ts'
@@ -77,7 +78,6 @@ export class EmbeddedNames implements Names {
 
   async #step(path: string, fresh: boolean, signal: AbortSignal): Promise<string> {
     const { name, names } = parseName(path)
-    const { canonical } = await ipns()
     const { value } = await this.#look(await canonical(name), fresh, signal)
     return [value.replace(/\/$/, ''), ...names].join('/')
   }
@@ -96,15 +96,4 @@ export class EmbeddedNames implements Names {
     if (best) return best
     throw new VfsError('NAME_NOT_FOUND', `nobody who was asked knows where /ipns/${id} points to`)
   }
-}
-
-/** The path that a name is to point to. Rejects INVALID_CID. */
-async function target(path: string): Promise<string> {
-  if (isName(path)) {
-    const { name, names } = parseName(path)
-    return ['/ipns', await (await ipns()).canonical(name), ...names].join('/')
-  }
-  const { cid, names } = parsePath(path)
-  const { parseCid } = await import('../../content/unixfs/index.ts')
-  return ['/ipfs', parseCid(cid).toV1().toString(), ...names].join('/')
 }

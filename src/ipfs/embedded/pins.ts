@@ -3,7 +3,7 @@ import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { EmbeddedBlocks } from './blocks.ts'
-import { chosen } from './pinned.ts'
+import { chosen } from '../pinned.ts'
 import type { NodeState } from './state.ts'
 
 /** Brings everything below a CID (or, not recursive, its own block) to this machine, where it stays as long as the guard is open. */
@@ -47,7 +47,7 @@ export class EmbeddedPins implements Pins {
 
   async *list(query: PinQuery = {}): AsyncGenerator<Pin> {
     const { state, blocks } = this.#parts
-    yield* chosen({ blocks, made: await state.pins(), signal: query.signal }, query)
+    yield* chosen({ found: (cid) => blocks.found(cid), made: await state.pins(), signal: query.signal }, query)
   }
 }
 

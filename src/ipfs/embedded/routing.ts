@@ -1,11 +1,10 @@
-import { isCode, VfsError } from '../../core/error.ts'
+import { VfsError } from '../../core/error.ts'
+import { found, type Limited } from '../found.ts'
 import type { PeerInfo, Reached, Routing } from '../network-types.ts'
-import { reaching, reachingEach } from '../reaching.ts'
+import { reaching } from '../reaching.ts'
 import type { Peer } from './helia.ts'
 import type { Network } from './network.ts'
-import { peerIdOf } from './peer-id.ts'
-
-type Limited = Reached & { readonly limit: number }
+import { peerIdOf } from '../peer-id.ts'
 
 /** The distributed hash table, and delegated routers beside it. */
 export class EmbeddedRouting implements Routing {
@@ -29,13 +28,11 @@ export class EmbeddedRouting implements Routing {
   }
 
   async *findProviders(cid: string, options: Limited): AsyncGenerator<PeerInfo> {
-    const open = (signal: AbortSignal) => this.#providers(cid, signal)
-    yield* first(options.limit, untilLate(reachingEach('findProviders', options, open)))
+    yield* found('findProviders', options, (signal) => this.#providers(cid, signal))
   }
 
   async *closestPeers(peer: string, options: Limited): AsyncGenerator<PeerInfo> {
-    const open = (signal: AbortSignal) => this.#closest(peer, signal)
-    yield* first(options.limit, untilLate(reachingEach('closestPeers', options, open)))
+    yield* found('closestPeers', options, (signal) => this.#closest(peer, signal))
   }
 
   provide(cid: string, options: Reached = {}): Promise<void> {
@@ -59,8 +56,8 @@ export class EmbeddedRouting implements Routing {
   async *#closest(peer: string, signal: AbortSignal): AsyncGenerator<PeerInfo> {
     const id = await peerIdOf(peer)
     const { library } = await this.#company()
-    for await (const found of library.libp2p.peerRouting.getClosestPeers(id.toMultihash().bytes, { signal }))
-      yield { peer: found.id.toString(), addresses: found.multiaddrs.map(String) }
+    for await (const close of library.libp2p.peerRouting.getClosestPeers(id.toMultihash().bytes, { signal }))
+      yield { peer: close.id.toString(), addresses: close.multiaddrs.map(String) }
   }
 
   async #company(): Promise<Peer> {
@@ -72,28 +69,4 @@ export class EmbeddedRouting implements Routing {
 
 async function parsed(cid: string) {
   return (await import('../../content/unixfs/index.ts')).parseCid(cid)
-}
-
-/** Each peer once. */
-async function* first(limit: number, peers: AsyncIterable<PeerInfo>): AsyncGenerator<PeerInfo> {
-  const seen = new Set<string>()
-  for await (const info of peers) {
-    if (seen.has(info.peer)) continue
-    seen.add(info.peer)
-    yield info
-    if (seen.size >= limit) return
-  }
-}
-
-/** What was found before the deadline is an answer. */
-async function* untilLate(peers: AsyncIterable<PeerInfo>): AsyncGenerator<PeerInfo> {
-  let found = false
-  try {
-    for await (const info of peers) {
-      found = true
-      yield info
-    }
-  } catch (error) {
-    if (!(found && isCode(error, 'TIMEOUT'))) throw error
-  }
 }

@@ -1,12 +1,12 @@
-import type { CID } from 'multiformats/cid'
-import type { Call } from '../../core/backend.ts'
-import { inOrder } from '../in-order.ts'
-import type { Pin, PinQuery } from '../types.ts'
-import type { EmbeddedBlocks } from './blocks.ts'
+import type { Call } from '../core/backend.ts'
+import { inOrder } from './in-order.ts'
+import type { FindBlock } from '../content/dag/index.ts'
+import type { Pin, PinQuery } from './types.ts'
 
 /** What pins reach can be asked of these. */
 export interface Pinned extends Call {
-  readonly blocks: EmbeddedBlocks
+  /** A block of this machine. */
+  readonly found: FindBlock
   /** The pins that somebody has made. */
   readonly made: readonly Pin[]
 }
@@ -37,11 +37,10 @@ async function isIndirect(pinned: Pinned, cid: string): Promise<boolean> {
 }
 
 /** Below a recursive pin and not pinned in its own right, in no order. Of what was lost here nothing below is known. */
-async function* indirect({ blocks, made, signal }: Pinned): AsyncGenerator<string> {
-  const [{ parseCid }, { keyOf, once, walk }] = await Promise.all([import('../../content/unixfs/index.ts'), import('../../content/dag/index.ts')])
+async function* indirect({ found: find, made, signal }: Pinned): AsyncGenerator<string> {
+  const [{ parseCid }, { keyOf, once, walk }] = await Promise.all([import('../content/unixfs/index.ts'), import('../content/dag/index.ts')])
   const own = new Set(made.map(({ cid }) => keyOf(parseCid(cid))))
   const visits = once()
-  const find = (cid: CID): Promise<Uint8Array | undefined> => blocks.found(cid)
   for (const { cid, type } of made) {
     if (type !== 'recursive') continue
     for await (const found of walk(find, parseCid(cid), { signal, visits, lenient: true })) if (!own.has(keyOf(found))) yield found.toString()

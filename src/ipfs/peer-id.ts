@@ -1,5 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
-import { VfsError } from '../../core/error.ts'
+import { VfsError } from '../core/error.ts'
 
 /** Of `12D3Koo…`, `Qm…`, or a CID of a key. Rejects INVALID_ARGUMENT. */
 export async function peerIdOf(text: string): Promise<PeerId> {

@@ -1,0 +1,90 @@
+import type { CID } from 'multiformats/cid'
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import { checkBlock, IDENTITY, isBlockOf } from '../block.ts'
+import type { Block, NetworkMode, NodeBlocks } from '../types.ts'
+import { LOCALLY, type Rpc } from './rpc.ts'
+import { Upload } from './upload.ts'
+
+const FETCH_MS = 30_000
+const Listed = z.object({ Ref: z.string() })
+
+const loadUnixfs = () => import('../../content/unixfs/index.ts')
+
+/** Blocks of the daemon. Each is verified here as well: it may be another machine's. */
+export class KuboBlocks implements NodeBlocks {
+  readonly #rpc: Rpc
+  readonly #offline: boolean
+
+  constructor(rpc: Rpc, network: NetworkMode) {
+    this.#rpc = rpc
+    this.#offline = network === 'off'
+  }
+
+  async get(cid: string, call?: Call): Promise<Uint8Array> {
+    return this.block((await loadUnixfs()).parseCid(cid), call)
+  }
+
+  async block(cid: CID, call: Call = {}): Promise<Uint8Array> {
+    try {
+      return await this.#get(cid, call, this.#offline ? LOCALLY : { timeout: FETCH_MS })
+    } catch (error) {
+      throw await this.reason(error, call)
+    }
+  }
+
+  /** What the daemon has itself. */
+  async found(cid: CID, call: Call = {}): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#get(cid, call, LOCALLY)
+    } catch (error) {
+      if (isCode(error, 'OFFLINE', 'INVALID_BLOCK')) return undefined
+      throw error
+    }
+  }
+
+  async has(text: string, call: Call = {}): Promise<boolean> {
+    const cid = (await loadUnixfs()).parseCid(text)
+    if (cid.multihash.code === IDENTITY) return true
+    try {
+      await this.#rpc.call('block/stat', call, (kubo, options) => kubo.block.stat(cid, { ...options, ...LOCALLY }))
+      return true
+    } catch (error) {
+      if (isCode(error, 'OFFLINE')) return false
+      throw error
+    }
+  }
+
+  async put(blocks: AsyncIterable<Block>, call: Call = {}): Promise<void> {
+    const { parseCid } = await loadUnixfs()
+    using upload = new Upload(this.#rpc, call)
+    for await (const { cid: text, bytes } of blocks) {
+      throwIfAborted(call.signal, 'put')
+      const cid = parseCid(text)
+      checkBlock(cid, bytes)
+      if (cid.multihash.code !== IDENTITY) await upload.save({ cid, block: bytes })
+    }
+    await upload.commit()
+  }
+
+  async *local(call: Call = {}): AsyncGenerator<string> {
+    const { parseCid, rawCidOf } = await loadUnixfs()
+    for await (const line of this.#rpc.lines('refs/local', {}, call)) yield rawCidOf(parseCid(Listed.parse(line).Ref).multihash.bytes)
+  }
+
+  async #get(cid: CID, call: Call, where: typeof LOCALLY | { readonly timeout: number }): Promise<Uint8Array> {
+    throwIfAborted(call.signal)
+    if (cid.multihash.code === IDENTITY) return cid.multihash.digest
+    const block = await this.#rpc.call('block/get', call, (kubo, options) => kubo.block.get(cid, { ...options, ...where }), 2 * FETCH_MS)
+    if (isBlockOf(cid, block)) return block
+    throw new VfsError('INVALID_BLOCK', `Kubo sent something else for ${cid.toString()}`)
+  }
+
+  /** Kubo waits for somebody to have the block also when it knows nobody. */
+  async reason(error: unknown, call: Call): Promise<unknown> {
+    if (!isCode(error, 'CONTENT_NOT_FOUND_IN_TIME')) return error
+    const peers = await this.#rpc.call('swarm/peers', call, (kubo, options) => kubo.swarm.peers(options))
+    return peers.length === 0 ? new VfsError('NO_PEERS', 'Kubo is connected to no peer', { cause: error }) : error
+  }
+}

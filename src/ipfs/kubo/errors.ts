@@ -1,0 +1,71 @@
+import { type ErrorCode, VfsError } from '../../core/error.ts'
+
+/** Kubo refused a call, in its own words. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Of a call that was given one. */
+const DEADLINE = /context deadline exceeded/
+
+/** Kubo has no codes: 500 and a sentence. The first line that fits. */
+const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/no space left on device/i, 'DISK_FULL'],
+  [/not found locally|ipld: could not find|must be run in online mode|run offline|while offline/i, 'OFFLINE'],
+  [/not pinned|not recursively pinned/i, 'NOT_PINNED'],
+  [/already exists|already has entry|cannot create key with name 'self'/i, 'ALREADY_EXISTS'],
+  [/could not resolve name|could not resolve recursively|routing: not found/i, 'NAME_NOT_FOUND'],
+  [/file does not exist|no link named/i, 'NOT_FOUND'],
+  [/failed to dial|no addresses|connect \S+ failure/i, 'NO_PEERS'],
+  [/not a directory/i, 'NOT_DIRECTORY'],
+  [/is a directory/i, 'IS_DIRECTORY'],
+  [/invalid cid|invalid path|does not have enough components|selected encoding not supported|cid too short/i, 'INVALID_CID'],
+  [/mismatch in content integrity|hash.*mismatch|does not match/i, 'INVALID_BLOCK'],
+  [/unsupported|not enabled|is not a DHT/i, 'UNSUPPORTED'],
+  [DEADLINE, 'CONTENT_NOT_FOUND_IN_TIME'],
+  [/context canceled|shutting down|closed/i, 'SERVICE_UNAVAILABLE'],
+]
+
+/** What a failed call means, if neither the caller nor the clock ended it. */
+export function fromKubo(error: unknown, op: string): VfsError {
+  if (error instanceof VfsError) return error
+  const refusal = refusalOf(error)
+  if (!refusal && isTimeout(error)) return new VfsError('TIMEOUT', 'Kubo did not answer in time', { op, cause: error })
+  if (!refusal) return new VfsError('SERVICE_UNAVAILABLE', 'Kubo does not answer', { op, cause: error })
+  return fromStatus(refusal, op) ?? fromSentence(refusal.message, op, error)
+}
+
+/** Of this file's class, or as kubo-rpc-client throws it. */
+function refusalOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
+  if (error instanceof Refusal) return error
+  if (isTimeout(error) && DEADLINE.test(error.message)) return new Refusal(500, error.message) // Kubo's own clock
+  if (!(error instanceof Error) || !('response' in error) || !(error.response instanceof Response)) return undefined
+  return { status: error.response.status, message: error.message }
+}
+
+const isTimeout = (error: unknown): error is Error => error instanceof Error && error.name === 'TimeoutError'
+
+function fromStatus({ status, message }: { readonly status: number; readonly message: string }, op: string): VfsError | undefined {
+  if (status === 401 || status === 403)
+    return new VfsError('PERMISSION_DENIED', `Kubo refuses ${op} to us (HTTP ${status})`, {
+      op,
+      hint: 'A person sets ipfs.authorization to what API.Authorizations of that daemon allows.',
+    })
+  if (status === 404 || status === 405)
+    return new VfsError('SERVICE_UNAVAILABLE', `what answers is not the RPC of Kubo, or knows no ${op}`, { op, cause: message })
+  return undefined
+}
+
+function fromSentence(sentence: string, op: string, cause: unknown): VfsError {
+  const code = SENTENCES.find(([pattern]) => pattern.test(sentence))?.[1] ?? 'IO_ERROR'
+  return new VfsError(code, `Kubo: ${shown(sentence)}`, { op, cause })
+}
+
+/** Without paths of that machine, and not at length. */
+const shown = (sentence: string): string => sentence.replaceAll(/(?<![\w/])\/(?!ipfs\/|ipns\/)[^\s:'"]+\/[^\s:'"]*/g, '…').slice(0, 300)

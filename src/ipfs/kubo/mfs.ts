@@ -1,0 +1,111 @@
+import type { Call } from '../../core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import type { NamedNode, Node } from '../../content/types.ts'
+import type { IpfsNode, Mfs } from '../types.ts'
+import type { Rpc } from './rpc.ts'
+
+type Expecting<T> = Call & { readonly expect?: T | undefined }
+
+/**
+ * Kubo's own mutable tree. Kubo cannot compare and swap, so a change looks first: exact among the changes of this process,
+ * which come one after the other, and among our gateways by the journal's locks; others can come in between.
+ */
+export class KuboMfs implements Mfs {
+  readonly volume: string
+  readonly cas = 'lock'
+  readonly #rpc: Rpc
+  readonly #node: Pick<IpfsNode, 'resolve' | 'stat' | 'list'>
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(volume: string, rpc: Rpc, node: Pick<IpfsNode, 'resolve' | 'stat' | 'list'>) {
+    this.volume = volume
+    this.#rpc = rpc
+    this.#node = node
+  }
+
+  async root(call: Call = {}): Promise<string> {
+    const { cid } = await this.#rpc.call('files/stat', call, (kubo, options) => kubo.files.stat('/', options))
+    return cid.toString()
+  }
+
+  async stat(path: string, call?: Call): Promise<Node> {
+    return this.#node.stat((await this.root(call)) + tail(path), call)
+  }
+
+  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
+    yield* this.#node.list((await this.root(options)) + tail(path), options)
+  }
+
+  link(path: string, cid: string, options: Expecting<string | null> = {}): Promise<void> {
+    return this.#inTurn(options, async () => {
+      const here = await this.#at(path, options)
+      expected(path, here?.cid, options.expect)
+      if (here?.cid === cid) return
+      if (here?.kind === 'directory') await this.#remove(path, options)
+      await this.#copy(cid, path, here?.kind === 'file', options)
+    })
+  }
+
+  unlink(path: string, options: Expecting<string> = {}): Promise<void> {
+    return this.#inTurn(options, async () => {
+      expected(path, (await this.#required(path, options)).cid, options.expect)
+      await this.#remove(path, options)
+    })
+  }
+
+  move(from: string, to: string, options: Expecting<string> = {}): Promise<void> {
+    return this.#inTurn(options, async () => {
+      if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
+      const { cid } = await this.#required(from, options)
+      expected(from, cid, options.expect)
+      if (await this.#at(to, options)) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
+      await this.#rpc.call('files/mv', options, (kubo, call) => kubo.files.mv(from, to, { ...call, flush: true }))
+      // Kubo 0.43 leaves the source where it was if both folders have the same name.
+      if ((await this.#at(from, options))?.cid === cid) await this.#remove(from, options)
+    })
+  }
+
+  async #copy(cid: string, path: string, force: boolean, call: Call): Promise<void> {
+    await this.#rpc.call('files/cp', call, (kubo, options) => kubo.files.cp(`/ipfs/${cid}`, path, { ...options, flush: true, ...(force && { force }) }))
+  }
+
+  async #remove(path: string, call: Call): Promise<void> {
+    await this.#rpc.call('files/rm', call, (kubo, options) => kubo.files.rm(path, { ...options, recursive: true, flush: true }))
+  }
+
+  /** undefined where nothing stands. Rejects NOT_FOUND and NOT_DIRECTORY for the parent. */
+  async #at(path: string, call: Call): Promise<Node | undefined> {
+    const root = await this.root(call)
+    const above = tail(path.slice(0, path.lastIndexOf('/')))
+    const folder = await this.#node.stat(root + above, call)
+    if (folder.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${above} is a file`)
+    try {
+      return await this.#node.stat(root + path, call)
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
+  async #required(path: string, call: Call): Promise<Node> {
+    const here = await this.#at(path, call)
+    if (!here) throw new VfsError('NOT_FOUND', `${path} does not exist`)
+    return here
+  }
+
+  #inTurn<T>({ signal }: Call, work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => {
+      throwIfAborted(signal, 'change')
+      return work()
+    })
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+}
+
+function expected(path: string, here: string | undefined, expect: string | null | undefined): void {
+  if (expect === undefined || (expect ?? undefined) === here) return
+  throw new VfsError('CONFLICT', `${path} is ${here ?? 'nothing'}, not ${expect ?? 'nothing'}`)
+}
+
+const tail = (path: string): string => (path === '/' ? '' : path)

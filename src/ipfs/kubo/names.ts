@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
+import { canonical, checkKeyName, noKey, target } from '../naming.ts'
+import { parseName } from '../path.ts'
+import { reaching } from '../reaching.ts'
+import type { NetworkMode } from '../types.ts'
+import type { Online } from './online.ts'
+import type { Rpc } from './rpc.ts'
+
+const Published = z.object({ Name: z.string(), Value: z.string() })
+const Resolved = z.object({ Path: z.string() })
+
+type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
+
+export interface NamesParts {
+  readonly rpc: Rpc
+  readonly online: Online
+  readonly network: NetworkMode
+}
+
+/** IPNS with the daemon's keys, which stay in its repository. */
+export class KuboNames implements Names {
+  readonly #parts: NamesParts
+
+  constructor(parts: NamesParts) {
+    this.#parts = parts
+  }
+
+  async keys(call: Call = {}): Promise<readonly Key[]> {
+    const keys = await this.#parts.rpc.call('key/list', call, (kubo, options) => kubo.key.list(options))
+    return keys.map(({ name, id }) => ({ name, id }))
+  }
+
+  async makeKey(name: string, call: Call = {}): Promise<Key> {
+    checkKeyName(name)
+    const made = await this.#parts.rpc.call('key/gen', call, (kubo, options) => kubo.key.gen(name, { ...options, type: 'ed25519' }))
+    return { name: made.name, id: made.id }
+  }
+
+  publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
+    return reaching('publish', reached, async (signal) => {
+      await this.#requireKey(key, { signal })
+      const told = { arg: await target(path), key, lifetime: `${lifetimeMs}ms`, ttl: `${ttlMs}ms`, resolve: false }
+      const { rpc, online } = this.#parts
+      const to = offline ? rpc : online('name/publish')
+      const { Name, Value } = await to.value('name/publish', { ...told, ...(offline && { offline, 'allow-offline': true }) }, Published, { signal })
+      return { name: Name, value: Value }
+    })
+  }
+
+  resolve(name: string, { recursive = false, fresh = false, ...reached }: ResolveOptions = {}): Promise<string> {
+    return reaching('resolve', reached, async (signal) => {
+      const { rpc, network } = this.#parts
+      const { name: given, names } = parseName(name)
+      const path = ['/ipns', await canonical(given), ...names].join('/')
+      const query = { arg: path, recursive, nocache: fresh, offline: network === 'off' || undefined }
+      return (await rpc.value('name/resolve', query, Resolved, { signal })).Path
+    })
+  }
+
+  async #requireKey(key: string, call: Call): Promise<void> {
+    const names = (await this.keys(call)).map(({ name }) => name)
+    if (!names.includes(key)) throw noKey(key, names)
+  }
+}

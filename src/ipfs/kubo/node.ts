@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import type { Bytes, Call, Range } from '../../core/backend.ts'
+import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
+import type { Sink, UnixfsReader } from '../../content/unixfs/index.ts'
+import { located } from '../path.ts'
+import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
+import type { Identity, IpfsNode, Mfs, NetworkMode, Pins, Stats } from '../types.ts'
+import type { KuboBlocks } from './blocks.ts'
+import type { KuboKeeps } from './keeps.ts'
+import { KuboMfs } from './mfs.ts'
+import { KuboPins } from './pins.ts'
+import { KuboNames } from './names.ts'
+import { onlineOf } from './online.ts'
+import { KuboPubsub } from './pubsub.ts'
+import { KuboRouting } from './routing.ts'
+import type { Rpc } from './rpc.ts'
+import { statsOf } from './stats.ts'
+import { KuboSwarm } from './swarm.ts'
+import { Upload } from './upload.ts'
+
+const loadUnixfs = () => import('../../content/unixfs/index.ts')
+
+/** Null where the daemon is off the network, whatever the client's types say. */
+const Id = z.object({ id: z.unknown(), addresses: z.array(z.unknown()).nullable(), agentVersion: z.string(), protocols: z.array(z.string()).nullable() })
+
+const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
+
+export interface KuboParts {
+  readonly rpc: Rpc
+  readonly blocks: KuboBlocks
+  readonly keeps: KuboKeeps
+  readonly network: NetworkMode
+  readonly volume: string
+}
+
+/**
+ * A node in a Kubo daemon. DAGs are built and read here, by the code that the embedded engine has, and only blocks, pins and
+ * names of the mutable tree go over: so the results are the same, whatever import profile the daemon has.
+ */
+export class KuboNode implements IpfsNode {
+  readonly engine = 'kubo'
+  readonly sharesContent = false
+  readonly pins: Pins
+  readonly keeps: KuboKeeps
+  readonly mfs: Mfs
+  readonly blocks: KuboBlocks
+  readonly names: Names
+  readonly routing: Routing
+  readonly pubsub: Pubsub
+  readonly swarm: Swarm
+  readonly #rpc: Rpc
+  readonly #network: NetworkMode
+  #reader: Promise<UnixfsReader> | undefined
+
+  constructor({ rpc, blocks, keeps, network, volume }: KuboParts) {
+    this.#rpc = rpc
+    this.#network = network
+    this.blocks = blocks
+    this.keeps = keeps
+    this.pins = new KuboPins(rpc, blocks, network)
+    this.mfs = new KuboMfs(volume, rpc, this)
+    const online = onlineOf(rpc, network)
+    this.names = new KuboNames({ rpc, online, network })
+    this.routing = new KuboRouting(online)
+    this.pubsub = new KuboPubsub(online)
+    this.swarm = new KuboSwarm(online)
+  }
+
+  /** Nothing to hold: Kubo collects when it is told to, and pins and its mutable tree hold what was named by then. */
+  async guard(): Promise<AsyncDisposable> {
+    return { [Symbol.asyncDispose]: async () => {} }
+  }
+
+  async add(content: Bytes, options: AddOptions = {}): Promise<Node> {
+    const { importFile } = await loadUnixfs()
+    using upload = new Upload(this.#rpc, options)
+    return await importFile(content, options.onlyHash ? NOWHERE : upload, options)
+  }
+
+  async *addTree(sources: AsyncIterable<Source>, options: AddOptions = {}): AsyncGenerator<NamedNode> {
+    const { importTree } = await loadUnixfs()
+    using upload = new Upload(this.#rpc, options)
+    yield* importTree(sources, options.onlyHash ? NOWHERE : upload, options)
+  }
+
+  async resolve(path: string, call?: Call): Promise<string> {
+    const { cid, names } = await located(path, this.names, call)
+    return (await this.#opened()).resolve(cid, names, call)
+  }
+
+  async stat(path: string, call?: Call): Promise<Node> {
+    return (await this.#opened()).stat(await this.resolve(path, call), call)
+  }
+
+  async *read(path: string, options?: Call & Range): Bytes {
+    yield* (await this.#opened()).read(await this.resolve(path, options), options)
+  }
+
+  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
+    yield* (await this.#opened()).list(await this.resolve(path, options), options)
+  }
+
+  async identity(call: Call = {}): Promise<Identity> {
+    const { id, addresses, agentVersion, protocols } = Id.parse(await this.#rpc.call('id', call, (kubo, options) => kubo.id(options)))
+    return { peer: String(id), addresses: (addresses ?? []).map(String), agent: agentVersion, protocols: (protocols ?? []).toSorted() }
+  }
+
+  async version(call: Call = {}): Promise<{ readonly engine: 'kubo'; readonly version: string; readonly network: string }> {
+    const { version } = await this.#rpc.call('version', call, (kubo, options) => kubo.version(options))
+    return { engine: this.engine, version, network: await this.#reach(call) }
+  }
+
+  stats(call?: Call): Promise<Stats> {
+    return statsOf(this.#rpc, call)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.keeps[Symbol.asyncDispose]()
+  }
+
+  /** The daemon's own settings decide how far it goes; off is kept by asking it for nothing that it does not have. */
+  async #reach(call: Call): Promise<NetworkMode> {
+    if (this.#network === 'off') return 'off'
+    return (await this.identity(call)).addresses.length > 0 ? 'node' : 'client'
+  }
+
+  #opened(): Promise<UnixfsReader> {
+    return (this.#reader ??= loadUnixfs().then(({ loader, UnixfsReader }) => new UnixfsReader(loader((cid, call) => this.blocks.block(cid, call)))))
+  }
+}

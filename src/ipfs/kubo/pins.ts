@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import { chosen } from '../pinned.ts'
+import type { NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
+import type { KuboBlocks } from './blocks.ts'
+import { KEPT } from './keeps.ts'
+import { Patience } from './patience.ts'
+import type { Rpc } from './rpc.ts'
+
+/** Nobody has what has not come for so long. */
+const STALLED_MS = 60_000
+
+const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
+const Brought = z.object({ Progress: z.number() })
+
+export class KuboPins implements Pins {
+  readonly #rpc: Rpc
+  readonly #blocks: KuboBlocks
+  readonly #offline: boolean
+
+  constructor(rpc: Rpc, blocks: KuboBlocks, network: NetworkMode) {
+    this.#rpc = rpc
+    this.#blocks = blocks
+    this.#offline = network === 'off'
+  }
+
+  async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
+    const known = await this.#made(call, cid)
+    if (!recursive && known?.type === 'recursive') throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: REMOVE_FIRST })
+    await this.#pin(cid, recursive, name ?? known?.name ?? null, call)
+  }
+
+  async remove(cid: string, call: Call = {}): Promise<void> {
+    await this.#rpc.call('pin/rm', call, (kubo, options) => kubo.pin.rm(cid, options))
+  }
+
+  /** The new one first: a crash in between leaves both. */
+  async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
+    const old = await this.#made(call, from)
+    if (old?.type !== 'recursive') throw new VfsError('NOT_PINNED', `${from} is not pinned with all below it`)
+    if (from === to) return
+    const name = (await this.#made(call, to))?.name ?? (unpin ? old.name : null)
+    await this.#pin(to, true, name, call)
+    if (unpin) await this.remove(from, call)
+  }
+
+  async *list(query: PinQuery = {}): AsyncGenerator<Pin> {
+    const { signal } = query
+    const made = await Array.fromAsync(this.#all({ signal }))
+    const found = (...[cid, call]: Parameters<KuboBlocks['found']>): Promise<Uint8Array | undefined> => this.#blocks.found(cid, call)
+    yield* chosen({ found, made: made.toSorted(byCid), signal }, query)
+  }
+
+  async #made(call: Call, cid: string): Promise<Pin | undefined> {
+    try {
+      for await (const pin of this.#all(call, cid)) return pin
+    } catch (error) {
+      if (!isCode(error, 'NOT_PINNED')) throw error
+    }
+    return undefined
+  }
+
+  /** What people have pinned. */
+  async *#all(call: Call, cid?: string): AsyncGenerator<Pin> {
+    for (const type of ['recursive', 'direct'] as const) {
+      for await (const line of this.#rpc.lines('pin/ls', { type, names: true, stream: true }, call)) {
+        const { Cid, Name } = Listed.parse(line)
+        if (Name !== KEPT && (cid === undefined || cid === Cid)) yield { cid: Cid, type, name: Name === undefined || Name === '' ? null : Name }
+      }
+    }
+  }
+
+  async #pin(cid: string, recursive: boolean, name: string | null, call: Call): Promise<void> {
+    using patience = new Patience(STALLED_MS, call.signal)
+    try {
+      await this.#brought(cid, recursive, name, patience)
+    } catch (error) {
+      throwIfAborted(call.signal, 'pin')
+      throw patience.over ? await this.#blocks.reason(new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered all of ${cid} in time`), call) : error
+    }
+  }
+
+  async #brought(cid: string, recursive: boolean, name: string | null, patience: Patience): Promise<void> {
+    const query = { arg: cid, recursive, progress: true, name: name ?? undefined, offline: this.#offline || undefined }
+    let seen = 0
+    for await (const line of this.#rpc.lines('pin/add', query, patience)) {
+      const blocks = Brought.safeParse(line).data?.Progress ?? seen
+      if (blocks !== seen) patience.moved()
+      seen = blocks
+    }
+  }
+}
+
+const REMOVE_FIRST = 'Remove that pin first, if its own block alone should stay.'
+
+const byCid = (a: Pin, b: Pin): number => (a.cid < b.cid ? -1 : 1)

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import { isCode } from '../../core/error.ts'
+import type { Message, Pubsub } from '../network-types.ts'
+import type { Online } from './online.ts'
+
+/** Texts and bytes go as multibase, base64url. */
+const Bytes = z.string().transform((text) => Buffer.from(text.replace(/^u/, ''), 'base64url'))
+const Received = z.object({ from: z.string().optional(), data: Bytes, seqno: Bytes.optional() })
+const Peers = z.object({ Strings: z.array(z.string()).nullable() })
+
+export class KuboPubsub implements Pubsub {
+  readonly #online: Online
+
+  constructor(online: Online) {
+    this.#online = online
+  }
+
+  async publish(topic: string, data: Uint8Array, call: Call = {}): Promise<void> {
+    await this.#online('pubsub/pub').call('pubsub/pub', call, (kubo, options) => kubo.pubsub.publish(topic, data, options))
+  }
+
+  async subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call: Call = {}): Promise<() => Promise<void>> {
+    const over = new AbortController()
+    const rpc = this.#online('pubsub/sub')
+    const begun = AbortSignal.any([over.signal, ...(call.signal ? [call.signal] : [])])
+    const answer = await rpc.open('pubsub/sub', { arg: named(topic) }, { signal: begun, quietMs: 0 })
+    const hear = async (): Promise<void> => {
+      for await (const line of rpc.values('pubsub/sub', answer, { signal: over.signal })) onMessage(messageOf(topic, Received.parse(line)))
+    }
+    const heard = hear().then(
+      () => onEnd(undefined),
+      (error: unknown) => (isCode(error, 'CANCELLED') ? undefined : onEnd(error)),
+    )
+    return async () => {
+      over.abort()
+      await heard
+    }
+  }
+
+  async peers(topic?: string, call?: Call): Promise<readonly string[]> {
+    const query = topic === undefined ? {} : { arg: named(topic) }
+    return (await this.#online('pubsub/peers').value('pubsub/peers', query, Peers, call)).Strings ?? []
+  }
+}
+
+const named = (topic: string): string => `u${Buffer.from(topic).toString('base64url')}`
+
+const messageOf = (topic: string, { from, data, seqno }: z.output<typeof Received>): Message => ({
+  from: from ?? null,
+  topic,
+  data,
+  sequence: seqno && seqno.length > 0 ? BigInt(`0x${seqno.toString('hex')}`).toString() : null,
+})

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import { isCode } from '../../core/error.ts'
+import type { Stats } from '../types.ts'
+import type { Rpc } from './rpc.ts'
+
+const Repo = z.object({ NumObjects: z.number(), RepoSize: z.number(), StorageMax: z.number() })
+const Bitswap = z.object({
+  BlocksReceived: z.number(),
+  BlocksSent: z.number(),
+  DataReceived: z.number(),
+  DataSent: z.number(),
+  DupBlksReceived: z.number(),
+  Wantlist: z.array(z.object({ '/': z.string() })).nullable(),
+  Peers: z.array(z.string()).nullable(),
+})
+const Bandwidth = z.object({ TotalIn: z.number(), TotalOut: z.number(), RateIn: z.number(), RateOut: z.number() })
+
+const NO_BITSWAP: Stats['bitswap'] = {
+  blocksReceived: null,
+  blocksSent: null,
+  dataReceived: null,
+  dataSent: null,
+  duplicateBlocksReceived: null,
+  wantlist: null,
+  peers: null,
+}
+const NO_BANDWIDTH: Stats['bandwidth'] = { totalIn: null, totalOut: null, rateIn: null, rateOut: null }
+
+/** Counters of the daemon; it has none of the network while it is off it. */
+export async function statsOf(rpc: Rpc, call: Call = {}): Promise<Stats> {
+  const [repo, bitswap, bandwidth] = await Promise.all([
+    rpc.value('repo/stat', {}, Repo, call),
+    rpc.value('bitswap/stat', {}, Bitswap, call).then(bitswapOf, unlessOffline(NO_BITSWAP)),
+    rpc.value('stats/bw', {}, Bandwidth, call).then(bandwidthOf, unlessOffline(NO_BANDWIDTH)),
+  ])
+  return { repo: { objects: repo.NumObjects, bytes: repo.RepoSize, maxBytes: repo.StorageMax }, bitswap, bandwidth }
+}
+
+const bitswapOf = (told: z.output<typeof Bitswap>): Stats['bitswap'] => ({
+  blocksReceived: told.BlocksReceived,
+  blocksSent: told.BlocksSent,
+  dataReceived: told.DataReceived,
+  dataSent: told.DataSent,
+  duplicateBlocksReceived: told.DupBlksReceived,
+  wantlist: (told.Wantlist ?? []).map((wanted) => wanted['/']),
+  peers: told.Peers ?? [],
+})
+
+const bandwidthOf = ({ TotalIn, TotalOut, RateIn, RateOut }: z.output<typeof Bandwidth>): Stats['bandwidth'] => ({
+  totalIn: TotalIn,
+  totalOut: TotalOut,
+  rateIn: RateIn,
+  rateOut: RateOut,
+})
+
+const unlessOffline =
+  <T>(none: T) =>
+  (error: unknown): T => {
+    if (isCode(error, 'OFFLINE')) return none
+    throw error
+  }

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { z } from 'zod'
+import type { Call } from '../../core/backend.ts'
+import { VfsError } from '../../core/error.ts'
+import type { Sink } from '../../content/unixfs/index.ts'
+import type { Rpc } from './rpc.ts'
+
+const HELD_BYTES = 4 << 20
+
+/** `{ roots: [], version: 1 }` in dag-cbor, behind its length: the head of a CAR that names no root. */
+const CAR_HEAD = Buffer.from('11a265726f6f7473806776657273696f6e01', 'hex')
+
+const Answer = z.object({ Stats: z.object({ BlockCount: z.number() }) })
+
+type Block = Parameters<Sink['save']>[0]
+
+/**
+ * Blocks on their way into the daemon, all of one import as one streamed CAR. `commit` resolves once Kubo has counted as
+ * many as were saved; without it they stay unpinned, if they came at all.
+ */
+export class Upload implements Sink, Disposable {
+  readonly #rpc: Rpc
+  readonly #call: Call
+  readonly #body = new PassThrough({ highWaterMark: HELD_BYTES })
+  readonly #boundary = randomUUID()
+  #answer: Promise<number> | undefined
+  #count = 0
+
+  constructor(rpc: Rpc, call: Call) {
+    this.#rpc = rpc
+    this.#call = call
+    this.#body.on('error', () => {}) // the call tells it
+  }
+
+  readonly save = async ({ cid, block }: Block): Promise<void> => {
+    if (!this.#answer) this.#begin()
+    const name = cid.bytes
+    this.#count++
+    await this.#write(Buffer.concat([varint(name.length + block.length), name]))
+    await this.#write(block)
+  }
+
+  async commit(): Promise<void> {
+    if (!this.#answer) return
+    this.#body.end(`\r\n--${this.#boundary}--\r\n`)
+    const count = await this.#answer
+    if (count !== this.#count) throw new VfsError('IO_ERROR', `Kubo took ${count} of ${this.#count} blocks`, { op: 'add' })
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#body.writableFinished) this.#body.destroy(new Error('the import was given up'))
+  }
+
+  #begin(): void {
+    this.#answer = this.#send()
+    this.#answer.catch(() => {}) // told by the next save or by commit
+    this.#body.write(
+      `--${this.#boundary}\r\ncontent-disposition: form-data; name="file"; filename="blocks.car"\r\ncontent-type: application/octet-stream\r\n\r\n`,
+    )
+    this.#body.write(CAR_HEAD)
+  }
+
+  async #send(): Promise<number> {
+    const body = { stream: this.#body, type: `multipart/form-data; boundary=${this.#boundary}` }
+    const query = { 'pin-roots': false, 'fast-provide-root': false, stats: true }
+    let count = 0
+    for await (const line of this.#rpc.lines('dag/import', query, { ...this.#call, body })) count = Answer.safeParse(line).data?.Stats.BlockCount ?? count
+    return count
+  }
+
+  async #write(part: Uint8Array): Promise<void> {
+    if (this.#body.destroyed) await this.#answer
+    if (!this.#body.write(part)) await Promise.race([once(this.#body, 'drain'), this.#answer])
+  }
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest])
+    bytes.push((rest % 128) + 128)
+  }
+}

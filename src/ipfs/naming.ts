@@ -1,0 +1,37 @@
+import { VfsError } from '../core/error.ts'
+import { isName, parseName, parsePath } from './path.ts'
+import { peerIdOf } from './peer-id.ts'
+
+const KEY_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/
+
+/** The one form of an IPNS name (`k51…`) for all that are in use. Rejects INVALID_CID. */
+export async function canonical(name: string): Promise<string> {
+  const { base36 } = await import('multiformats/bases/base36')
+  try {
+    return (await peerIdOf(name)).toCID().toString(base36)
+  } catch (cause) {
+    throw new VfsError('INVALID_CID', `${JSON.stringify(name.slice(0, 100))} is not an IPNS name`, { cause, hint: 'Send a name such as /ipns/k51….' })
+  }
+}
+
+/** The path that a name is to point to. Rejects INVALID_CID. */
+export async function target(path: string): Promise<string> {
+  if (isName(path)) {
+    const { name, names } = parseName(path)
+    return ['/ipns', await canonical(name), ...names].join('/')
+  }
+  const { cid, names } = parsePath(path)
+  const { parseCid } = await import('../content/unixfs/index.ts')
+  return ['/ipfs', parseCid(cid).toV1().toString(), ...names].join('/')
+}
+
+/** True for what a key may be called. */
+export const isKeyName = (name: string): boolean => KEY_NAME.test(name)
+
+/** Rejects INVALID_ARGUMENT. */
+export function checkKeyName(name: string): void {
+  if (!isKeyName(name)) throw new VfsError('INVALID_ARGUMENT', 'the name of a key has 1 to 64 letters, digits, dots, dashes and underscores')
+}
+
+export const noKey = (name: string, names: readonly string[]): VfsError =>
+  new VfsError('KEY_NOT_FOUND', `the IPFS node has no key called ${JSON.stringify(name)}; there is ${names.join(', ')}`, { details: { names } })
