@@ -104,6 +104,7 @@ export interface IpfsNode extends AsyncDisposable {
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
   identity(call?: Call): Promise<Identity>
   version(call?: Call): Promise<{ readonly engine: Engine; readonly version: string; readonly network: string }>
+  stats(call?: Call): Promise<Stats>
 }
 
 /** A block as it comes in: the CID says what its bytes have to be. */
@@ -132,6 +133,7 @@ export interface NodeBlocks {
 
 /** Counters of the node; null where an engine has none. */
 export interface Stats {
+  /** Blocks on this machine, versions that are kept for undo among them where the node shares the content store. */
   readonly repo: { readonly objects: number; readonly bytes: number; readonly maxBytes: number | null }
   readonly bitswap: {
     readonly blocksReceived: number | null
@@ -142,5 +144,6 @@ export interface Stats {
     readonly wantlist: readonly string[] | null
     readonly peers: readonly string[] | null
   }
+  /** Bytes since the node started, and bytes per second now. */
   readonly bandwidth: { readonly totalIn: number | null; readonly totalOut: number | null; readonly rateIn: number | null; readonly rateOut: number | null }
 }

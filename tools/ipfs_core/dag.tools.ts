@@ -80,6 +80,7 @@ export class DagTools {
     const { putValue } = await load()
     const { input_codec: inputCodec, store_codec: storeCodec, hash, pin } = input
     const { signal } = context
+    await using _ = await this.#node.guard()
     const stored = await putValue(this.#node, await this.#content(input, context), { inputCodec, storeCodec, hash, signal })
     if (pin) await this.#node.pins.add(stored, { signal })
     return { cid: stored }

@@ -14,6 +14,7 @@ import { MIGRATIONS } from './schema.ts'
 
 const EMPTY = new Uint8Array(0)
 const PAGE = 1000
+const NOTHING = { objects: 0, bytes: 0 }
 
 interface Row {
   readonly size: number
@@ -75,6 +76,11 @@ export class Blocks implements AsyncDisposable {
       for (const { multihash } of page) yield (last = multihash)
       if (page.length < PAGE) return
     }
+  }
+
+  /** How many there are, and how large they are together; counted as they come and go. */
+  total(): Promise<{ readonly objects: number; readonly bytes: number }> {
+    return patiently(() => this.#db.get<{ readonly objects: number; readonly bytes: number }>('SELECT objects, bytes FROM total') ?? NOTHING)
   }
 
   /** True if it is here, and then it stays as long as the guard is open. */

@@ -22,4 +22,9 @@ export const MIGRATIONS: readonly string[] = [
     cid        TEXT              -- nor anything below this
   ) STRICT;
   CREATE INDEX guard_owner ON guard(owner)`,
+  `
+  CREATE TABLE total (one INTEGER PRIMARY KEY CHECK (one = 1), objects INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO total SELECT 1, count(*), coalesce(sum(size), 0) FROM block;
+  CREATE TRIGGER block_comes AFTER INSERT ON block BEGIN UPDATE total SET objects = objects + 1, bytes = bytes + new.size; END;
+  CREATE TRIGGER block_goes AFTER DELETE ON block BEGIN UPDATE total SET objects = objects - 1, bytes = bytes - old.size; END`,
 ]

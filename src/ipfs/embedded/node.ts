@@ -7,7 +7,7 @@ import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import { located } from '../path.ts'
-import type { Identity, IpfsNode, Keeps, Mfs, Pins } from '../types.ts'
+import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import type { KeyFolder } from './key-folder.ts'
 import { EmbeddedMfs } from './mfs.ts'
@@ -24,6 +24,17 @@ import { EmbeddedSwarm } from './swarm.ts'
 const HELIA_VERSION = '7.1.15'
 
 const FETCHES_AT_ONCE = 16
+
+const UNCOUNTED_BITSWAP: Stats['bitswap'] = {
+  blocksReceived: null,
+  blocksSent: null,
+  dataReceived: null,
+  dataSent: null,
+  duplicateBlocksReceived: null,
+  wantlist: null,
+  peers: null,
+}
+const UNCOUNTED_BANDWIDTH: Stats['bandwidth'] = { totalIn: null, totalOut: null, rateIn: null, rateOut: null }
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
@@ -111,6 +122,11 @@ export class EmbeddedNode implements IpfsNode {
 
   async version(): Promise<{ readonly engine: 'embedded'; readonly version: string; readonly network: string }> {
     return { engine: this.engine, version: HELIA_VERSION, network: this.#network.mode }
+  }
+
+  /** The library counts none of its traffic. */
+  async stats(): Promise<Stats> {
+    return { repo: { ...(await this.#content.blocks.total()), maxBytes: null }, bitswap: UNCOUNTED_BITSWAP, bandwidth: UNCOUNTED_BANDWIDTH }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,8 @@ import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { MfsBackend } from '../../../backends/mfs/mfs.ts'
 import { rawCid } from '../../../src/core/cid.ts'
 import type { Services } from '../../../src/registry/services.ts'
-import { IpfsTools } from '../../../tools/ipfs_core/ipfs.tools.ts'
+import { ContentTools } from '../../../tools/ipfs_core/content.tools.ts'
+import { NodeTools } from '../../../tools/ipfs_core/node.tools.ts'
 import { connectTo, type Connected } from '../../support/client.ts'
 import { openNode, temporaryFolder } from '../../support/content.ts'
 import { partsOf, registryOf } from '../../support/toolset.ts'
@@ -16,7 +17,7 @@ async function withTools(run: (client: Connected, vfs: TestVfs) => Promise<void>
   await using open = await openNode(folder.path)
   await using vfs = await openTestVfs({ '/work': new MemoryBackend(), '/ipfs': new IpfsBackend(open.node), '/mfs': new MfsBackend(open.node) })
   const services: Partial<Services> = { ipfs: open.node, vfs: vfs.vfs }
-  const registry = await registryOf({ classes: { IpfsTools }, services: services as Services })
+  const registry = await registryOf({ classes: { ContentTools, NodeTools }, services: services as Services })
   await using client = await connectTo(partsOf(registry))
   await run(client, vfs)
 }
@@ -120,6 +121,18 @@ test('ipfs_ls goes through a folder page by page', async () => {
     const second = await client.call('ipfs_ls', { cid: result['cid'], limit: 2, cursor })
     expect(second.result).toMatchObject({ entries: [{ name: 'c' }], next_cursor: null })
     expect((await client.call('ipfs_ls', { cid: HELLO, cursor })).result).toMatchObject({ error_code: expect.any(String) })
+  })
+})
+
+test('ipfs_stats counts blocks, and tells nothing that it does not count', async () => {
+  await withTools(async (client) => {
+    expect((await client.call('ipfs_stats')).result).toMatchObject({ repo: { objects: 0, bytes: 0, max_bytes: null } })
+    await client.call('ipfs_add', { content: 'hello world' })
+    await client.call('ipfs_add', { content: 'hello world' })
+    await client.call('ipfs_add', { content: 'and more' })
+    expect((await client.call('ipfs_stats', { kind: 'repo' })).result).toMatchObject({ repo: { objects: 2, bytes: 19 } })
+    expect((await client.call('ipfs_stats', { kind: 'bitswap' })).result).toMatchObject({ bitswap: { blocks_received: null, wantlist: null } })
+    expect((await client.call('ipfs_stats', { kind: 'bandwidth' })).result).toMatchObject({ bandwidth: { total_in: null } })
   })
 })
 

@@ -52,6 +52,7 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_pin_ls: () => ({ limit: 1 }),
   ipfs_pin_update: () => ({ old_cid: cid, new_cid: `${String(cid)}/b.txt` }),
   ipfs_pin_rm: () => ({ cid: `${String(cid)}/b.txt` }),
+  ipfs_stats: () => ({}),
   ipfs_refs: () => ({ cid }),
   ipfs_refs_local: () => ({ limit: 1 }),
   ipfs_block_stat: () => ({ cid }),

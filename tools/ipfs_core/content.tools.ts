@@ -48,17 +48,8 @@ const CatOutput = z.strictObject({
 const LsInput = z.strictObject({ cid, cursor, limit })
 const LsOutput = z.strictObject({ cid: z.string(), entries: z.array(entry), next_cursor: nextCursor })
 
-const Nothing = z.strictObject({})
-const IdOutput = z.strictObject({
-  peer: z.string(),
-  addresses: z.array(z.string()),
-  agent: z.string(),
-  protocols: z.array(z.string()),
-})
-const VersionOutput = z.strictObject({ engine: z.enum(['embedded', 'kubo']), version: z.string(), network: z.string() })
-
-/** The IPFS node itself; what only reads or copies files goes by path through the VFS. */
-export class IpfsTools {
+/** Content of IPFS by CID; what only reads or copies files goes by path through the VFS. */
+export class ContentTools {
   readonly #node: IpfsNode
   readonly #vfs: Vfs
 
@@ -130,34 +121,6 @@ export class IpfsTools {
       entries.push(entryOf(node))
     }
     return { cid: found, entries, next_cursor: null }
-  }
-
-  @tool({
-    name: 'ipfs_id',
-    title: 'Tell who the node is',
-    description: 'Tell the peer id, addresses, agent and protocols of the IPFS node.',
-    effect: 'read',
-    openWorld: true,
-    needs: ['ipfs'],
-    input: Nothing,
-    output: IdOutput,
-  })
-  async id(_: object, { signal }: ToolContext): Promise<z.input<typeof IdOutput>> {
-    const { peer, addresses, agent, protocols } = await this.#node.identity({ signal })
-    return { peer, addresses: [...addresses], agent, protocols: [...protocols] }
-  }
-
-  @tool({
-    name: 'ipfs_version',
-    title: 'Tell the engine of IPFS',
-    description: 'Tell which engine runs the IPFS node, its version, and how far it may go on the network.',
-    effect: 'read',
-    needs: ['ipfs'],
-    input: Nothing,
-    output: VersionOutput,
-  })
-  async version(_: object, { signal }: ToolContext): Promise<z.input<typeof VersionOutput>> {
-    return this.#node.version({ signal })
   }
 
   /** By the VFS, so that it is journaled and can be undone. */
