@@ -38,7 +38,7 @@ interface Told {
 
 interface Known {
   readonly facts: Facts
-  readonly content: string | undefined
+  readonly content: string
 }
 
 /**
@@ -85,9 +85,11 @@ export class Etags {
     return this.#settled(facts) === etag || this.#onlyTouched(facts, etag, read)
   }
 
-  /** Remembers what a look at a file has shown, for the day when only its ctime has moved. */
-  learn(facts: Facts, content?: string): void {
-    this.#known.set(this.#settled(facts), { facts, content })
+  /** The etag of a file whose whole content was read just now; that is remembered for the day when only its ctime has moved. */
+  seen(facts: Facts, content: Uint8Array): string {
+    const [settled, own] = [this.#settled(facts), contentEtag(content)]
+    this.#known.set(settled, { facts, content: own })
+    return content.length <= this.#form.hashed && young(facts, facts[this.#form.time]) ? own : settled
   }
 
   /** We have linked or renamed the file ourselves: etags of before hold on. */
@@ -104,7 +106,7 @@ export class Etags {
     const now = this.#settled(facts)
     for (let heir = this.#heirs.get(etag); heir !== undefined; heir = this.#heirs.get(heir)) if (heir === now) return true
     const known = this.#known.get(etag)
-    return known?.content !== undefined && sameContentTime(known.facts, facts) && sameContent(read(facts.size), known.content)
+    return known !== undefined && sameContentTime(known.facts, facts) && sameContent(read(facts.size), known.content)
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   Capabilities,
   CopyOptions,
   Entry,
+  Glance,
   ListOptions,
   LocateOptions,
   MoveOptions,
@@ -101,6 +102,10 @@ export class LocalBackend extends BaseBackend {
 
   stat(path: VfsPath, call?: Call): Promise<Stat> {
     return this.#view.stat(path, call)
+  }
+
+  override glance(path: VfsPath, options: Call & { readonly atMost: number }): Promise<Glance> {
+    return this.#view.glance(path, options)
   }
 
   override matches(path: VfsPath, etag: string, call?: Call): Promise<boolean> {

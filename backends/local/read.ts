@@ -1,9 +1,8 @@
-import type { Bytes, Call, Precondition, Range } from '../../src/core/backend.ts'
+import type { Bytes, Call, Glance, Precondition, Range } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Disk, Opened } from './disk.ts'
 import { fault, refusal } from './errors.ts'
-import { contentEtag } from './etag.ts'
 import { sameContentTime } from './facts.ts'
 import { readAsync, readWhole, SMALL } from './io.ts'
 
@@ -31,6 +30,26 @@ export async function* read(disk: Disk, path: VfsPath, options: ReadOptions): By
   }
 }
 
+/** A small file, opened once for both. Undefined for all else, and for a file that is changed in this moment. */
+export function glance(disk: Disk, path: VfsPath, atMost: number): Glance | undefined {
+  using opened = openable(disk, path)
+  if (!opened || opened.facts.size > Math.min(atMost, SMALL)) return undefined
+  const content = readWhole(opened.fd, opened.facts.size)
+  if (content.length < opened.facts.size || !sameContentTime(opened.facts, disk.measure.opened(opened.fd))) return undefined
+  return { stat: disk.told(opened.facts, disk.etags.seen(opened.facts, content)), content }
+}
+
+/** Undefined for what is no file, or may not be read; whoever looks at it tells why. */
+function openable(disk: Disk, path: VfsPath): Opened | undefined {
+  try {
+    const { spot, found } = disk.resolver.follow(path, (at) => disk.open('read', path, at))
+    spot[Symbol.dispose]()
+    return found
+  } catch {
+    return undefined
+  }
+}
+
 function openFor(disk: Disk, path: VfsPath, { ifMatch, signal }: ReadOptions): Opened {
   throwIfAborted(signal, 'read')
   const { spot, found: opened } = disk.resolver.follow(path, (at) => disk.open('read', path, at))
@@ -43,7 +62,7 @@ function openFor(disk: Disk, path: VfsPath, { ifMatch, signal }: ReadOptions): O
 function small(disk: Disk, path: VfsPath, opened: Opened, { offset = 0, ifMatch }: ReadOptions, end: number): Uint8Array {
   const content = readWhole(opened.fd, end - offset, offset)
   if (ifMatch !== undefined) unchanged(disk, path, opened)
-  if (content.length === opened.facts.size) disk.etags.learn(opened.facts, contentEtag(content))
+  if (content.length === opened.facts.size) disk.etags.seen(opened.facts, content)
   return content
 }
 

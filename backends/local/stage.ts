@@ -7,7 +7,6 @@ import { clone } from './clone.ts'
 import type { Disk, Opened } from './disk.ts'
 import { noFollow } from './dirfd.ts'
 import { isErrno } from './errors.ts'
-import { contentEtag } from './etag.ts'
 import type { Facts } from './facts.ts'
 import { RESERVED } from './folder.ts'
 import { moveFile } from './exact.ts'
@@ -83,10 +82,10 @@ export class Stage implements Disposable {
   /** The stat of the bytes as they were placed, whatever has become of them since. */
   async stat(disk: Disk, facts: Facts): Promise<Stat> {
     const content = this.#size <= SMALL ? this.#content() : undefined
-    if (content) disk.etags.learn(facts, contentEtag(content))
+    if (content) return disk.told(facts, disk.etags.seen(facts, content))
     const { etag } = await disk.etags.of(
       () => facts,
-      () => content ?? this.#content(),
+      () => this.#content(),
     )
     return disk.told(facts, etag)
   }

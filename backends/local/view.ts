@@ -1,4 +1,4 @@
-import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
+import type { Bytes, Call, Entry, Glance, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { Current } from './current.ts'
@@ -6,7 +6,7 @@ import type { Disk } from './disk.ts'
 import { fault, ifThere, told, Refused } from './errors.ts'
 import type { Facts } from './facts.ts'
 import { list } from './list.ts'
-import { read } from './read.ts'
+import { glance, read } from './read.ts'
 import type { Spot } from './resolve.ts'
 
 /** Reading of one root: the served one, or the trash. */
@@ -26,6 +26,14 @@ export class View {
       if (!target) return await this.#disk.stat('stat', path, itself, facts, signal)
       using spot = target.spot
       return await this.#disk.stat('stat', path, spot, target.found, signal)
+    })
+  }
+
+  /** Whatever is no small file that can be opened is only looked at. */
+  glance(path: VfsPath, { atMost, signal }: Call & { readonly atMost: number }): Promise<Glance> {
+    return told('stat', path, () => {
+      throwIfAborted(signal, 'stat')
+      return glance(this.#disk, path, atMost) ?? this.stat(path, { signal }).then((stat) => ({ stat }))
     })
   }
 

@@ -91,8 +91,14 @@ function reloadOnHangup(gateway: Gateway, io: Io): () => void {
   return () => void io.signals.off('SIGHUP', reload)
 }
 
-/** A mount that is down does not make the others useless, so it is told and no reason to say no. */
-async function readiness({ vfs, registry }: Gateway): Promise<{ ready: boolean; tools: number; mounts: number; down: string[] }> {
+/** A mount that is down does not make the others useless, so it is told and no reason to say no. Beside it what was done since the start, for whoever watches over us. */
+async function readiness({ vfs, registry }: Gateway): Promise<{ readonly ready: boolean; readonly [fact: string]: unknown }> {
   const mounts = await vfs.mounts()
-  return { ready: true, tools: registry.tools.size, mounts: mounts.length, down: mounts.filter(({ error }) => error).map(({ path }) => path) }
+  return {
+    ready: true,
+    tools: registry.tools.size,
+    mounts: mounts.length,
+    down: mounts.filter(({ error }) => error).map(({ path }) => path),
+    statistics: { tools: registry.statistics(), mounts: Object.fromEntries(mounts.map(({ path, usage }) => [path, usage])) },
+  }
 }

@@ -57,6 +57,13 @@ export interface Range {
   readonly length?: number | undefined
 }
 
+/** What one look at a path has shown. */
+export interface Glance {
+  readonly stat: Stat
+  /** The whole content that the stat is of. */
+  readonly content?: Uint8Array | undefined
+}
+
 /** `'*'` means "whatever is there" for ifMatch, "nothing is there" for ifNoneMatch (RFC 9110, 13.1). */
 export interface Precondition {
   readonly ifMatch?: string | undefined
@@ -160,6 +167,12 @@ export interface Backend extends AsyncDisposable {
 
   /** Rejects NOT_FOUND. */
   stat(path: VfsPath, call?: Call): Promise<Stat>
+
+  /**
+   * A stat, and with it the content of a file of at most `atMost` bytes where both can be had at once: it may be left out,
+   * and then is to be read. Rejects as stat does.
+   */
+  glance(path: VfsPath, options: Call & { readonly atMost: number }): Promise<Glance>
 
   /** True if the content at the path is the one that this etag was given for, also by another form of it. False where nothing stands. */
   matches(path: VfsPath, etag: string, call?: Call): Promise<boolean>

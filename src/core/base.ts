@@ -5,6 +5,7 @@ import type {
   Capabilities,
   CopyOptions,
   Entry,
+  Glance,
   ListOptions,
   LocateOptions,
   MoveOptions,
@@ -52,6 +53,10 @@ export abstract class BaseBackend implements Backend {
 
   find(inner: string): VfsPath | undefined {
     return inner as VfsPath
+  }
+
+  async glance(path: VfsPath, { signal }: Call & { readonly atMost: number }): Promise<Glance> {
+    return { stat: await this.stat(path, { signal }) }
   }
 
   async matches(path: VfsPath, etag: string, call?: Call): Promise<boolean> {

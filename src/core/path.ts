@@ -21,7 +21,15 @@ export function vfsPath(input: string): VfsPath {
 
 export const parent = (path: VfsPath): VfsPath => (path.slice(0, path.lastIndexOf('/')) || '/') as VfsPath
 export const name = (path: VfsPath): string => path.slice(path.lastIndexOf('/') + 1)
-export const join = (folder: VfsPath, child: string): VfsPath => vfsPath(folder === '/' ? `/${child}` : `${folder}/${child}`)
+
+/** Checks the name alone: the folder has been. Rejects as vfsPath does. */
+export function join(folder: VfsPath, child: string): VfsPath {
+  const path = folder === '/' ? `/${child}` : `${folder}/${child}`
+  if (child.includes('/') || child.includes('\0') || !child.isWellFormed() || longerThan(MAX_PATH_BYTES, path)) return vfsPath(path)
+  checkSegment(path, child)
+  return path as VfsPath
+}
+
 export const segments = (path: VfsPath): string[] => (path === '/' ? [] : path.slice(1).split('/'))
 
 /** True if `path` is `folder` or lies below it; `/root_secret` does not lie below `/root`. */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Backend, Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Entry, Glance, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
 import { collect } from '../core/bytes.ts'
 import { isCode, throwIfAborted } from '../core/error.ts'
 import { join, type VfsPath, within } from '../core/path.ts'
@@ -33,6 +33,7 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
   }
   return forward(inner, {
     stat: (path, call) => known.stat(path, call),
+    glance: (path, options) => known.glance(path, options),
     list: (path, listing) => known.list(path, listing),
     read: (path, reading) => known.read(path, reading),
     write: (path, source, writing) => changing([path], inner.write(path, source, writing)),
@@ -68,6 +69,11 @@ class Known {
     const stat = await this.#inner.stat(path, call)
     if (changes === this.#changes) this.#stats.set(path, stat)
     return stat
+  }
+
+  async glance(path: VfsPath, { atMost, signal }: Call & { readonly atMost: number }): Promise<Glance> {
+    const stat = await this.stat(path, { signal })
+    return { stat, content: stat.size > atMost ? undefined : await this.#small(path, { ifMatch: stat.etag, signal }) }
   }
 
   async *list(folder: VfsPath, options?: ListOptions): AsyncIterable<Entry> {

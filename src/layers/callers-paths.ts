@@ -1,6 +1,7 @@
 import type { Backend } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
+import { relay } from '../core/stream.ts'
 import { forward, forwardTrash } from './forward.ts'
 
 type Outer = (path: VfsPath) => VfsPath | undefined
@@ -19,12 +20,14 @@ export function callersPaths(inner: Backend, outer: Outer): Backend {
       }
     }
   }
+  const watch = { failed: (error: unknown) => told(error, outer) }
   return forward(inner, {
     locate: telling((path, options) => inner.locate(path, options)),
     stat: telling((path, call) => inner.stat(path, call)),
+    glance: telling((path, options) => inner.glance(path, options)),
     matches: telling((path, etag, call) => inner.matches(path, etag, call)),
-    list: (path, options) => streamed(inner.list(path, options), outer),
-    read: (path, options) => streamed(inner.read(path, options), outer),
+    list: (path, options) => relay(inner.list(path, options), () => watch),
+    read: (path, options) => relay(inner.read(path, options), () => watch),
     write: telling((path, source, options) => inner.write(path, source, options)),
     mkdir: telling((path, call) => inner.mkdir(path, call)),
     remove: telling((path, options) => inner.remove(path, options)),
@@ -36,14 +39,6 @@ export function callersPaths(inner: Backend, outer: Outer): Backend {
       keep: telling((path, id, call) => trash.keep(path, id, call)),
     })),
   })
-}
-
-async function* streamed<T>(items: AsyncIterable<T>, outer: Outer): AsyncIterable<T> {
-  try {
-    yield* items
-  } catch (error) {
-    throw told(error, outer)
-  }
 }
 
 function told(error: unknown, outer: Outer): unknown {

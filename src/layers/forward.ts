@@ -12,6 +12,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     locate: (path, options) => inner.locate(path, options),
     find: (place) => inner.find(place),
     stat: (path, call) => inner.stat(path, call),
+    glance: (path, options) => inner.glance(path, options),
     matches: (path, etag, call) => inner.matches(path, etag, call),
     list: (path, options) => inner.list(path, options),
     read: (path, options) => inner.read(path, options),

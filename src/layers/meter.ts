@@ -1,25 +1,27 @@
-import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks'
+import { Histogram } from '../core/histogram.ts'
 
 export interface OperationUsage {
   readonly calls: number
   readonly errors: number
-  /** Milliseconds. */
-  readonly median: number
-  readonly p99: number
-  readonly longest: number
+  readonly latency_ms: { readonly p50: number; readonly p99: number; readonly max: number }
 }
 
+/** Named as clients see it. */
 export interface Usage {
-  readonly bytesRead: number
-  readonly bytesWritten: number
+  /** Of all operations. */
+  readonly calls: number
+  readonly errors: number
+  /** Running now. */
   readonly open: number
+  readonly bytes_read: number
+  readonly bytes_written: number
   readonly operations: Readonly<Record<string, OperationUsage>>
 }
 
 interface Count {
   calls: number
   errors: number
-  readonly microseconds: RecordableHistogram
+  readonly latency: Histogram
 }
 
 /** What was asked of one storage, and how it answered. */
@@ -38,7 +40,7 @@ export class Meter {
     return (failed) => {
       this.#open--
       if (failed) count.errors++
-      count.microseconds.record(Math.max(1, Math.round((performance.now() - start) * 1000)))
+      count.latency.add(performance.now() - start)
     }
   }
 
@@ -51,20 +53,26 @@ export class Meter {
   }
 
   usage(): Usage {
-    const operations = Object.fromEntries([...this.#counts].map(([op, count]) => [op, summary(count)]))
-    return { bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten, open: this.#open, operations }
+    const counts = [...this.#counts.values()]
+    return {
+      calls: counts.reduce((sum, { calls }) => sum + calls, 0),
+      errors: counts.reduce((sum, { errors }) => sum + errors, 0),
+      open: this.#open,
+      bytes_read: this.#bytesRead,
+      bytes_written: this.#bytesWritten,
+      operations: Object.fromEntries([...this.#counts].map(([op, count]) => [op, summary(count)])),
+    }
   }
 
   #count(op: string): Count {
-    const known = this.#counts.get(op)
-    if (known) return known
-    const count = { calls: 0, errors: 0, microseconds: createHistogram() }
-    this.#counts.set(op, count)
-    return count
+    const known = this.#counts.get(op) ?? { calls: 0, errors: 0, latency: new Histogram() }
+    this.#counts.set(op, known)
+    return known
   }
 }
 
-function summary({ calls, errors, microseconds }: Count): OperationUsage {
-  const ms = (percentile: number): number => microseconds.percentile(percentile) / 1000
-  return { calls, errors, median: ms(50), p99: ms(99), longest: microseconds.max / 1000 }
-}
+const summary = ({ calls, errors, latency }: Count): OperationUsage => ({
+  calls,
+  errors,
+  latency_ms: { p50: latency.quantile(0.5), p99: latency.quantile(0.99), max: latency.max },
+})

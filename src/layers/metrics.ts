@@ -1,18 +1,23 @@
 import type { Backend, Bytes } from '../core/backend.ts'
+import { relay } from '../core/stream.ts'
 import { forward, forwardTrash } from './forward.ts'
 import type { Meter } from './meter.ts'
 
-/** Counts calls, errors, bytes and times. A stream is one call, from its first part asked for to its end. */
+/** Counts calls, errors, bytes and times of work; whether the storage lives is asked by us. A stream is one call, from its first part asked for to its end. */
 export function metrics(inner: Backend, meter: Meter): Backend {
   const counted = <A extends unknown[], T>(op: string, work: (...args: A) => Promise<T>) => {
     return async (...args: A): Promise<T> => await measured(meter, op, () => work(...args))
   }
   return forward(inner, {
-    check: counted('check', (call) => inner.check(call)),
     stat: counted('stat', (path, call) => inner.stat(path, call)),
+    glance: async (path, options) => {
+      const seen = await measured(meter, 'stat', () => inner.glance(path, options))
+      meter.read(seen.content?.length ?? 0)
+      return seen
+    },
     matches: counted('matches', (path, etag, call) => inner.matches(path, etag, call)),
-    list: (path, options) => streamed(meter, 'list', inner.list(path, options), () => undefined),
-    read: (path, options) => streamed(meter, 'read', inner.read(path, options), (part) => meter.read(part.length)),
+    list: (path, options) => relay(inner.list(path, options), () => ({ ended: meter.begin('list') })),
+    read: (path, options) => relay(inner.read(path, options), () => ({ part: (bytes) => meter.read(bytes.length), ended: meter.begin('read') })),
     write: counted('write', (path, source, options) => inner.write(path, weighed(source, meter), options)),
     mkdir: counted('mkdir', (path, call) => inner.mkdir(path, call)),
     remove: counted('remove', (path, options) => inner.remove(path, options)),
@@ -38,25 +43,4 @@ async function measured<T>(meter: Meter, op: string, work: () => Promise<T>): Pr
   }
 }
 
-async function* streamed<T>(meter: Meter, op: string, items: AsyncIterable<T>, seen: (item: T) => void): AsyncIterable<T> {
-  const end = meter.begin(op)
-  let failed = false
-  try {
-    for await (const item of items) {
-      seen(item)
-      yield item
-    }
-  } catch (error) {
-    failed = true
-    throw error
-  } finally {
-    end(failed)
-  }
-}
-
-async function* weighed(source: Bytes, meter: Meter): Bytes {
-  for await (const part of source) {
-    meter.written(part.length)
-    yield part
-  }
-}
+const weighed = (source: Bytes, meter: Meter): Bytes => relay(source, () => ({ part: (bytes) => meter.written(bytes.length) }))

@@ -20,6 +20,7 @@ export function retry(inner: Backend, options: RetryOptions): Backend {
     check: (call) => again(() => inner.check(call), call?.signal),
     locate: (path, call) => again(() => inner.locate(path, call), call?.signal),
     stat: (path, call) => again(() => inner.stat(path, call), call?.signal),
+    glance: (path, call) => again(() => inner.glance(path, call), call.signal),
     matches: (path, etag, call) => again(() => inner.matches(path, etag, call), call?.signal),
     list: (path, call) =>
       restartable(

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/codes.ts'
-import { Histogram } from './histogram.ts'
+import { Histogram } from '../core/histogram.ts'
 
 export interface ToolStatistics {
   readonly tool: string

@@ -1,7 +1,5 @@
 import { throwIfAborted, VfsError } from '../core/error.ts'
 import { below, join, parent, under, type VfsPath } from '../core/path.ts'
-import type { MountTable } from './mounts.ts'
-import type { Policy } from './policy.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 
 export interface Wholeness {
@@ -16,13 +14,9 @@ type Signal = AbortSignal | undefined
 
 /** What must be known of folders before something in or with them is changed. */
 export class Folders {
-  readonly #table: MountTable
-  readonly #policy: Policy
   readonly #targets: Targets
 
-  constructor(table: MountTable, policy: Policy, targets: Targets) {
-    this.#table = table
-    this.#policy = policy
+  constructor(targets: Targets) {
     this.#targets = targets
   }
 
@@ -42,12 +36,13 @@ export class Folders {
   /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
   async requireWhole(op: string, { place }: Target, { recursive, to, signal }: Wholeness): Promise<void> {
     const { shown: path } = place
-    if (this.#table.hasBelow(path) || (await this.#table.rootedIn(place.volume, place.inner)))
+    const { table, policy } = this.#targets
+    if (table.hasBelow(path) || (await table.rootedIn(place.volume, place.inner)))
       throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
-    if (recursive && !this.#policy.hides) return
+    if (recursive && !policy.hides) return
     const faces = [...(await this.#targets.faces(path, signal)), ...(to ? await this.#targets.faces(to, signal) : [])]
     for await (const found of this.#everything(path, signal)) {
-      if (faces.some((face) => this.#policy.denies(under(face, below(path, found)))))
+      if (faces.some((face) => policy.denies(under(face, below(path, found)))))
         throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })
       if (!recursive) throw new VfsError('NOT_EMPTY', `${path} is not empty`, { op, path })
     }

@@ -1,11 +1,11 @@
 import { collect } from '../core/bytes.ts'
-import type { Stat } from '../core/backend.ts'
+import type { Glance, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { Kept, VersionStore } from '../journal/types.ts'
 import { rawCid } from '../core/cid.ts'
 import type { Target } from './target.ts'
 
-const IN_JOURNAL = 64 * 1024 // bytes; journal.md, 7
+export const IN_JOURNAL = 64 * 1024 // bytes; journal.md, 7
 const BY_READING = 16 * 1024 * 1024 // bytes; journal.md, 8
 
 /** What is kept of a content before it is replaced; `content` goes into the journal together with the intent. */
@@ -20,14 +20,15 @@ export const guardLarge = async (before: Stat | null, versions: VersionStore): P
   before !== null && before.size > IN_JOURNAL ? versions.guard() : undefined
 
 /** Keeps contents that are cheap to keep before the change has an id; undefined if that takes `keepLarge`. */
-export async function keepSmall(target: Target, before: Stat | null, versions: VersionStore, signal?: AbortSignal): Promise<Keeping | undefined> {
+export async function keepSmall(target: Target, standing: Glance | null, versions: VersionStore, signal?: AbortSignal): Promise<Keeping | undefined> {
   const { mount, inner } = target
-  if (before === null || mount.versions === 'off') return {}
+  if (standing === null || mount.versions === 'off') return {}
+  const before = standing.stat
   if (mount.backend.capabilities.content_addressed && before.cid !== undefined) return { kept: { in: 'content', cid: before.cid }, cid: before.cid }
   if (before.size > BY_READING) return undefined
   const source = mount.backend.read(inner, { ifMatch: before.etag, signal })
   if (before.size <= IN_JOURNAL) {
-    const content = await collect(source, BY_READING)
+    const content = standing.content ?? (await collect(source, BY_READING))
     const cid = rawCid(content)
     return { kept: { in: 'journal', cid }, content, cid }
   }

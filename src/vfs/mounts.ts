@@ -2,7 +2,10 @@ import type { Backend } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { ancestors, below, segments, under, within, type VfsPath } from '../core/path.ts'
 import type { Volumes } from '../journal/types.ts'
+import { relay } from '../core/stream.ts'
 import { callersPaths } from '../layers/callers-paths.ts'
+import { Meter, type Usage } from '../layers/meter.ts'
+import { metrics } from '../layers/metrics.ts'
 import type { MountSpec } from './types.ts'
 
 /** One path prefix bound to a backend, and what is going on there. */
@@ -11,19 +14,20 @@ export class Mount {
   readonly name: string
   /** As it was given, and maybe to other mounts too. */
   readonly storage: Backend
-  /** The same, with errors that tell paths of the VFS. */
+  /** The same, measured, and with errors that tell paths of the VFS. */
   readonly backend: Backend
   readonly root: VfsPath
   readonly readOnly: boolean
   readonly versions: 'on' | 'off'
   readonly configured: boolean
-  readonly usage = { calls: 0, errors: 0, open: 0 }
+  readonly #meter = new Meter()
+  #running = 0
 
   constructor(spec: MountSpec) {
     this.path = spec.path
     this.name = spec.name
     this.storage = spec.backend
-    this.backend = callersPaths(spec.backend, (inner) => this.outer(inner))
+    this.backend = callersPaths(metrics(spec.backend, this.#meter), (inner) => this.outer(inner))
     this.root = spec.root ?? ('/' as VfsPath)
     this.readOnly = spec.readOnly === true || !spec.backend.capabilities.write
     this.versions = spec.versions ?? 'on'
@@ -40,30 +44,29 @@ export class Mount {
     return within(this.root, inner) ? under(this.path, below(this.root, inner)) : undefined
   }
 
+  /** Callers that are at work here: longer than the calls of the storage that their work takes. */
+  get running(): number {
+    return this.#running
+  }
+
+  get usage(): Usage {
+    return this.#meter.usage()
+  }
+
   async use<T>(work: () => Promise<T>): Promise<T> {
-    this.usage.calls++
-    this.usage.open++
+    this.#running++
     try {
       return await work()
-    } catch (error) {
-      this.usage.errors++
-      throw error
     } finally {
-      this.usage.open--
+      this.#running--
     }
   }
 
-  async *stream<T>(source: AsyncIterable<T>): AsyncIterable<T> {
-    this.usage.calls++
-    this.usage.open++
-    try {
-      yield* source
-    } catch (error) {
-      this.usage.errors++
-      throw error
-    } finally {
-      this.usage.open--
-    }
+  stream<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+    return relay(source, () => {
+      this.#running++
+      return { ended: () => void this.#running-- }
+    })
   }
 }
 
@@ -87,7 +90,7 @@ export class MountTable implements Volumes {
     if (!mount) throw new VfsError('MOUNT_NOT_FOUND', `nothing is mounted at ${path}`, { op: 'unmount', path })
     if (mount.configured)
       throw new VfsError('DENIED', `${path} is mounted by the configuration`, { op: 'unmount', path, hint: 'Only a person can take it away.' })
-    if (mount.usage.open > 0 && !force) throw new VfsError('MOUNT_BUSY', `${mount.usage.open} calls are running on ${path}`, { op: 'unmount', path })
+    if (mount.running > 0 && !force) throw new VfsError('MOUNT_BUSY', `${mount.running} calls are running on ${path}`, { op: 'unmount', path })
     this.#mounts.delete(path)
     return mount
   }

@@ -1,88 +1,110 @@
-import type { Entry, ListOptions, Range } from '../core/backend.ts'
+import type { Bytes, Entry, Glance, ListOptions, Range } from '../core/backend.ts'
 import { READ_ONLY } from '../core/base.ts'
+import { bytesOf } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { compareNames, join, ROOT, type VfsPath } from '../core/path.ts'
+import { opening, relay } from '../core/stream.ts'
 import { ignoreRulesOf } from './ignoring.ts'
 import { withMounts } from './listing.ts'
-import type { MountTable } from './mounts.ts'
+import type { Mount } from './mounts.ts'
 import { namingNearest } from './nearest.ts'
-import type { Policy } from './policy.ts'
 import type { Targets } from './target.ts'
 import type { OpenFile, PathStat, ThreadPlaces, VfsCall, Walked, WalkOptions } from './types.ts'
 import { walk } from './walk.ts'
 
+/** Up to this size a file's content comes with its stat: to open it a second time would take longer. */
+const SMALL = 64 * 1024
+
 /** The mounts as one tree, for whoever looks at it: what a rule hides is not there. */
 export class Reading {
-  readonly #table: MountTable
-  readonly #policy: Policy
   readonly #targets: Targets
 
-  constructor(table: MountTable, policy: Policy, targets: Targets) {
-    this.#table = table
-    this.#policy = policy
+  constructor(targets: Targets) {
     this.#targets = targets
   }
 
   async stat(path: VfsPath, { signal }: VfsCall): Promise<PathStat> {
-    if (this.#isSynthetic(path)) return { ...SYNTHETIC, path, mount: null, capabilities: READ_ONLY }
+    if (this.#isSynthetic(path)) return { ...SYNTHETIC, path }
     const { mount, inner } = await this.#targets.readable('stat', path, signal)
-    const stat = await mount.use(() => mount.backend.stat(inner, { signal }))
-    return { ...stat, path, mount: mount.path, capabilities: mount.backend.capabilities }
+    return shown(path, mount, await mount.use(() => mount.backend.stat(inner, { signal })))
   }
 
-  async open(path: VfsPath, call: VfsCall): Promise<OpenFile> {
-    const stat = await this.stat(path, call)
-    if (stat.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${path} is a folder`, { op: 'read', path })
-    const { mount, inner } = await this.#targets.readable('read', path, call.signal)
-    return { stat, read: (range: Range = {}) => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal: call.signal })) }
+  async open(path: VfsPath, { signal }: VfsCall): Promise<OpenFile> {
+    if (this.#isSynthetic(path)) throw isFolder(path)
+    const { mount, inner } = await this.#targets.readable('read', path, signal)
+    const { stat, content } = await mount.use(() => mount.backend.glance(inner, { atMost: SMALL, signal }))
+    if (stat.kind === 'directory') throw isFolder(path)
+    const later = (range: Range): Bytes => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal }))
+    return { stat: shown(path, mount, stat), read: (range = {}) => (content ? part(content, range) : later(range)) }
   }
 
   /** Where no link is followed, names are all there is to check; but another mount may show the same file by another name. */
   async inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined> {
-    const [mount, ...others] = new Set(paths.map((path) => this.#table.find(path)))
+    const { table, policy } = this.#targets
+    const [mount, ...others] = new Set(paths.map((path) => table.find(path)))
     const access = others.length === 0 ? mount?.backend.threads : undefined
     if (!mount || !access) return undefined
-    if (this.#policy.hides && (paths.some((path) => this.#policy.denies(path)) || (await this.#table.overlaps(mount)))) return undefined
+    if (policy.hides && (paths.some((path) => policy.denies(path)) || (await table.overlaps(mount)))) return undefined
     return { access, paths: paths.map((path) => mount.inner(path)) }
   }
 
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
     const { after } = options
-    const mounts = this.#table
-      .childrenOf(path)
-      .filter((name) => (after === undefined || compareNames(name, after) > 0) && !this.#policy.denies(join(path, name)))
-    const entries = this.#ofBackend(path, options)
+    const { table, policy } = this.#targets
+    const mounts = table.childrenOf(path).filter((name) => (after === undefined || compareNames(name, after) > 0) && !policy.denies(join(path, name)))
+    const entries = this.#isSynthetic(path) ? nothing() : opening(() => this.#ofBackend(path, options))
     return mounts.length === 0 ? entries : withMounts(entries, mounts)
+  }
+
+  /** The same; its NOT_FOUND names what is nearest. */
+  listNaming(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
+    return relay(this.list(path, options), () => ({ failed: (error) => this.#named(error, path, options) }))
   }
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
     const call = { actor: options.actor, signal: options.signal }
     const list = (folder: VfsPath, details: boolean): AsyncIterable<Entry> => this.list(folder, { ...call, details })
-    return walk({ list, rules: ignoreRulesOf(this, call, this.#table.find(path)?.path ?? ROOT) }, path, options)
+    return walk({ list, rules: ignoreRulesOf(this, call, this.#targets.table.find(path)?.path ?? ROOT) }, path, options)
   }
 
   /** Runs work on a path; its NOT_FOUND then names what is nearest. */
-  async naming<T>(path: VfsPath, { actor, signal }: VfsCall, work: () => Promise<T>): Promise<T> {
+  async naming<T>(path: VfsPath, call: VfsCall, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (!isCode(error, 'NOT_FOUND')) throw error
-      throw await namingNearest(error, path, (folder) => this.list(folder, { actor, signal }))
+      throw await this.#named(error, path, call)
     }
   }
 
-  async *#ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): AsyncIterable<Entry> {
-    if (this.#isSynthetic(path)) return
+  async #named(error: unknown, path: VfsPath, { actor, signal }: VfsCall): Promise<unknown> {
+    return isCode(error, 'NOT_FOUND') ? namingNearest(error, path, (folder) => this.list(folder, { actor, signal })) : error
+  }
+
+  async #ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
     const { mount, inner } = await this.#targets.readable('list', path, signal)
-    const faces = this.#policy.hides ? await this.#targets.faces(path, signal) : []
-    for await (const entry of mount.stream(mount.backend.list(inner, { after, details, signal })))
-      if (!faces.some((face) => this.#policy.denies(join(face, entry.name)))) yield entry
+    const entries = mount.stream(mount.backend.list(inner, { after, details, signal }))
+    return this.#targets.policy.hides ? this.#unhidden(entries, await this.#targets.faces(path, signal)) : entries
+  }
+
+  async *#unhidden(entries: AsyncIterable<Entry>, faces: readonly VfsPath[]): AsyncIterable<Entry> {
+    for await (const entry of entries) if (!faces.some((face) => this.#targets.policy.denies(join(face, entry.name)))) yield entry
   }
 
   /** A folder above mounts that no backend has. */
   #isSynthetic(path: VfsPath): boolean {
-    return this.#table.find(path) === undefined && (path === '/' || this.#table.hasBelow(path))
+    const { table } = this.#targets
+    return table.find(path) === undefined && (path === '/' || table.hasBelow(path))
   }
 }
 
-const SYNTHETIC = { kind: 'directory', size: 0, modified: new Date(0), etag: 'mounts' } as const
+const SYNTHETIC = { kind: 'directory', size: 0, modified: new Date(0), etag: 'mounts', mount: null, capabilities: READ_ONLY } as const
+
+const shown = (path: VfsPath, mount: Mount, stat: Glance['stat']): PathStat => ({ ...stat, path, mount: mount.path, capabilities: mount.backend.capabilities })
+
+const isFolder = (path: VfsPath): VfsError => new VfsError('IS_DIRECTORY', `${path} is a folder`, { op: 'read', path })
+
+function part(content: Uint8Array, { offset = 0, length = Infinity }: Range): Bytes {
+  return offset >= content.length || length <= 0 ? nothing() : bytesOf(content.subarray(offset, Math.min(offset + length, content.length)))
+}
+
+async function* nothing(): AsyncGenerator<never> {}

@@ -18,19 +18,19 @@ export interface Target {
 
 /** Finds what serves a path, and applies the rules of every mount that shows the same file. */
 export class Targets {
-  readonly #table: MountTable
-  readonly #policy: Policy
+  readonly table: MountTable
+  readonly policy: Policy
 
   constructor(table: MountTable, policy: Policy) {
-    this.#table = table
-    this.#policy = policy
+    this.table = table
+    this.policy = policy
   }
 
   /** Rejects NOT_SERVED, DENIED. */
   mountOf(op: string, path: VfsPath): Mount {
-    this.#policy.check(op, path)
-    const mount = this.#table.find(path)
-    if (!mount) throw notServed(op, path, this.#table)
+    this.policy.check(op, path)
+    const mount = this.table.find(path)
+    if (!mount) throw notServed(op, path, this.table)
     return mount
   }
 
@@ -38,21 +38,21 @@ export class Targets {
   async readable(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<{ mount: Mount; inner: VfsPath }> {
     const mount = this.mountOf(op, path)
     const inner = mount.inner(path)
-    for (const face of await this.#faces(mount, inner, signal)) this.#policy.check(op, path, face)
+    for (const face of await this.#faces(mount, inner, signal)) this.policy.check(op, path, face)
     if (mount.root !== ROOT) requireInside(op, path, mount, await located(mount, inner, signal))
     return { mount, inner }
   }
 
   /** Paths under which rules may hide what lies in this folder: its own, and those of the same place under other mounts or behind a link. */
   async faces(path: VfsPath, signal: AbortSignal | undefined): Promise<VfsPath[]> {
-    const mount = this.#table.find(path)
+    const mount = this.table.find(path)
     return mount ? [path, ...(await this.#faces(mount, mount.inner(path), signal))] : [path]
   }
 
   /** Where a place of the journal is shown now, by the name that it was known by if that still leads there; undefined where no mount shows it, or a rule hides it. */
   shown({ volume, inner, shown: known }: Place): VfsPath | undefined {
-    const faces = this.#table.showing(volume, inner).map(({ path }) => path)
-    return faces.some((face) => this.#policy.denies(face)) ? undefined : (faces.find((face) => face === known) ?? faces[0])
+    const faces = this.table.showing(volume, inner).map(({ path }) => path)
+    return faces.some((face) => this.policy.denies(face)) ? undefined : (faces.find((face) => face === known) ?? faces[0])
   }
 
   /** For changing content. Rejects READ_ONLY, also where another mount of the same file says so. */
@@ -73,26 +73,26 @@ export class Targets {
 
   async #changeable(op: string, path: VfsPath, options: LocateOptions, wholeMount = false): Promise<Target> {
     const mount = this.mountOf(op, path)
-    if (this.#policy.readOnly || mount.readOnly) throw readOnly(op, path, mount)
+    if (this.policy.readOnly || mount.readOnly) throw readOnly(op, path, mount)
     if (mount.path === path && !wholeMount) throw new VfsError('INVALID_ARGUMENT', `${path} is a mount itself`, { op, path, hint: 'Name something below it.' })
     const inner = mount.inner(path)
     const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, options), shown: path }
     requireInside(op, path, mount, place.inner)
-    const [closest, ...others] = this.#table.showing(place.volume, place.inner)
+    const [closest, ...others] = this.table.showing(place.volume, place.inner)
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
-    for (const shown of closest ? [closest, ...others] : []) this.#policy.check(op, path, shown.path)
+    for (const shown of closest ? [closest, ...others] : []) this.policy.check(op, path, shown.path)
     return { mount, inner, place }
   }
 
   /** True if what a new mount would show may only be read where it is shown now: a tool cannot widen that by another name. */
   async isReadOnly({ backend, root = ROOT }: Pick<MountSpec, 'backend' | 'root'>): Promise<boolean> {
-    const [closest] = this.#table.showing(backend.volume, await backend.locate(root))
+    const [closest] = this.table.showing(backend.volume, await backend.locate(root))
     return closest?.mount.readOnly === true
   }
 
   async #faces(mount: Mount, inner: VfsPath, signal: AbortSignal | undefined): Promise<VfsPath[]> {
-    const place = this.#policy.hides ? await located(mount, inner, signal) : undefined
-    return place === undefined ? [] : this.#table.showing(mount.backend.volume, place).map(({ path }) => path)
+    const place = this.policy.hides ? await located(mount, inner, signal) : undefined
+    return place === undefined ? [] : this.table.showing(mount.backend.volume, place).map(({ path }) => path)
   }
 }
 
@@ -133,9 +133,12 @@ async function leadsAway({ mount, inner, place }: Target, signal: AbortSignal | 
 }
 
 /** null where nothing stands; a missing parent counts as that. */
-export async function statOrNull({ mount, inner }: Pick<Target, 'mount' | 'inner'>, signal?: AbortSignal): Promise<Stat | null> {
+export const statOrNull = ({ mount, inner }: Pick<Target, 'mount' | 'inner'>, signal?: AbortSignal): Promise<Stat | null> =>
+  orNull(() => mount.backend.stat(inner, { signal }))
+
+export async function orNull<T>(look: () => Promise<T>): Promise<T | null> {
   try {
-    return await mount.backend.stat(inner, { signal })
+    return await look()
   } catch (error) {
     if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
     throw error

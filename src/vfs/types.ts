@@ -3,6 +3,7 @@ import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Prec
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord } from '../journal/types.ts'
+import type { Usage } from '../layers/meter.ts'
 
 /** Every operation of the VFS knows who asks: for the journal, and because a session's own reads protect its writes. */
 export interface VfsCall extends Call {
@@ -33,7 +34,7 @@ export interface MountInfo {
   readonly capabilities: Capabilities
   /** Absent while the backend answers. */
   readonly error?: VfsError | undefined
-  readonly usage: { readonly calls: number; readonly errors: number; readonly open: number }
+  readonly usage: Usage
 }
 
 export interface PathStat extends Stat {

@@ -5,7 +5,6 @@ import { planUndo } from '../journal/undo.ts'
 import type { Changes } from './change.ts'
 import type { Cause } from './step.ts'
 import { group } from './group.ts'
-import type { MountTable } from './mounts.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import type { Undone, UndoQuery, VfsCall } from './types.ts'
 import type { Versions } from './versions.ts'
@@ -13,13 +12,11 @@ import type { Versions } from './versions.ts'
 /** Takes changes back, by the same journaled changes that everything else uses (journal.md, 17). */
 export class Undo {
   readonly #targets: Targets
-  readonly #table: MountTable
   readonly #changes: Changes
   readonly #versions: Versions
 
-  constructor(targets: Targets, table: MountTable, changes: Changes, versions: Versions) {
+  constructor(targets: Targets, changes: Changes, versions: Versions) {
     this.#targets = targets
-    this.#table = table
     this.#changes = changes
     this.#versions = versions
   }
@@ -64,7 +61,7 @@ export class Undo {
   #requireShown({ change, place, from }: ChangeRecord): void {
     for (const at of [place, ...(from ? [from] : [])]) {
       if (this.#targets.shown(at) !== undefined) continue
-      const hidden = this.#table.showing(at.volume, at.inner).length > 0
+      const hidden = this.#targets.table.showing(at.volume, at.inner).length > 0
       if (hidden) throw new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, { op: 'undo', details: { change } })
       throw new VfsError('VOLUME_CHANGED', `the storage of change ${change} is not mounted now`, { op: 'undo', details: { change } })
     }
@@ -148,7 +145,7 @@ export class Undo {
   }
 
   #served(place: Place): VfsPath {
-    const served = this.#table.showing(place.volume, place.inner)
+    const served = this.#targets.table.showing(place.volume, place.inner)
     const shown = served.find(({ mount }) => mount.versions === 'on') ?? served[0] // what an undo replaces is kept if that can be
     if (!shown) throw new VfsError('VOLUME_CHANGED', 'the storage of what was changed is not mounted now', { op: 'undo' })
     return shown.path

@@ -2,7 +2,6 @@ import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, Snapshot, VersionStore } from '../journal/types.ts'
-import type { MountTable } from './mounts.ts'
 import type { Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
@@ -17,13 +16,11 @@ const isAt = (place: Key, key: Key): boolean => place.volume === key.volume && w
 /** What the journal knows of a path, and the contents that are still kept of it. */
 export class Versions {
   readonly #targets: Targets
-  readonly #table: MountTable
   readonly #journal: Journal
   readonly #store: VersionStore
 
-  constructor(targets: Targets, table: MountTable, journal: Journal, store: VersionStore) {
+  constructor(targets: Targets, journal: Journal, store: VersionStore) {
     this.#targets = targets
-    this.#table = table
     this.#journal = journal
     this.#store = store
   }
@@ -123,7 +120,7 @@ export class Versions {
   }
 
   async #fromTrash(record: ChangeRecord, key: Key): Promise<Content> {
-    const served = this.#table.resolve(record.place.volume, record.place.inner)
+    const served = this.#targets.table.resolve(record.place.volume, record.place.inner)
     const contents = served?.backend.trash?.contents
     if (!contents) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: record.place.shown })
     const inside = under(join(ROOT, record.change), (key.inner.slice(record.place.inner.length) as VfsPath) || ROOT)

@@ -65,11 +65,11 @@ export class MountedVfs implements Vfs {
     this.#table = table
     this.#events = events
     this.#targets = new Targets(table, policy)
-    this.#reading = new Reading(table, policy, this.#targets)
-    this.#folders = new Folders(table, policy, this.#targets)
+    this.#reading = new Reading(this.#targets)
+    this.#folders = new Folders(this.#targets)
     this.#changes = new Changes(new Steps(journal, events), versions)
-    this.#versions = new Versions(this.#targets, table, journal, versions)
-    this.#undo = new Undo(this.#targets, table, this.#changes, this.#versions)
+    this.#versions = new Versions(this.#targets, journal, versions)
+    this.#undo = new Undo(this.#targets, this.#changes, this.#versions)
     const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack: this.#undo.takeBack }
     this.#mirrors = new Mirrors({ ...around, reading: this.#reading })
     this.#transfers = new Transfers({
@@ -82,14 +82,8 @@ export class MountedVfs implements Vfs {
     return this.#reading.naming(path, call, () => this.#reading.stat(path, call))
   }
 
-  async *list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
-    const entries = this.#reading.list(path, options)[Symbol.asyncIterator]()
-    const next = (): ReturnType<typeof entries.next> => this.#reading.naming(path, options, () => entries.next())
-    try {
-      for (let entry = await next(); !entry.done; entry = await next()) yield entry.value
-    } finally {
-      await entries.return?.()
-    }
+  list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
+    return this.#reading.listNaming(path, options)
   }
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {

@@ -1,13 +1,13 @@
-import type { Bytes, Stat } from '../core/backend.ts'
+import type { Bytes, Glance, Stat } from '../core/backend.ts'
 import { bytesOf, peek, type Peeked } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { rawCid } from '../core/cid.ts'
 import { ContentHasher, hashing } from '../content/hashing.ts'
 import type { OpenChange, VersionStore } from '../journal/types.ts'
-import { guardLarge, keepLarge, keepSmall, type Keeping } from './keep.ts'
+import { guardLarge, IN_JOURNAL, keepLarge, keepSmall, type Keeping } from './keep.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Effect, Steps } from './step.ts'
-import { snapshot, statOrNull, type Target } from './target.ts'
+import { orNull, snapshot, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 
 const WHOLE = 64 * 1024 // bytes: a content up to this size is hashed before the intent, and can be written again
@@ -44,11 +44,12 @@ export class Writes {
 
   /** Rejects as Backend.write does, and CONFLICT by the expectation. */
   async write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
-    const before = await fileAt(target, cause.signal)
+    const standing = await fileAt(target, cause.signal)
+    const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
     const content = await peek(source, WHOLE)
     await using _ = await guardLarge(before, this.#versions)
-    const keeping = await keepSmall(target, before, this.#versions, cause.signal)
+    const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
     const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
     return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) => this.#replace({ target, change, cause, wish, content }, before, keeping))
   }
@@ -66,10 +67,11 @@ export class Writes {
       } catch (error) {
         if (!isCode(error, 'CONFLICT') || 'stream' in content || attempt === TRIES) throw error
       }
-      before = await fileAt(target, cause.signal)
+      const standing = await fileAt(target, cause.signal)
+      before = standing && standing.stat
       await expect('write', target, before, wish, cause.signal)
       await using _ = await guardLarge(before, this.#versions)
-      keeping = await keepSmall(target, before, this.#versions, cause.signal)
+      keeping = await keepSmall(target, standing, this.#versions, cause.signal)
       const seen = known(before, keeping)
       await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
     }
@@ -133,8 +135,9 @@ async function* concat(...sources: readonly Bytes[]): Bytes {
   for (const source of sources) yield* source
 }
 
-async function fileAt(target: Target, signal: AbortSignal | undefined): Promise<Stat | null> {
-  const before = await statOrNull(target, signal)
-  if (before?.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${target.place.shown} is a folder`, { op: 'write', path: target.place.shown })
-  return before
+async function fileAt(target: Target, signal: AbortSignal | undefined): Promise<Glance | null> {
+  const { mount, inner } = target
+  const standing = await orNull(() => mount.backend.glance(inner, { atMost: IN_JOURNAL, signal }))
+  if (standing?.stat.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${target.place.shown} is a folder`, { op: 'write', path: target.place.shown })
+  return standing
 }

@@ -21,7 +21,7 @@ over('retry', (inner) => retry(inner, RETRY))
 over('timeout', (inner) => timeout(inner, TIMEOUT))
 over('cache', (inner) => cache(inner, CACHE))
 over('metrics', (inner) => metrics(inner, new Meter()))
-over('all of them', (inner) => stack(inner, { retry: RETRY, timeout: TIMEOUT, cache: CACHE, meter: new Meter() }))
+over('all of them', (inner) => metrics(stack(inner, { retry: RETRY, timeout: TIMEOUT, cache: CACHE }), new Meter()))
 
 const plant: Plant = async (tree) => {
   const memory = new MemoryBackend()

@@ -13,7 +13,7 @@ export function searchable(mounts: Backend | Readonly<Record<string, Backend>>, 
   for (const [path, backend] of Object.entries('scheme' in mounts ? { '/': mounts as Backend } : mounts))
     table.add({ path: vfsPath(path), name: path, backend })
   const policy = new Policy(rules)
-  const reading = new Reading(table, policy, new Targets(table, policy))
+  const reading = new Reading(new Targets(table, policy))
   return {
     stat: (path, call) => reading.stat(path, call),
     walk: (path, options) => reading.walk(path, options),

@@ -14,7 +14,7 @@ const mount = z.strictObject({
   capabilities: z.array(z.string()),
   cas: z.enum(['native', 'lock', 'weak']),
   health: z.string().describe('ok, or why it does not answer'),
-  usage: z.strictObject({ calls: z.int(), errors: z.int(), open: z.int() }),
+  usage: z.strictObject({ calls: z.int(), errors: z.int(), open: z.int(), bytes_read: z.int(), bytes_written: z.int() }),
 })
 
 const MountInput = z.strictObject({
@@ -77,6 +77,9 @@ export class MountTools {
   }
 }
 
+/** Of each operation there is more than an agent wants to read. */
+const totals = ({ operations: _, ...usage }: MountInfo['usage']): z.input<typeof mount>['usage'] => usage
+
 const mountOf = (info: MountInfo): z.input<typeof mount> => ({
   path: info.path,
   backend: info.name,
@@ -86,5 +89,5 @@ const mountOf = (info: MountInfo): z.input<typeof mount> => ({
   capabilities: capabilityNames(info.capabilities),
   cas: info.capabilities.cas,
   health: info.error?.message ?? 'ok',
-  usage: { ...info.usage },
+  usage: totals(info.usage),
 })

@@ -19,6 +19,22 @@ export function reading(plant: Plant): void {
       expect((await t.backend.stat(t.p('/'))).kind).toBe('directory')
     })
 
+    test('shows a stat with the content that it is of, or leaves the content to be read', async () => {
+      await using t = await plant({ 'folder/small': 'hello', empty: '', large: 'x'.repeat(100) })
+      for (const [path, whole] of [
+        ['/folder/small', 'hello'],
+        ['/empty', ''],
+        ['/large', undefined],
+        ['/folder', undefined],
+      ] as const) {
+        const { stat, content: found } = await t.backend.glance(t.p(path), { atMost: 99 })
+        expect(stat).toEqual(await t.backend.stat(t.p(path)))
+        expect(await t.backend.matches(t.p(path), stat.etag)).toBe(true)
+        expect([whole, undefined]).toContain(found && Buffer.from(found).toString())
+      }
+      expect(await codeOf(t.backend.glance(t.p('/no'), { atMost: 99 }))).toBe('NOT_FOUND')
+    })
+
     test('knows its content by the etag', async () => {
       await using t = await plant({ a: 'one', b: 'two', 'folder/c': 'three' })
       for (const path of ['/a', '/folder', '/']) {

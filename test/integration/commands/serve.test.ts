@@ -58,7 +58,15 @@ describe('over HTTP', () => {
     await using agent = await connectHttp(`${url}/mcp/x/search`)
     expect((await agent.client.listTools()).tools.map(({ name }) => name)).toEqual(['search_content'])
     expect((await fetch(`${url}/mcp/x/nothing`, { method: 'POST' })).status).toBe(404)
-    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: true, down: [] })
+    expect(await agent.call('search_content', { path: '/nowhere', pattern: 'x' })).toMatchObject({ ok: false })
+    const { statistics, ...ready } = (await (await fetch(`${url}/readyz`)).json()) as {
+      ready: boolean
+      down: string[]
+      statistics: { tools: unknown; mounts: Record<string, unknown> }
+    }
+    expect(ready).toMatchObject({ ready: true, down: [] })
+    expect(statistics.tools).toEqual([{ tool: 'search_content', calls: 1, errors: { NOT_SERVED: 1 }, latency_ms: expect.any(Object) }])
+    expect(statistics.mounts['/local']).toMatchObject({ calls: 0, errors: 0 })
     signals.emit('SIGTERM')
     expect(await code).toBe(0)
   })

@@ -32,3 +32,19 @@ test('a mount of a tool that fails or goes leaves the storage to the other mount
   expect(await t.call('vfs_ls', { path: '/disk/data' })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
   expect(await t.call('vfs_remove', { path: '/disk/data', recursive: true })).toMatchObject({ ok: false, result: { error_code: 'MOUNT_INSIDE' } })
 })
+
+test('vfs_list_mounts tells what was asked of each storage: calls, errors and bytes', async () => {
+  await using t = await connect({ files: { f: 'hello' } })
+  const usage = async () => {
+    const { mounts } = (await t.call('vfs_list_mounts')).result as { mounts: { path: string; usage: Record<string, number> }[] }
+    return mounts.find(({ path }) => path === t.work)?.usage
+  }
+  expect(await usage()).toEqual({ calls: 0, errors: 0, open: 0, bytes_read: 0, bytes_written: 0 })
+  await t.call('vfs_read', { path: join(t.work, 'f') })
+  await t.call('vfs_read', { path: join(t.work, 'missing') })
+  await t.call('vfs_write', { path: join(t.work, 'g'), content: '1234567' })
+  const after = await usage()
+  expect(after).toMatchObject({ open: 0, bytes_read: 5, bytes_written: 7 })
+  expect(after?.['errors']).toBeGreaterThan(0)
+  expect(after?.['calls']).toBeGreaterThan(3)
+})

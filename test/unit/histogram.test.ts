@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Histogram } from '../../../src/registry/histogram.ts'
+import { Histogram } from '../../src/core/histogram.ts'
 
 test('a quantile is at most 9 % above the true one, never below', () => {
   fc.assert(
