@@ -9,6 +9,8 @@ export interface BackendParts {
   readonly dataFolder: string
   readonly content: ContentStore
   readonly ipfs: IpfsNode
+  /** The value of a reference that the configuration holds, if it may be sent to this endpoint. */
+  secret(reference: string, endpoint: string): Promise<string>
 }
 
 export interface BackendType {
@@ -19,6 +21,33 @@ export interface BackendType {
 
 function type<O extends z.ZodObject>(options: O, open: (options: z.output<O>, parts: BackendParts) => Promise<Backend>): BackendType {
   return { options, open: (given, parts) => open(options.parse(given), parts) }
+}
+
+const secret = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|secret:.+)$/, 'must refer to the secret as "env:VARIABLE", "file:/path" or "secret:NAME"')
+
+const s3Options = z.strictObject({
+  bucket: z.string().min(1),
+  prefix: z.string().optional().describe('Where in the bucket the root is'),
+  endpoint: z.url().optional().describe('Of another server than AWS'),
+  region: z.string().min(1).optional(),
+  path_style: z.boolean().optional().describe('The bucket in the path and not in the host name; the default for an endpoint'),
+  access_key_id: secret.optional().describe("Without keys those of the environment or the profile are used, as AWS's own tools do"),
+  secret_access_key: secret.optional(),
+  session_token: secret.optional(),
+  compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
+})
+
+async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<BackendParts, 'secret'>) {
+  const { access_key_id: id, secret_access_key: key, session_token: token } = options
+  if (id === undefined || key === undefined) return undefined
+  const endpoint = options.endpoint ?? 'https://s3.amazonaws.com'
+  return {
+    accessKeyId: await parts.secret(id, endpoint),
+    secretAccessKey: await parts.secret(key, endpoint),
+    ...(token !== undefined && { sessionToken: await parts.secret(token, endpoint) }),
+  }
 }
 
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
@@ -38,5 +67,9 @@ export const BACKENDS: Readonly<Record<string, BackendType>> = {
   mfs: type(z.strictObject({}), async (_, { ipfs }) => {
     const { MfsBackend } = await import('./mfs/mfs.ts')
     return new MfsBackend(ipfs)
+  }),
+  s3: type(s3Options, async (options, parts) => {
+    const { openS3 } = await import('./s3/s3.ts')
+    return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
   }),
 }

@@ -3,6 +3,7 @@ import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
 import { type PlannedBackend, type PlannedMount, plannedMounts } from './config/mounts.ts'
 import { type Config, configSchema } from './config/schema.ts'
+import { Secrets } from './config/secrets.ts'
 import { openContentStore } from './content/store.ts'
 import type { Backend } from './core/backend.ts'
 import { VfsError } from './core/error.ts'
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   /** The folders of the command line. */
   readonly served: readonly ServedFolder[]
   readonly home: string
+  /** Where `env:` references of the configuration lead. */
+  readonly env: NodeJS.ProcessEnv
   /** Real paths of this machine that no agent may reach; see guardedPaths. */
   readonly guarded: readonly string[]
   /** Gets what no client may see. */
@@ -123,13 +126,16 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const { served, home, log } = options
   if (config.ipfs.engine !== 'embedded') throw new VfsError('CONFIG_INVALID', `this build runs no IPFS engine but embedded, not ${config.ipfs.engine}`)
   const folder = config.data_dir
+  const secrets = new Secrets(config.secrets, options.env)
   const plan = plannedMounts(config, served, Object.keys(BACKENDS))
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
   const ipfs = closing.use(await embeddedNode({ content, folder, network: config.ipfs.network }))
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
-  const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs }))
+  const backends = closing.use(
+    new Backends(config, { dataFolder: folder, content, ipfs, secret: (reference, endpoint) => secrets.resolve(reference, endpoint) }),
+  )
   for (const mount of plan) table.add(await backends.mounted(mount))
   const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
   const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
@@ -192,6 +198,7 @@ class Backends implements BackendSource, AsyncDisposable {
 
 /** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
 const LAYERS: Readonly<Record<string, StackOptions>> = {
+  s3: { timeout: { ms: 120_000 } }, // the SDK repeats by itself what may be repeated
   ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },
 }
 

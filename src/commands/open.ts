@@ -8,7 +8,7 @@ import { type Io, print } from './io.ts'
 /** The gateway of a configuration, serving the named folders. */
 export async function openGatewayOf({ config, file }: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
   const guarded = await guardedPaths(config, file, io)
-  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, guarded, log: logTo(io) })
+  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, env: io.env, guarded, log: logTo(io) })
 }
 
 /** The operator's log: what no client may see, such as stacks. */

@@ -104,6 +104,17 @@ export const CODES = {
   RATE_LIMITED: code('storage', 'low', true, 'Too many requests at once.', 'Wait a moment, then repeat the call.'),
   UNAVAILABLE: code('storage', 'high', true, 'The storage does not answer.', 'Repeat the call later; vfs_list_mounts shows its health.'),
   TIMEOUT: code('storage', 'medium', true, 'The storage did not answer in time.', 'Repeat the call, or ask for less at once.'),
+  BUCKET_NOT_FOUND: code('storage', 'high', false, 'The storage has no bucket of the configured name.', 'Let a person make the bucket, or correct its name.'),
+  CREDENTIALS_REFUSED: code(
+    'storage',
+    'high',
+    false,
+    'The storage does not accept the credentials.',
+    'Let a person correct the keys that the configuration refers to.',
+  ),
+  CREDENTIALS_EXPIRED: code('storage', 'high', false, 'The credentials of the storage have expired.', 'Let a person renew them.'),
+  WRONG_REGION: code('storage', 'high', false, 'The bucket lies in another region than the configured one.', 'Let a person set the region of the bucket.'),
+  CLOCK_SKEW: code('storage', 'high', false, 'The clock of this machine differs too much from that of the storage.', "Let a person set the machine's clock."),
   IO_ERROR: code(
     'storage',
     'critical',

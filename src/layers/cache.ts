@@ -33,7 +33,7 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
   }
   return forward(inner, {
     stat: (path, call) => known.stat(path, call),
-    glance: (path, options) => known.glance(path, options),
+    glance: (path, call) => known.glance(path, call),
     list: (path, listing) => known.list(path, listing),
     read: (path, reading) => known.read(path, reading),
     write: (path, source, writing) => changing([path], inner.write(path, source, writing)),

@@ -1,4 +1,4 @@
-import type { Bytes, Entry, Stat } from '../core/backend.ts'
+import type { Bytes, Capabilities, Entry, Stat } from '../core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../core/base.ts'
 import { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
@@ -6,7 +6,8 @@ import type { VfsPath } from '../core/path.ts'
 /** Stands for a storage that could not be opened: its mount is listed with the error, and takes no other with it. */
 export class UnavailableBackend extends BaseBackend {
   readonly scheme: string
-  readonly capabilities = READ_ONLY
+  /** Nothing is known of it. A write is told why it fails, not that the place may only be read. */
+  readonly capabilities: Capabilities = Object.freeze({ ...READ_ONLY, write: true })
   readonly volume: string
   readonly #why: VfsError
 

@@ -9,6 +9,7 @@ import type { Folders } from './folders.ts'
 import type { Cause } from './step.ts'
 import { group, type TakeBack } from './group.ts'
 import { forEachOf } from './pool.ts'
+import { removeTree, takesWhole } from './remove-tree.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import type { Changed, TransferCall, Walked } from './types.ts'
 
@@ -183,6 +184,8 @@ export class Transfers {
   /** Without a filter the source goes as one; with one, only the files that were copied. */
   async #removeMoved(source: Target, job: Job, cause: Cause): Promise<void> {
     const chosen = chooser(job.call, job.from.path)
+    const { changes, takeBack } = this.#vfs
+    if (!isFiltered(job.call) && job.from.stat.kind === 'directory' && !takesWhole(source)) return void (await removeTree(changes, takeBack, source, cause))
     if (!isFiltered(job.call))
       return void (await this.#vfs.changes.remove(source, cause, { ifMatch: job.from.stat.kind === 'directory' ? undefined : job.from.stat.etag }))
     for await (const entry of this.#vfs.walk(job.from.path, job.call))

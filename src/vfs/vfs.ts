@@ -12,6 +12,7 @@ import type { MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import { expect } from './precondition.ts'
 import { Reading } from './reading.ts'
+import { removeTree, takesWhole } from './remove-tree.ts'
 import { SessionReads } from './reads.ts'
 import { Steps } from './step.ts'
 import { statOrNull, Targets } from './target.ts'
@@ -136,6 +137,8 @@ export class MountedVfs implements Vfs {
       const whole = (): Promise<void> => this.#folders.requireWhole('remove', target, { recursive: call.recursive === true, signal })
       const folder = kind === 'directory' && !target.link
       if (folder) await whole()
+      const parts = folder && call.recursive === true && !takesWhole(target)
+      if (parts) return target.mount.use(() => removeTree(this.#changes, this.#undo.takeBack, target, { actor, signal }))
       const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined
       return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }, folder && !call.recursive ? whole : undefined))
     })

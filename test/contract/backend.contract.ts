@@ -11,8 +11,15 @@ import { conditions, writing } from './cases/writing.ts'
 import { behavesLikeATree } from './model/model.ts'
 import { type Plant, planted, plantInto } from './support.ts'
 
+export interface ContractOptions {
+  /** Of the model-based test. */
+  readonly runs?: number
+  /** Names that this storage cannot hold, and refuses. */
+  readonly refused?: readonly string[]
+}
+
 /** What every backend promises. A backend's own test is one call of this, with a way to make an empty one. */
-export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100 } = {}): void {
+export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, refused = [] }: ContractOptions = {}): void {
   const plant: Plant = async (tree) => {
     const backend = await make()
     await plantInto(backend, tree)
@@ -25,13 +32,13 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     facts(make)
     reading(plant)
     listing(plant)
-    oddNames(plant)
+    oddNames(plant, refused)
     writing(make, capabilities)
     conditions(make)
     folders(make)
     if (capabilities.rename) renaming(make)
     if (capabilities.copy) copying(make)
-    if (capabilities.trash) trashing(make)
+    if (capabilities.trash) trashing(make, capabilities)
     behavesLikeATree(make, capabilities, runs)
   })
 }

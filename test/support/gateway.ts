@@ -18,10 +18,12 @@ export interface TestGatewayOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly config?: Readonly<Record<string, unknown>>
   readonly readOnly?: boolean
+  /** Where `env:` references lead. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** A whole gateway over a folder and a data folder of its own, all tools offered, off the network. */
-export async function openTestGateway({ files = {}, config = {}, readOnly = false }: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function openTestGateway({ files = {}, config = {}, readOnly = false, env = {} }: TestGatewayOptions = {}): Promise<TestGateway> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'polymount-')))
   const work = join(root, 'work')
   await mkdir(work)
@@ -33,6 +35,7 @@ export async function openTestGateway({ files = {}, config = {}, readOnly = fals
   const gateway = await openGateway(schema.parse({ data_dir: join(root, 'data'), toolsets: ['all'], ipfs: { network: 'off' }, ...config }), {
     served: [{ path: vfsPath(work), readOnly }],
     home: root,
+    env,
     guarded: [],
     log: (message, error) => void logged.push([message, error]),
   })

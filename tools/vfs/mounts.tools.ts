@@ -78,7 +78,13 @@ export class MountTools {
 }
 
 /** Of each operation there is more than an agent wants to read. */
-const totals = ({ operations: _, ...usage }: MountInfo['usage']): z.input<typeof mount>['usage'] => usage
+const totals = ({ calls, errors, open, bytes_read, bytes_written }: MountInfo['usage']): z.input<typeof mount>['usage'] => ({
+  calls,
+  errors,
+  open,
+  bytes_read,
+  bytes_written,
+})
 
 const mountOf = (info: MountInfo): z.input<typeof mount> => ({
   path: info.path,

@@ -25,7 +25,7 @@ export interface Resolved {
  */
 export async function resolveDag(node: DagNode, path: string, call: Call = {}): Promise<Resolved> {
   const { cid, names } = await located(path, node.names, call)
-  const get = (cid: CID): Promise<Uint8Array> => node.blocks.get(cid.toString(), call)
+  const get = (block: CID): Promise<Uint8Array> => node.blocks.get(block.toString(), call)
   const load = loader(get)
   let at: Resolved = { cid: parseCid(cid), remainder: [] }
   for (let rest = names; rest.length > 0;) {

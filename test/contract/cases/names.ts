@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath } from '../../../src/core/path.ts'
-import { names, type Plant, text } from '../support.ts'
+import { codeOf, names, type Plant, text } from '../support.ts'
 
 const LONGEST = 'n'.repeat(255)
 
@@ -49,22 +50,33 @@ const ODD = [
   LONGEST,
 ]
 
-export function oddNames(plant: Plant): void {
+export function oddNames(plant: Plant, refused: readonly string[] = []): void {
   describe('names', () => {
-    test.each(ODD.map((name) => [JSON.stringify(name.slice(0, 40)), name]))('keeps %s, of a file and of a folder', async (_, name) => {
-      await using t = await plant(
-        Object.fromEntries([
-          [`files/${name}`, 'content'],
-          [`folders/${name}/below`, 'deep'],
-        ]),
-      )
-      expect(await names(t.backend, t.p('/files'))).toEqual([name])
-      expect(await names(t.backend, t.p('/folders'))).toEqual([name])
-      expect(await text(t.backend.read(t.p(`/files/${name}`)))).toBe('content')
-      expect(await text(t.backend.read(t.p(`/folders/${name}/below`)))).toBe('deep')
-      expect((await t.backend.stat(t.p(`/folders/${name}`))).kind).toBe('directory')
-      expect(t.backend.find(await t.backend.locate(t.p(`/files/${name}`)))).toBe(t.p(`/files/${name}`))
-    })
+    test.each(ODD.filter((name) => !refused.includes(name)).map((name) => [JSON.stringify(name.slice(0, 40)), name]))(
+      'keeps %s, of a file and of a folder',
+      async (_, name) => {
+        await using t = await plant(
+          Object.fromEntries([
+            [`files/${name}`, 'content'],
+            [`folders/${name}/below`, 'deep'],
+          ]),
+        )
+        expect(await names(t.backend, t.p('/files'))).toEqual([name])
+        expect(await names(t.backend, t.p('/folders'))).toEqual([name])
+        expect(await text(t.backend.read(t.p(`/files/${name}`)))).toBe('content')
+        expect(await text(t.backend.read(t.p(`/folders/${name}/below`)))).toBe('deep')
+        expect((await t.backend.stat(t.p(`/folders/${name}`))).kind).toBe('directory')
+        expect(t.backend.find(await t.backend.locate(t.p(`/files/${name}`)))).toBe(t.p(`/files/${name}`))
+      },
+    )
+
+    for (const name of refused)
+      test(`refuses ${JSON.stringify(name)}, which it could not show again`, async () => {
+        await using t = await plant({ f: 'x' })
+        expect(await codeOf(t.backend.write(t.p(`/${name}`), bytesOf('y')))).toBe('INVALID_PATH')
+        expect(await codeOf(t.backend.mkdir(t.p(`/${name}`)))).toBe('INVALID_PATH')
+        expect(await names(t.backend, t.p('/'))).toEqual(['f'])
+      })
 
     test('tells names apart that look the same', async () => {
       const alike = ['a', 'A', 'ä', 'a\u0308', 'a ', 'a.']

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Backend, Trash } from '../../../src/core/backend.ts'
+import type { Backend, Capabilities, Trash } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { isCode } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { aborted, codeOf, names, plantInto, text } from '../support.ts'
 
-export function trashing(make: () => Promise<Backend>): void {
+export function trashing(make: () => Promise<Backend>, { tree_atomic: trees }: Capabilities): void {
   const trashOf = (b: Backend): Trash => {
     if (!b.trash) throw new Error('the capability says that there is a trash')
     return b.trash
@@ -29,23 +29,37 @@ export function trashing(make: () => Promise<Backend>): void {
       expect(await codeOf(trash.contents.stat(p('/c1')))).toBe('NOT_FOUND')
     })
 
-    test('takes a whole folder', async () => {
-      await using b = await make()
-      const trash = trashOf(b)
-      await plantInto(b, { 'a/b/c': 'deep', 'a/d': 'x', 'a/empty/': '' })
-      expect((await trash.put(p('/a'), 'c1')).kind).toBe('directory')
-      expect(await names(b, p('/'))).toEqual([])
-      expect(await names(trash.contents, p('/c1'))).toEqual(['b', 'd', 'empty'])
-      expect(await text(trash.contents.read(p('/c1/b/c')))).toBe('deep')
-      expect((await trash.back('c1', p('/a'))).kind).toBe('directory')
-      expect(await names(b, p('/a'))).toEqual(['b', 'd', 'empty'])
-      expect(await text(b.read(p('/a/b/c')))).toBe('deep')
-    })
+    if (!trees)
+      test('takes an empty folder, and no other', async () => {
+        await using b = await make()
+        const trash = trashOf(b)
+        await plantInto(b, { 'a/b': 'x', 'empty/': '' })
+        expect(await codeOf(trash.put(p('/a'), 'c1'))).toBe('UNSUPPORTED')
+        expect(await text(b.read(p('/a/b')))).toBe('x')
+        expect((await trash.put(p('/empty'), 'c1')).kind).toBe('directory')
+        expect(await names(b, p('/'))).toEqual(['a'])
+        await trash.back('c1', p('/again'))
+        expect(await names(b, p('/'))).toEqual(['a', 'again'])
+      })
+
+    if (trees)
+      test('takes a whole folder', async () => {
+        await using b = await make()
+        const trash = trashOf(b)
+        await plantInto(b, { 'a/b/c': 'deep', 'a/d': 'x', 'a/empty/': '' })
+        expect((await trash.put(p('/a'), 'c1')).kind).toBe('directory')
+        expect(await names(b, p('/'))).toEqual([])
+        expect(await names(trash.contents, p('/c1'))).toEqual(['b', 'd', 'empty'])
+        expect(await text(trash.contents.read(p('/c1/b/c')))).toBe('deep')
+        expect((await trash.back('c1', p('/a'))).kind).toBe('directory')
+        expect(await names(b, p('/a'))).toEqual(['b', 'd', 'empty'])
+        expect(await text(b.read(p('/a/b/c')))).toBe('deep')
+      })
 
     test('brings back only to where nothing stands', async () => {
       await using b = await make()
       const trash = trashOf(b)
-      await plantInto(b, { f: 'old', 'a/x': 'old' })
+      await plantInto(b, { f: 'old', ...(trees ? { 'a/x': 'old' } : { 'a/': '' }) })
       await trash.put(p('/f'), 'c1')
       await trash.put(p('/a'), 'c2')
       await plantInto(b, { f: 'new', 'a/': '' })
@@ -56,7 +70,7 @@ export function trashing(make: () => Promise<Backend>): void {
       expect(await codeOf(trash.back('c9', p('/g')))).toBe('NOT_FOUND')
       expect(await text(b.read(p('/f')))).toBe('new')
       expect(await names(b, p('/a'))).toEqual([])
-      expect(await text(trash.contents.read(p('/c2/x')))).toBe('old')
+      expect((await trash.contents.stat(p('/c2'))).kind).toBe('directory')
     })
 
     test('takes only what was expected, and nothing that is missing', async () => {
@@ -107,7 +121,7 @@ export function trashing(make: () => Promise<Backend>): void {
     test('drops for good, and does not mind if nothing is there', async () => {
       await using b = await make()
       const trash = trashOf(b)
-      await plantInto(b, { f: 'x', 'a/b/c': 'y' })
+      await plantInto(b, { f: 'x', ...(trees ? { 'a/b/c': 'y' } : { 'a/': '' }) })
       await trash.put(p('/f'), 'c1')
       await trash.put(p('/a'), 'c2')
       for (const id of ['c1', 'c2', 'c1', 'never']) await trash.drop(id)

@@ -16,13 +16,13 @@ async function published(node: IpfsNode, path: string) {
 export function names(make: MakeNode): void {
   test('a name is the id of its key, points to a path, and can be moved', async () => {
     await using open = await make()
-    const { names } = open.node
+    const { names: ours } = open.node
     const [one, two] = [await open.node.add(bytesOf(unique())), await open.node.add(bytesOf(unique()))]
     const { key, name, value } = await published(open.node, one.cid)
     expect([name, value]).toEqual([key.id, `/ipfs/${one.cid}`])
-    expect(await names.resolve(`/ipns/${name}`)).toBe(`/ipfs/${one.cid}`)
-    await names.publish(`/ipfs/${two.cid}/a`, { ...OFFLINE, key: key.name })
-    expect(await names.resolve(name, { recursive: true, fresh: true })).toBe(`/ipfs/${two.cid}/a`)
+    expect(await ours.resolve(`/ipns/${name}`)).toBe(`/ipfs/${one.cid}`)
+    await ours.publish(`/ipfs/${two.cid}/a`, { ...OFFLINE, key: key.name })
+    expect(await ours.resolve(name, { recursive: true, fresh: true })).toBe(`/ipfs/${two.cid}/a`)
   })
 
   test('a name that points to a name is followed step by step, or to the end', async () => {
@@ -36,11 +36,11 @@ export function names(make: MakeNode): void {
 
   test('two names that point to each other are followed to no end', async () => {
     await using open = await make()
-    const { names } = open.node
-    const [one, two] = [await names.makeKey(unique('key')), await names.makeKey(unique('key'))]
-    await names.publish(`/ipns/${two.id}`, { ...OFFLINE, key: one.name })
-    await names.publish(`/ipns/${one.id}`, { ...OFFLINE, key: two.name })
-    await expect(names.resolve(one.id, { recursive: true })).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
+    const { names: ours } = open.node
+    const [one, two] = [await ours.makeKey(unique('key')), await ours.makeKey(unique('key'))]
+    await ours.publish(`/ipns/${two.id}`, { ...OFFLINE, key: one.name })
+    await ours.publish(`/ipns/${one.id}`, { ...OFFLINE, key: two.name })
+    await expect(ours.resolve(one.id, { recursive: true })).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
   })
 
   test('content is read through a name', async () => {
@@ -65,13 +65,13 @@ export function names(make: MakeNode): void {
 
   test('what cannot be published or resolved is refused with its reason', async () => {
     await using open = await make()
-    const { names } = open.node
+    const { names: ours } = open.node
     const { cid } = await open.node.add(bytesOf(unique()))
-    const none = names.publish(cid, { ...OFFLINE, key: unique('none') })
+    const none = ours.publish(cid, { ...OFFLINE, key: unique('none') })
     await expect(none).rejects.toMatchObject({ code: 'KEY_NOT_FOUND', details: { names: expect.arrayContaining(['self']) } })
     for (const path of ['hello', '', '/ipfs/hello', '/ipns/hello', `/ipfs/${cid}//a`])
-      await expect(names.publish(path, { ...OFFLINE, key: 'self' })).rejects.toMatchObject({ code: 'INVALID_CID' })
-    for (const name of ['hello', '', '/ipns/', `/ipns/${UNKNOWN}//a`]) await expect(names.resolve(name)).rejects.toMatchObject({ code: 'INVALID_CID' })
-    await expect(names.resolve(UNKNOWN)).rejects.toMatchObject({ code: expect.stringMatching(/^(OFFLINE|NAME_NOT_FOUND)$/) })
+      await expect(ours.publish(path, { ...OFFLINE, key: 'self' })).rejects.toMatchObject({ code: 'INVALID_CID' })
+    for (const name of ['hello', '', '/ipns/', `/ipns/${UNKNOWN}//a`]) await expect(ours.resolve(name)).rejects.toMatchObject({ code: 'INVALID_CID' })
+    await expect(ours.resolve(UNKNOWN)).rejects.toMatchObject({ code: expect.stringMatching(/^(OFFLINE|NAME_NOT_FOUND)$/) })
   })
 }

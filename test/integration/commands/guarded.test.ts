@@ -22,7 +22,7 @@ async function servedHome() {
   const file = join(home, 'polymount.json')
   await writeFile(file, '{}')
   const guarded = await guardedPaths(config, file, { env: {}, home })
-  const gateway = await openGateway(config, { served: [{ path: vfsPath(home), readOnly: false }], home, guarded, log: () => {} })
+  const gateway = await openGateway(config, { served: [{ path: vfsPath(home), readOnly: false }], home, env: {}, guarded, log: () => {} })
   const call = async (tool: string, args: object) => {
     const outcome = await gateway.registry.invoke(tool, args, { actor: ACTOR, signal: new AbortController().signal })
     return outcome.ok ? 'done' : outcome.envelope.error_code

@@ -1,0 +1,237 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  type S3Client,
+  type S3ServiceException,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3'
+import type { Bytes, Call } from '../../src/core/backend.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
+import { fromS3 } from './errors.ts'
+
+/** Who wrote an object: the id of the change, so that an answer that was lost can be looked up (journal.md, 15). */
+const CHANGE = 'polymount-change'
+
+/** An object as the storage tells of it; `etag` is its own, raw. */
+export interface Facts {
+  readonly size: number
+  readonly modified: Date
+  readonly etag: string
+  readonly change?: string | undefined
+}
+
+export interface Listed extends Facts {
+  readonly key: string
+}
+
+/** One page of a listing: objects and, with a delimiter, what stands for all keys below one. Both in the order of keys. */
+export interface Page {
+  readonly objects: readonly Listed[]
+  readonly prefixes: readonly string[]
+  readonly more?: string | undefined
+  /** The server kept the characters that XML cannot hold. */
+  readonly encoded: boolean
+}
+
+export interface ListRequest extends Call {
+  readonly prefix: string
+  readonly delimiter?: '/' | undefined
+  readonly after?: string | undefined
+  readonly more?: string | undefined
+  readonly most?: number | undefined
+}
+
+/** Conditions by the storage's own etag. */
+export interface Conditions {
+  readonly ifMatch?: string | undefined
+  readonly ifNoneMatch?: '*' | undefined
+}
+
+export interface Put extends Call, Conditions {
+  readonly change: string
+}
+
+export interface PartCopy extends Call, Conditions {
+  readonly from: string
+  /** As the header has it: `bytes=0-99`. */
+  readonly range: string
+}
+
+/** The requests to one bucket: one each, nothing is repeated here but what the SDK repeats. Rejects as errors.ts says. */
+export class Bucket {
+  readonly name: string
+  readonly #client: S3Client
+  /** The same without repetition: a conditional request that is sent twice refuses itself. */
+  readonly #once: S3Client
+
+  constructor(name: string, client: S3Client, once: S3Client) {
+    this.name = name
+    this.#client = client
+    this.#once = once
+  }
+
+  /** undefined where there is no such object. */
+  async head(key: string, { signal }: Call = {}): Promise<Facts | undefined> {
+    try {
+      const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key }), until(signal))
+      return factsOf({ ...found, Size: found.ContentLength, change: found.Metadata?.[CHANGE] })
+    } catch (error) {
+      if ((error as S3ServiceException).$metadata?.httpStatusCode === 404) return undefined
+      throw fromS3(error, signal)
+    }
+  }
+
+  /** The bytes from `start` up to and with `end`, of exactly this content. */
+  async *get(key: string, { start, end, ifMatch, signal }: Call & { readonly start: number; readonly end: number; readonly ifMatch: string }): Bytes {
+    try {
+      const command = new GetObjectCommand({ Bucket: this.name, Key: key, Range: `bytes=${start}-${end}`, IfMatch: ifMatch })
+      yield* bodyOf(await this.#client.send(command, until(signal)))
+    } catch (error) {
+      throw fromS3(error, signal)
+    }
+  }
+
+  async page({ prefix, delimiter, after, more, most, signal }: ListRequest): Promise<Page> {
+    throwIfAborted(signal, 'list')
+    const command = new ListObjectsV2Command({
+      Bucket: this.name,
+      Prefix: prefix,
+      EncodingType: 'url', // a key can hold what XML cannot
+      Delimiter: delimiter,
+      StartAfter: after,
+      ContinuationToken: more,
+      MaxKeys: most,
+    })
+    const found = await this.#client.send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
+    return pageOf(found)
+  }
+
+  /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
+  async put(key: string, body: Uint8Array, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+    const metadata = { [CHANGE]: change }
+    const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: body, Metadata: metadata, IfMatch: ifMatch, IfNoneMatch: ifNoneMatch })
+    return (await this.#once.send(command, until(signal))).ETag ?? ''
+  }
+
+  /** Not mapped, as put. */
+  async copy(from: string, to: string, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+    const command = new CopyObjectCommand({
+      Bucket: this.name,
+      Key: to,
+      CopySource: encodeURIComponent(`${this.name}/${from}`),
+      CopySourceIfMatch: ifMatch,
+      IfNoneMatch: ifNoneMatch,
+      MetadataDirective: 'REPLACE',
+      Metadata: { [CHANGE]: change },
+    })
+    return (await this.#once.send(command, until(signal))).CopyObjectResult?.ETag ?? ''
+  }
+
+  async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: ifMatch })
+    await (ifMatch === undefined ? this.#client : this.#once).send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
+  }
+
+  async begin(key: string, change: string, { signal }: Call): Promise<string> {
+    const command = new CreateMultipartUploadCommand({ Bucket: this.name, Key: key, Metadata: { [CHANGE]: change } })
+    return this.#mapped(async () => (await this.#client.send(command, until(signal))).UploadId ?? '', signal)
+  }
+
+  async part(key: string, upload: string, number: number, body: Uint8Array, { signal }: Call): Promise<CompletedPart> {
+    const command = new UploadPartCommand({ Bucket: this.name, Key: key, UploadId: upload, PartNumber: number, Body: body })
+    return this.#mapped(async () => completed(number, await this.#client.send(command, until(signal))), signal)
+  }
+
+  async copyPart(key: string, upload: string, number: number, { from, range, ifMatch, signal }: PartCopy): Promise<CompletedPart> {
+    const command = new UploadPartCopyCommand({
+      Bucket: this.name,
+      Key: key,
+      UploadId: upload,
+      PartNumber: number,
+      CopySource: encodeURIComponent(`${this.name}/${from}`),
+      CopySourceRange: range,
+      CopySourceIfMatch: ifMatch,
+    })
+    return this.#mapped(async () => completed(number, (await this.#client.send(command, until(signal))).CopyPartResult ?? {}), signal)
+  }
+
+  /** Not mapped, as put. */
+  async complete(key: string, upload: string, parts: readonly CompletedPart[], { ifMatch, ifNoneMatch, signal }: Call & Conditions): Promise<string> {
+    const command = new CompleteMultipartUploadCommand({
+      Bucket: this.name,
+      Key: key,
+      UploadId: upload,
+      MultipartUpload: { Parts: [...parts] },
+      IfMatch: ifMatch,
+      IfNoneMatch: ifNoneMatch,
+    })
+    return (await this.#once.send(command, until(signal))).ETag ?? ''
+  }
+
+  /** Succeeds if there is no such upload any more. */
+  async abort(key: string, upload: string): Promise<void> {
+    await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key: key, UploadId: upload })).catch((error: unknown) => {
+      if ((error as Error).name !== 'NoSuchUpload') throw fromS3(error)
+    })
+  }
+
+  /** Uploads of exactly this key that are neither finished nor aborted. */
+  async uploads(key: string, { signal }: Call = {}): Promise<string[]> {
+    const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: key })
+    const { Uploads = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal)
+    return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
+  }
+
+  close(): void {
+    this.#client.destroy()
+    this.#once.destroy()
+  }
+
+  async #mapped<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await request()
+    } catch (error) {
+      throw fromS3(error, signal)
+    }
+  }
+}
+
+const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
+
+const completed = (PartNumber: number, { ETag }: { readonly ETag?: string | undefined }): CompletedPart => ({ PartNumber, ETag })
+
+function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: ListObjectsV2CommandOutput): Page {
+  // Some servers do not know the encoding, and then do not say that they used it.
+  const decoded = (text = ''): string => (EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
+  return {
+    objects: Contents.map((found) => ({ key: decoded(found.Key), ...factsOf(found) })),
+    prefixes: CommonPrefixes.map(({ Prefix }) => decoded(Prefix)),
+    more: NextContinuationToken,
+    encoded: EncodingType === 'url',
+  }
+}
+
+interface Told {
+  readonly Size?: number | undefined
+  readonly LastModified?: Date | undefined
+  readonly ETag?: string | undefined
+  readonly change?: string | undefined
+}
+
+const factsOf = ({ Size = 0, LastModified = new Date(0), ETag = '', change }: Told): Facts => ({ size: Size, modified: LastModified, etag: ETag, change })
+
+async function* bodyOf({ Body }: GetObjectCommandOutput): Bytes {
+  if (Body) yield* Body as AsyncIterable<Uint8Array>
+}

@@ -1,0 +1,30 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { Bucket } from './bucket.ts'
+
+/** How a bucket is reached. Without keys the SDK's own chain finds them (environment, profile, instance). */
+export interface Connection {
+  readonly bucket: string
+  readonly endpoint?: string | undefined
+  readonly region?: string | undefined
+  readonly pathStyle?: boolean | undefined
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined
+  /** For servers that do not know the checksums of 2025. */
+  readonly compat?: boolean | undefined
+}
+
+const ATTEMPTS = 3
+const CONNECT_MS = 5000
+const SILENCE_MS = 30_000
+
+/** Reaches nothing yet. */
+export function connect(to: Connection): Bucket {
+  const config: S3ClientConfig = {
+    region: to.region ?? 'us-east-1',
+    forcePathStyle: to.pathStyle ?? to.endpoint !== undefined, // few servers beside AWS have a host name for each bucket
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    ...(to.endpoint !== undefined && { endpoint: to.endpoint }),
+    ...(to.credentials && { credentials: to.credentials }),
+    ...(to.compat === true && { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
+  }
+  return new Bucket(to.bucket, new S3Client({ ...config, maxAttempts: ATTEMPTS }), new S3Client({ ...config, maxAttempts: 1 }))
+}

@@ -1,0 +1,81 @@
+import { type ErrorCode, isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+
+/** S3's own names first; what a server does not name is told by its status. */
+const BY_NAME: Readonly<Record<string, ErrorCode>> = {
+  NoSuchKey: 'NOT_FOUND',
+  NotFound: 'NOT_FOUND',
+  NoSuchBucket: 'BUCKET_NOT_FOUND',
+  NoSuchUpload: 'CONFLICT',
+  PreconditionFailed: 'CONFLICT',
+  ConditionalRequestConflict: 'CONFLICT',
+  OperationAborted: 'CONFLICT',
+  AccessDenied: 'PERMISSION_DENIED',
+  AllAccessDisabled: 'PERMISSION_DENIED',
+  InvalidAccessKeyId: 'CREDENTIALS_REFUSED',
+  SignatureDoesNotMatch: 'CREDENTIALS_REFUSED',
+  CredentialsProviderError: 'CREDENTIALS_REFUSED',
+  ExpiredToken: 'CREDENTIALS_EXPIRED',
+  ExpiredTokenException: 'CREDENTIALS_EXPIRED',
+  TokenRefreshRequired: 'CREDENTIALS_EXPIRED',
+  RequestTimeTooSkewed: 'CLOCK_SKEW',
+  RequestExpired: 'CLOCK_SKEW',
+  PermanentRedirect: 'WRONG_REGION',
+  AuthorizationHeaderMalformed: 'WRONG_REGION',
+  IllegalLocationConstraintException: 'WRONG_REGION',
+  SlowDown: 'RATE_LIMITED',
+  TooManyRequests: 'RATE_LIMITED',
+  Throttling: 'RATE_LIMITED',
+  ThrottlingException: 'RATE_LIMITED',
+  QuotaExceeded: 'QUOTA_EXCEEDED',
+  EntityTooLarge: 'FILE_TOO_LARGE',
+  KeyTooLongError: 'INVALID_PATH',
+  KeyTooLong: 'INVALID_PATH',
+  BadDigest: 'IO_ERROR',
+  XAmzContentChecksumMismatch: 'IO_ERROR',
+  InvalidRange: 'INVALID_ARGUMENT',
+  NotImplemented: 'UNSUPPORTED',
+  MethodNotAllowed: 'UNSUPPORTED',
+  TimeoutError: 'TIMEOUT',
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  301: 'WRONG_REGION',
+  401: 'CREDENTIALS_REFUSED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  412: 'CONFLICT',
+  429: 'RATE_LIMITED',
+  501: 'UNSUPPORTED',
+  503: 'RATE_LIMITED',
+  507: 'QUOTA_EXCEEDED',
+}
+
+interface Reported {
+  readonly name: string
+  readonly message: string
+  readonly $metadata?: { readonly httpStatusCode?: number | undefined } | undefined
+}
+
+/** The error of a request, in our words; its message never shows a key of access. */
+export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
+  throwIfAborted(signal)
+  if (error instanceof VfsError) return error
+  const { name, $metadata } = reported(error)
+  const code = BY_NAME[name] ?? BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'UNAVAILABLE'
+  return new VfsError(code, `the storage answered ${name}`, { backend: 's3', cause: error })
+}
+
+/** True if nobody knows whether the request took effect: the answer was lost, or the server failed in the middle (journal.md, 15). */
+export function isAmbiguous(error: unknown): boolean {
+  const status = reported(error).$metadata?.httpStatusCode
+  return !(error instanceof VfsError) && (status === undefined || status >= 500)
+}
+
+/** A refused precondition may be our own request's, repeated on the way. */
+export const isRefused = (error: unknown): boolean => isCode(fromS3(error), 'CONFLICT')
+
+function reported(error: unknown): Reported {
+  if (typeof error === 'object' && error !== null && 'name' in error) return error as Reported
+  return { name: 'an unknown error', message: String(error) }
+}

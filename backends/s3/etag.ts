@@ -1,0 +1,4 @@
+import { createHash } from 'node:crypto'
+
+/** S3's own etag is quoted, of any length and no hash of the content; ours is a fingerprint of it, of 72 bits. */
+export const etagOf = (raw: string): string => createHash('sha256').update(raw).digest('base64url').slice(0, 12)

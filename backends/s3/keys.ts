@@ -1,0 +1,47 @@
+import { VfsError } from '../../src/core/error.ts'
+import { segments, type VfsPath } from '../../src/core/path.ts'
+
+const MAX_KEY_BYTES = 1024 // S3, "Object key naming guidelines"
+
+/** What XML 1.0 cannot hold, or turns into something else. */
+// oxlint-disable-next-line no-control-regex -- these are what is meant
+const NOT_XML = /[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/
+
+/** Where this backend keeps what it needs for itself; no path of it is served, at any depth. */
+export const OWN_FOLDER = '.polymount'
+
+/** Maps paths to keys below a prefix: a file is its key, a folder is what begins with its key and `/`. */
+export class Keys {
+  readonly prefix: string
+  /** False for a server that would show a control character as another one. */
+  readonly #anyName: boolean
+
+  constructor(prefix = '', anyName = true) {
+    this.#anyName = anyName
+    const bare = prefix.replace(/^\/+|\/+$/g, '')
+    this.prefix = bare === '' ? '' : `${bare}/`
+  }
+
+  /** Rejects INVALID_PATH for what is too long for a key, and DENIED for the backend's own. */
+  file(path: VfsPath): string {
+    if (segments(path).includes(OWN_FOLDER)) throw new VfsError('DENIED', `${path} belongs to polymount itself`, { path, backend: 's3' })
+    if (!this.#anyName && NOT_XML.test(path)) throw new VfsError('INVALID_PATH', 'this server cannot list such a name', { path, backend: 's3' })
+    const key = this.prefix + path.slice(1)
+    if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new VfsError('INVALID_PATH', `the key is longer than ${MAX_KEY_BYTES} bytes`, { path, backend: 's3' })
+    return key
+  }
+
+  /** The same for what the server turned out to be. */
+  for({ anyName }: { readonly anyName: boolean }): Keys {
+    return new Keys(this.prefix, anyName)
+  }
+
+  folder(path: VfsPath): string {
+    return path === '/' ? this.prefix : `${this.file(path)}/`
+  }
+
+  /** What is kept aside under an id: keys that no path reaches. */
+  kept(): Keys {
+    return new Keys(`${this.prefix}${OWN_FOLDER}/trash`, this.#anyName)
+  }
+}

@@ -1,0 +1,107 @@
+import type { Call } from '../../src/core/backend.ts'
+import { compareNames } from '../../src/core/path.ts'
+import type { Bucket, Facts, Page } from './bucket.ts'
+
+export interface Child {
+  readonly name: string
+  /** Absent for a folder. */
+  readonly facts?: Facts | undefined
+}
+
+const HELD = 1000 // names that wait for a folder before it is asked for
+
+/**
+ * What stands directly below a folder's key, in the order of names. The storage orders by keys, where a folder `a` is
+ * `a/` and so comes after `a-b`: a name with a character before "/" is held back until no folder can come before it.
+ */
+export async function* children(bucket: Bucket, folder: string, { after, signal }: Call & { readonly after?: string | undefined }): AsyncGenerator<Child> {
+  const held = new Held()
+  let last: string | undefined
+  for await (const child of inKeyOrder(bucket, folder, { after, signal })) {
+    if (after !== undefined && compareNames(child.name, after) <= 0) continue
+    held.add(child)
+    if (held.size > HELD) await held.ask(async (name) => hasBelow(bucket, `${folder}${name}/`, { signal }))
+    for (const ready of held.ready(keyOf(child))) if (ready.name !== last) yield { ...ready, name: (last = ready.name) }
+  }
+  for (const ready of held.all()) if (ready.name !== last) yield { ...ready, name: (last = ready.name) }
+}
+
+/** True if a key begins so. */
+export async function hasBelow(bucket: Bucket, prefix: string, call: Call): Promise<boolean> {
+  const { objects } = await bucket.page({ ...call, prefix, most: 1 })
+  return objects.length > 0
+}
+
+/** Every object below a folder's key, itself too. */
+export async function* everything(bucket: Bucket, folder: string, call: Call): AsyncGenerator<string[]> {
+  for (let more: string | undefined; ;) {
+    const page: Page = await bucket.page({ ...call, prefix: folder, more })
+    yield page.objects.map(({ key }) => key)
+    if (page.more === undefined) return
+    more = page.more
+  }
+}
+
+async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: Call & { readonly after?: string | undefined }): AsyncGenerator<Child> {
+  const start = after === undefined || after === '' ? undefined : folder + after
+  for (let more: string | undefined; ;) {
+    const page: Page = await bucket.page({ prefix: folder, delimiter: '/', after: start, more, signal })
+    yield* merged(page, folder)
+    if (page.more === undefined) return
+    more = page.more
+  }
+}
+
+function merged({ objects, prefixes }: Page, folder: string): Child[] {
+  const files = objects.filter(({ key }) => key !== folder).map((facts): Child => ({ name: facts.key.slice(folder.length), facts }))
+  const folders = prefixes.map((prefix): Child => ({ name: prefix.slice(folder.length, -1) }))
+  return [...files, ...folders].toSorted((a, b) => compareNames(keyOf(a), keyOf(b)))
+}
+
+const keyOf = ({ name, facts }: Child): string => (facts ? name : `${name}/`)
+
+/** Names that wait, in order, because a folder that sorts before them may still come. */
+class Held {
+  #children: Child[] = []
+  readonly #asked = new Set<string>()
+
+  get size(): number {
+    return this.#children.length
+  }
+
+  add(child: Child): void {
+    if (!child.facts && this.#asked.has(child.name)) return // it is here already
+    let at = this.#children.length
+    while (at > 0 && compareNames(this.#children[at - 1]?.name ?? '', child.name) > 0) at--
+    this.#children.splice(at, 0, child)
+  }
+
+  /** Asks for the folder that the first of them waits for. */
+  async ask(exists: (name: string) => Promise<boolean>): Promise<void> {
+    const [first] = this.#children
+    const name = first && this.#waitsFor(first, '')[0]
+    if (name === undefined) return
+    if (await exists(name)) this.add({ name })
+    this.#asked.add(name)
+  }
+
+  /** Those that nothing can come before any more, once the listing has reached this key. */
+  ready(reached: string): Child[] {
+    const stop = this.#children.findIndex((child) => this.#waitsFor(child, reached).length > 0)
+    return this.#children.splice(0, stop === -1 ? this.#children.length : stop)
+  }
+
+  all(): Child[] {
+    return this.#children.splice(0)
+  }
+
+  /** Names of folders before this child whose keys the listing has not reached. */
+  #waitsFor({ name }: Child, reached: string): string[] {
+    const names: string[] = []
+    for (let i = 1; i < name.length; i++) {
+      const folder = name.slice(0, i)
+      if (name.charCodeAt(i) < 0x2f && compareNames(`${folder}/`, reached) > 0 && !this.#asked.has(folder)) names.push(folder)
+    }
+    return names
+  }
+}

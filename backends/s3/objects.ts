@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto'
+import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
+import { incoming, peek } from '../../src/core/bytes.ts'
+import { isCode, throwIfAborted } from '../../src/core/error.ts'
+import { parent, type VfsPath } from '../../src/core/path.ts'
+import type { Bucket, Conditions, Facts } from './bucket.ts'
+import { copyObject } from './copy.ts'
+import { etagOf } from './etag.ts'
+import type { Keys } from './keys.ts'
+import { everything, hasBelow } from './list.ts'
+import type { Locks } from './locks.ts'
+import type { Found } from './probe.ts'
+import { publish } from './publish.ts'
+import { PART_BYTES, upload } from './upload.ts'
+import { check, refusal, type Standing, statOf, View } from './view.ts'
+
+export interface Ground {
+  readonly bucket: Bucket
+  readonly found: Found
+  readonly locks: Locks
+}
+
+export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
+
+const NOTHING = new Uint8Array(0)
+const DELETES_AT_ONCE = 16
+
+/** Changes of the keys below a prefix. A folder is kept alive, when it is made or gets empty, by an empty object at its key. */
+export class Objects {
+  readonly view: View
+  readonly #ground: Ground
+  readonly #keys: Keys
+
+  constructor(ground: Ground, keys: Keys) {
+    this.#ground = ground
+    this.#keys = keys
+    this.view = new View(ground.bucket, keys)
+  }
+
+  /** The same bucket, other keys. */
+  at(keys: Keys): Objects {
+    return new Objects(this.#ground, keys)
+  }
+
+  async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
+    const change = options.id ?? randomUUID()
+    await this.#replaceable(path, options)
+    const content = await peek(incoming(source, path, options.signal), PART_BYTES)
+    return 'whole' in content ? this.#writeWhole(path, content.whole, change, options) : this.#writeParts(path, content.stream, change, options)
+  }
+
+  async mkdir(path: VfsPath, call: Call): Promise<void> {
+    const standing = await this.view.find('mkdir', path, call)
+    if (standing?.kind === 'file') throw refusal('ALREADY_EXISTS', 'mkdir', path, 'is a file')
+    if (path === '/') return
+    if (!standing) await this.#requireFolder('mkdir', parent(path), call)
+    await this.#mark(path, call)
+  }
+
+  remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
+    return this.#locked(path, async () => {
+      const standing = await this.view.find('remove', path, options).catch(nothingBelowFile)
+      check('remove', path, standing, options)
+      if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
+      if (!standing) return
+      if (standing.kind === 'file') await this.#ground.bucket.delete(this.#keys.file(path), { ...this.#exactly(standing.facts), signal: options.signal })
+      else await this.#removeFolder(path, options)
+      await this.#keepAlive(parent(path), options)
+    })
+  }
+
+  /** A file, or with `folders` an empty folder, to where nothing stands; the bytes stay in the storage. */
+  async copyTo(target: Objects, from: VfsPath, to: VfsPath, options: CopyOptions & { readonly folders: boolean }): Promise<Copied> {
+    const source = await this.view.get('copy', from, options)
+    check('copy', from, source, { ifMatch: options.ifMatch })
+    if (source.kind === 'directory' && !options.folders) throw refusal('IS_DIRECTORY', 'copy', from, 'is a folder')
+    if (this === target && from === to) return { source, stat: statOf(source) }
+    return target.#locked(to, async () => {
+      await target.#requireFree(to, options)
+      if (source.kind === 'directory') return { source, stat: await this.#copyFolder(target, from, to, options) }
+      return { source, stat: await this.#copyFile(target, source.facts, from, to, options) }
+    })
+  }
+
+  /** Uploads of this file that nobody will finish. */
+  async discard(path: VfsPath, call: Call): Promise<boolean> {
+    const { bucket } = this.#ground
+    const key = this.#keys.file(path)
+    const left = await bucket.uploads(key, call)
+    for (const id of left) await bucket.abort(key, id)
+    return left.length > 0
+  }
+
+  async #writeWhole(path: VfsPath, content: Uint8Array, change: string, options: WriteOptions): Promise<Stat> {
+    await options.staged?.(content.length)
+    return this.#publish(path, change, content.length, options, (conditions) =>
+      this.#ground.bucket.put(this.#keys.file(path), content, { ...conditions, change, signal: options.signal }),
+    )
+  }
+
+  async #writeParts(path: VfsPath, source: Bytes, change: string, options: WriteOptions): Promise<Stat> {
+    const { bucket } = this.#ground
+    const key = this.#keys.file(path)
+    const { id, size, parts } = await upload(bucket, key, change, source, options)
+    try {
+      await options.staged?.(size)
+      return await this.#publish(path, change, size, options, (conditions) => bucket.complete(key, id, parts, { ...conditions, signal: options.signal }))
+    } catch (error) {
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await bucket.abort(key, id)
+      throw error
+    }
+  }
+
+  /** What stands there at the end decides, not what stood there at the beginning. */
+  #publish(path: VfsPath, change: string, size: number, options: WriteOptions, request: (conditions: Conditions) => Promise<string>): Promise<Stat> {
+    const key = this.#keys.file(path)
+    return this.#locked(path, async () => {
+      const standing = await this.#replaceable(path, options)
+      const wanted = standing ? this.#exactly(options.ifMatch === undefined ? undefined : standing) : this.#vacant(options)
+      const etag = await publish(this.#ground.bucket, key, change, () => request(wanted))
+      return { kind: 'file', size, modified: new Date(), etag: etagOf(etag) }
+    })
+  }
+
+  async #copyFile(target: Objects, facts: Facts, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
+    const { bucket, found } = this.#ground
+    const change = options.id ?? randomUUID()
+    const [source, key] = [this.#keys.file(from), target.#keys.file(to)]
+    const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
+    const etag = await publish(bucket, key, change, () => copyObject(bucket, source, key, facts.size, { ...conditions, change, signal: options.signal }))
+    return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
+  }
+
+  async #copyFolder(target: Objects, from: VfsPath, to: VfsPath, call: Call): Promise<Stat> {
+    await this.#requireEmpty('copy', from, call)
+    await target.#mark(to, call)
+    return statOf({ kind: 'directory' })
+  }
+
+  async #removeFolder(path: VfsPath, { recursive, signal }: RemoveOptions): Promise<void> {
+    const { bucket } = this.#ground
+    if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
+    if (!recursive) await this.#requireEmpty('remove', path, { signal })
+    for await (const keys of everything(bucket, this.#keys.folder(path), { signal })) {
+      for (let i = 0; i < keys.length; i += DELETES_AT_ONCE) {
+        throwIfAborted(signal, 'remove')
+        await Promise.all(keys.slice(i, i + DELETES_AT_ONCE).map((key) => bucket.delete(key)))
+      }
+    }
+  }
+
+  /** A folder that loses its last file stays, as on any disk. */
+  async #keepAlive(path: VfsPath, call: Call): Promise<void> {
+    if (path !== '/' && !(await hasBelow(this.#ground.bucket, this.#keys.folder(path), call))) await this.#mark(path, call)
+  }
+
+  async #mark(path: VfsPath, { signal }: Call): Promise<void> {
+    const key = this.#keys.folder(path)
+    await publish(this.#ground.bucket, key, 'folder', () => this.#ground.bucket.put(key, NOTHING, { change: 'folder', signal }))
+  }
+
+  async #replaceable(path: VfsPath, options: WriteOptions): Promise<Facts | undefined> {
+    const standing = await this.view.find('write', path, options)
+    if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
+    check('write', path, standing, options)
+    if (!standing) await this.#requireFolder('write', parent(path), options)
+    return standing?.facts
+  }
+
+  async #requireFree(path: VfsPath, call: Call): Promise<void> {
+    if (await this.view.find('copy', path, call)) throw refusal('ALREADY_EXISTS', 'copy', path, 'exists already')
+    await this.#requireFolder('copy', parent(path), call)
+  }
+
+  async #requireFolder(op: string, path: VfsPath, call: Call): Promise<void> {
+    const { kind } = await this.view.get(op, path, call)
+    if (kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
+  }
+
+  async #requireEmpty(op: 'remove' | 'copy', path: VfsPath, call: Call): Promise<void> {
+    for await (const { name } of this.view.list(path, call))
+      throw refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(name)}`)
+  }
+
+  /** Conditions that the storage is known to keep; where it does not, the lock and the look before are all there is. */
+  #exactly(facts: Facts | undefined): Conditions {
+    return facts && this.#ground.found.conditions ? { ifMatch: facts.etag } : {}
+  }
+
+  #vacant({ ifNoneMatch }: WriteOptions): Conditions {
+    return this.#ground.found.conditions && ifNoneMatch !== undefined ? { ifNoneMatch } : {}
+  }
+
+  #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {
+    return this.#ground.locks.run(this.#keys.folder(path), work)
+  }
+}
+
+export interface Copied {
+  readonly source: Standing
+  readonly stat: Stat
+}
+
+function nothingBelowFile(error: unknown): undefined {
+  if (!isCode(error, 'NOT_DIRECTORY')) throw error
+}

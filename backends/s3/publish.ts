@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VfsError } from '../../src/core/error.ts'
+import type { Bucket } from './bucket.ts'
+import { fromS3, isAmbiguous, isRefused } from './errors.ts'
+
+const LOOKS = 3
+const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
+
+/**
+ * Makes a request that takes a key's place, and finds out whether it did. A lost answer, and a refusal that may be of our
+ * own request's repetition, are looked up by the change's id. The etag of what was written; rejects OUTCOME_UNKNOWN where that
+ * cannot be known.
+ */
+export async function publish(bucket: Bucket, key: string, change: string, request: () => Promise<string>): Promise<string> {
+  try {
+    return await request()
+  } catch (error) {
+    if (!isAmbiguous(error) && !isRefused(error)) throw fromS3(error)
+    const etag = await written(bucket, key, change, isAmbiguous(error) ? LOOKS : 1)
+    if (etag !== undefined) return etag
+    if (isAmbiguous(error)) throw unknown(error)
+    throw fromS3(error)
+  }
+}
+
+/** The etag of the object, if this change wrote it. */
+async function written(bucket: Bucket, key: string, change: string, looks: number): Promise<string | undefined> {
+  for (let look = 1; ; look++) {
+    const found = await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))
+    if (found?.change === change) return found.etag
+    if (look === looks) return undefined
+    await sleep(BETWEEN_MS)
+  }
+}
+
+const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether it was written', { backend: 's3', cause })

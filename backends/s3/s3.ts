@@ -1,0 +1,112 @@
+import type { Bytes, Call, Capabilities, CopyOptions, Entry, ListOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
+import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import type { Bucket } from './bucket.ts'
+import { connect, type Connection } from './connect.ts'
+import { Keys } from './keys.ts'
+import { Locks } from './locks.ts'
+import { Objects, type RemoveOptions } from './objects.ts'
+import { type Found, probe } from './probe.ts'
+import { S3Trash } from './trash.ts'
+import { refusal, told } from './view.ts'
+
+export interface S3Options extends Connection {
+  /** Where in the bucket the backend's root is. */
+  readonly prefix?: string | undefined
+}
+
+/** Connects and finds out what this server can. Rejects what keeps us from the bucket. */
+export async function openS3(options: S3Options, call?: Call): Promise<S3Backend> {
+  const bucket = connect(options)
+  const keys = new Keys(options.prefix)
+  const found = await probe(bucket, keys, call)
+  return new S3Backend(bucket, keys.for(found), found, options.endpoint)
+}
+
+/** A bucket, or what lies below a prefix of one, as a tree. */
+export class S3Backend extends BaseBackend {
+  readonly scheme = 's3'
+  readonly volume: string
+  readonly capabilities: Capabilities
+  override readonly trash: Trash | undefined
+  readonly #bucket: Bucket
+  readonly #keys: Keys
+  readonly #objects: Objects
+
+  constructor(bucket: Bucket, keys: Keys, found: Found, endpoint = 'aws') {
+    super()
+    this.volume = `s3:${endpoint.replace(/\/+$/, '')}/${bucket.name}`
+    this.#bucket = bucket
+    this.#keys = keys
+    this.#objects = new Objects({ bucket, found, locks: new Locks() }, keys)
+    this.trash = found.writable ? new S3Trash(bucket, keys, this.#objects) : undefined
+    this.capabilities = Object.freeze({ ...READ_ONLY, cas: found.conditions ? 'native' : 'lock', ...(found.writable && WRITABLE) })
+  }
+
+  override async check(call?: Call): Promise<void> {
+    await this.#bucket.page({ ...call, prefix: this.#keys.prefix, most: 1 })
+  }
+
+  override async locate(path: VfsPath): Promise<string> {
+    return `/${this.#keys.prefix}${path.slice(1)}`.replace(/(?<=.)\/$/, '')
+  }
+
+  override find(inner: string): VfsPath | undefined {
+    if (`${inner}/` === `/${this.#keys.prefix}`) return '/' as VfsPath
+    return inner.startsWith(`/${this.#keys.prefix}`) ? (`/${inner.slice(this.#keys.prefix.length + 1)}` as VfsPath) : undefined
+  }
+
+  stat(path: VfsPath, call?: Call): Promise<Stat> {
+    return this.#objects.view.stat(path, call)
+  }
+
+  list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
+    return this.#objects.view.list(path, options)
+  }
+
+  read(path: VfsPath, options?: Call & Range & Pick<Precondition, 'ifMatch'>): Bytes {
+    return this.#objects.view.read(path, options)
+  }
+
+  override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
+    return this.#changing('write', path, () => this.#objects.write(path, source, options))
+  }
+
+  override discard(path: VfsPath, _id: string, call: Call = {}): Promise<boolean> {
+    return this.#telling('discard', path, () => this.#objects.discard(path, call))
+  }
+
+  override mkdir(path: VfsPath, call: Call = {}): Promise<void> {
+    return this.#changing('mkdir', path, () => this.#objects.mkdir(path, call))
+  }
+
+  override remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
+    return this.#changing('remove', path, async () => {
+      if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
+      await this.#objects.remove(path, options)
+    })
+  }
+
+  override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
+    return this.#changing('copy', from, async () => (await this.#objects.copyTo(this.#objects, from, to, { ...options, folders: false })).stat)
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.#bucket.close()
+  }
+
+  async #changing<T>(op: string, path: VfsPath, work: () => Promise<T>): Promise<T> {
+    if (!this.capabilities.write) throw this.unsupported(op, path)
+    return this.#telling(op, path, work)
+  }
+
+  async #telling<T>(op: string, path: VfsPath, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw told(error, op, path)
+    }
+  }
+}
+
+const WRITABLE = { write: true, empty_folders: true, copy: true, trash: true } as const

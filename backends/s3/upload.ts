@@ -1,0 +1,64 @@
+import type { CompletedPart } from '@aws-sdk/client-s3'
+import type { Bytes, Call } from '../../src/core/backend.ts'
+import type { Bucket } from './bucket.ts'
+
+export const PART_BYTES = 8 << 20
+const AT_ONCE = 4
+const GROW_EVERY = 1000 // parts; a part may have the number 10,000 at most, and an object 5 TiB
+
+/** A content of unknown length on its way: its parts are there, and nothing stands at the key yet. */
+export interface Upload {
+  readonly id: string
+  readonly size: number
+  readonly parts: readonly CompletedPart[]
+}
+
+/** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
+export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call): Promise<Upload> {
+  const id = await bucket.begin(key, change, call)
+  const sending = new Set<Promise<void>>()
+  const parts: CompletedPart[] = []
+  let size = 0
+  try {
+    let number = 0
+    for await (const body of cut(source)) {
+      size += body.length
+      const at = ++number
+      const send: Promise<void> = bucket.part(key, id, at, body, call).then((part) => void (parts[at - 1] = part))
+      sending.add(send)
+      send.then(
+        () => sending.delete(send),
+        () => {}, // told by the race below
+      )
+      if (sending.size >= AT_ONCE) await Promise.race(sending)
+    }
+    await Promise.all(sending)
+    return { id, size, parts }
+  } catch (error) {
+    await Promise.allSettled(sending)
+    await bucket.abort(key, id)
+    throw error
+  }
+}
+
+/** Parts of equal size, larger ones after every thousand; at least one. */
+async function* cut(source: Bytes): Bytes {
+  let held: Uint8Array[] = []
+  let size = 0
+  let number = 0
+  const wanted = (): number => PART_BYTES << Math.floor(number / GROW_EVERY)
+  for await (const bytes of source) {
+    let rest = bytes
+    while (size + rest.length >= wanted()) {
+      const taken = wanted() - size
+      number++
+      yield Buffer.concat([...held, rest.subarray(0, taken)])
+      rest = rest.subarray(taken)
+      held = []
+      size = 0
+    }
+    if (rest.length > 0) held.push(rest)
+    size += rest.length
+  }
+  if (size > 0 || number === 0) yield Buffer.concat(held)
+}

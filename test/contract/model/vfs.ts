@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Backend } from '../../../src/core/backend.ts'
+import { collect } from '../../../src/core/bytes.ts'
+import { VfsError } from '../../../src/core/error.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import type { Changed } from '../../../src/vfs/types.ts'
+import { apply, byPath, type Op, type Tree } from '../../support/tree-model.ts'
+import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
+
+const names = fc.constantFrom('a', 'b', 'ä')
+const paths = fc.tuple(fc.constantFrom('/x', '/y'), fc.array(names, { minLength: 1, maxLength: 3 })).map(([mount, inner]) => [mount, ...inner].join('/'))
+const ops: fc.Arbitrary<Op> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('write' as const), at: paths, content: fc.string({ maxLength: 5 }) }) },
+  fc.record({ op: fc.constant('mkdir' as const), at: paths }),
+  fc.record({ op: fc.constant('remove' as const), at: paths }),
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('move' as const, 'copy' as const), at: paths, to: paths, overwrite: fc.boolean() }) },
+)
+
+/** Makes the two storages that `/x` and `/y` show; the folder is there for them, and goes afterwards. */
+export type MakeTwo = (folder: string) => Promise<readonly [Backend, Backend]>
+
+/** What the VFS does over any two storages: what a tree does; and every change goes back and forth again. */
+export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 60 } = {}): void {
+  test(`the VFS over ${title} does what a tree does, refuses what it must, and takes every change back`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(ops, { maxLength: 12 }), async (script) => {
+        const folder = await mkdtemp(join(tmpdir(), 'polymount-model-'))
+        const [x, y] = await make(folder)
+        await using t = await openTestVfs({ '/x': x, '/y': y })
+        let tree: Tree = new Map()
+        for (const op of script) tree = await step(t, tree, op)
+        await rm(folder, { recursive: true })
+      }),
+      { numRuns: runs },
+    )
+  })
+}
+
+/** Runs the operation on both; where it changed something, undoes it and then undoes the undo. */
+async function step(t: TestVfs, tree: Tree, op: Op): Promise<Tree> {
+  const expected = apply(tree, op)
+  const outcome = await run(t, op)
+  const after = typeof expected === 'string' ? tree : expected
+  expect(typeof outcome === 'string' ? outcome : 'done', JSON.stringify(op)).toBe(typeof expected === 'string' ? expected : 'done')
+  expect(await contents(t), JSON.stringify(op)).toEqual(sorted(after))
+  if (typeof outcome !== 'string' && outcome.change !== null) await backAndForth(t, outcome.change, tree, after)
+  return after
+}
+
+async function backAndForth(t: TestVfs, change: string, before: Tree, after: Tree): Promise<void> {
+  const undone = await t.vfs.undo({ change }, call)
+  expect(undone).toMatchObject({ conflicts: [] })
+  expect(await contents(t), 'after the undo').toEqual(sorted(before))
+  if (undone.change === null) return expect(before).toEqual(after) // a merge that found everything there
+  expect(await t.vfs.undo({ change: undone.change }, call)).toMatchObject({ conflicts: [] })
+  expect(await contents(t), 'after the undo of the undo').toEqual(sorted(after))
+}
+
+async function run({ vfs }: TestVfs, op: Op): Promise<Changed | string> {
+  try {
+    if (op.op === 'write') return await vfs.write(p(op.at), Buffer.from(op.content), { ...call, parents: true })
+    if (op.op === 'mkdir') return await vfs.mkdir(p(op.at), { ...call, parents: true })
+    if (op.op === 'remove') return await vfs.remove(p(op.at), { ...call, recursive: true })
+    return await vfs[op.op](p(op.at), p(op.to), { ...call, overwrite: op.overwrite })
+  } catch (error) {
+    if (error instanceof VfsError) return error.code
+    throw error
+  }
+}
+
+async function contents({ vfs }: TestVfs): Promise<[string, string | null][]> {
+  const found: [string, string | null][] = []
+  for await (const { path, kind } of vfs.walk(p('/'), { ...call, ignored: true }))
+    if (path.split('/').length > 2)
+      found.push([path, kind === 'directory' ? null : Buffer.from(await collect((await vfs.open(path, call)).read(), 1000)).toString()])
+  return found.toSorted(byPath)
+}
+
+const sorted = (tree: Tree): [string, string | null][] => [...tree].filter(([path]) => path.split('/').length > 2).toSorted(byPath)
