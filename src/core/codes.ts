@@ -158,6 +158,13 @@ export const CODES = {
     'A block does not have the hash that its CID says; it was not used.',
     'Repeat the call; another provider may have the right block.',
   ),
+  INVALID_CAR: code(
+    'ipfs',
+    'medium',
+    false,
+    'The bytes are no CAR, end too early, or hold a block that is not what its CID says.',
+    'Get the archive again; what came before the damage is not pinned.',
+  ),
   CONTENT_NOT_FOUND_IN_TIME: code(
     'ipfs',
     'medium',

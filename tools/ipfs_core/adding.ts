@@ -14,7 +14,9 @@ export interface AddInput extends ContentInput {
 }
 
 export interface Added {
-  readonly root: Node
+  readonly root: Pick<Node, 'cid' | 'size'>
+  /** Of a CAR, all of them. */
+  readonly roots?: readonly string[] | undefined
   /** The first of them. */
   readonly entries: readonly NamedNode[]
   readonly total: number

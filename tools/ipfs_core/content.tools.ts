@@ -12,11 +12,13 @@ import { cursorOf, placeOf } from '../cursor.ts'
 import { pieceOf } from '../vfs/reading.ts'
 import { callOf, cursor, text } from '../vfs/schemas.ts'
 import { addContent } from './adding.ts'
+import { addCar, pinAll } from './car.ts'
 import { cid, entry, length, limit, nextCursor, offset } from './schemas.ts'
 
 const AddInput = z.strictObject({
   ...contentFields,
   from: contentFields.from.describe('File or folder to add'),
+  format: z.enum(['unixfs', 'car']).default('unixfs').describe('car: take in the blocks of a CAR'),
   name: z.string().min(1).max(255).optional().describe('Of the pin, and in the wrapping folder'),
   pin: z.boolean().default(true),
   to_mfs: z.string().optional().describe('Also put it at this path of /mfs'),
@@ -30,8 +32,9 @@ const AddOutput = z.strictObject({
   profile: z.string(),
   reachable: z.string().describe('Who can fetch it'),
   entries: z.array(entry).describe('The first of a folder'),
-  total: z.int().describe('Entries in all'),
+  total: z.int().describe('Entries in all; of a CAR its blocks'),
   skipped: z.int().describe('Symbolic links, which are left out'),
+  roots: z.array(z.string()).optional().describe('Of a CAR'),
   change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
 })
 
@@ -75,12 +78,23 @@ export class ContentTools {
     const call = callOf(context)
     const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
     await using _ = onlyHash ? undefined : await this.#node.guard()
-    const { root, entries, total, skipped } = await addContent(this.#node, this.#vfs, input, { ...call, onlyHash, profile, onProgress })
+    const options = { ...call, onlyHash, profile, onProgress }
+    const { root, roots, entries, total, skipped } = await (input.format === 'car' ? addCar : addContent)(this.#node, this.#vfs, input, options)
     const pinned = input.pin && !onlyHash
-    if (pinned) await this.#node.pins.add(root.cid, { name, signal: context.signal })
+    if (pinned) await pinAll(this.#node.pins, roots ?? [root.cid], { name, signal: context.signal })
     const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)
     const reachable = onlyHash ? 'nobody: nothing was stored' : await this.#reachable(pinned || to_mfs !== undefined)
-    return { cid: root.cid, size: root.size, profile, reachable, entries: entries.map(entryOf), total: Math.max(total, 0), skipped, change }
+    return {
+      cid: root.cid,
+      size: root.size,
+      profile,
+      reachable,
+      entries: entries.map(entryOf),
+      total: Math.max(total, 0),
+      skipped,
+      ...(roots && { roots: [...roots] }),
+      change,
+    }
   }
 
   @tool({

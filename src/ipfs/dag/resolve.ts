@@ -24,10 +24,10 @@ export interface Resolved {
  * also where the path ends on it. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY.
  */
 export async function resolveDag(node: DagNode, path: string, call: Call = {}): Promise<Resolved> {
-  const { cid, names } = await located(path, node.names, call)
+  const { cid: root, names } = await located(path, node.names, call)
   const get = (block: CID): Promise<Uint8Array> => node.blocks.get(block.toString(), call)
   const load = loader(get)
-  let at: Resolved = { cid: parseCid(cid), remainder: [] }
+  let at: Resolved = { cid: parseCid(root), remainder: [] }
   for (let rest = names; rest.length > 0;) {
     const step = (await byName(load, at.cid, rest)) ?? inside(at.cid, await decodeBlock(at.cid, await get(at.cid)), rest)
     at = step.at

@@ -53,6 +53,7 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_pin_update: () => ({ old_cid: cid, new_cid: `${String(cid)}/b.txt` }),
   ipfs_pin_rm: () => ({ cid: `${String(cid)}/b.txt` }),
   ipfs_stats: () => ({}),
+  ipfs_get: () => ({ cid, to: at('got') }),
   ipfs_refs: () => ({ cid }),
   ipfs_refs_local: () => ({ limit: 1 }),
   ipfs_block_stat: () => ({ cid }),

@@ -1,0 +1,23 @@
+import { encode } from '@ipld/dag-cbor'
+import { varint } from 'multiformats'
+import type { CID } from 'multiformats/cid'
+import { inTurn, walk } from '../../content/dag/index.ts'
+import { inlined } from '../../content/unixfs/codec.ts'
+import type { Bytes, Call } from '../../core/backend.ts'
+import type { DagNode } from './resolve.ts'
+
+const AT_ONCE = 8 // blocks in memory
+
+/** A CAR (version 1) of a root and all below it: each block once, depth first, byte for byte what Kubo's `dag export` gives. */
+export async function* carOf({ blocks }: Pick<DagNode, 'blocks'>, root: CID, { signal }: Call = {}): Bytes {
+  const get = (cid: CID): Promise<Uint8Array> => blocks.get(cid.toString(), { signal })
+  const header = encode({ roots: [root], version: 1 })
+  yield Buffer.concat([length(header.length), header])
+  for await (const [cid, block] of inTurn(walk(get, root, { signal }), AT_ONCE, get)) {
+    if (inlined(cid)) continue // its CID is all of it
+    yield Buffer.concat([length(cid.byteLength + block.length), cid.bytes])
+    yield block
+  }
+}
+
+const length = (bytes: number): Uint8Array => varint.encodeTo(bytes, new Uint8Array(varint.encodingLength(bytes)))

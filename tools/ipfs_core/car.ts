@@ -1,0 +1,35 @@
+import type { AddOptions } from '../../src/content/types.ts'
+import type { Call } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
+import type { IpfsNode, Pins } from '../../src/ipfs/types.ts'
+import type { Vfs, VfsCall } from '../../src/vfs/types.ts'
+import { contentOf, streamOf } from '../content.ts'
+import type { Added, AddInput } from './adding.ts'
+
+/** Takes a CAR in; its first root stands for it. */
+export async function addCar(node: IpfsNode, vfs: Vfs, input: AddInput, options: VfsCall & AddOptions): Promise<Added> {
+  if (options.onlyHash || input.wrap_with_directory) throw new VfsError('INVALID_ARGUMENT', 'only_hash and wrap_with_directory make no sense for a CAR')
+  const { importCar } = await import('../../src/ipfs/dag/archives.ts')
+  const { roots, blocks, bytes } = await importCar(node, streamOf(await contentOf(input, vfs, options)), options)
+  return { root: { cid: roots[0] ?? '', size: bytes }, roots, entries: [], total: blocks, skipped: 0 }
+}
+
+/** All or, if one fails, none of those that were not pinned before. */
+export async function pinAll(pins: Pins, cids: readonly string[], options: Call & { readonly name?: string | undefined }): Promise<void> {
+  const added: string[] = []
+  try {
+    for (const cid of cids) {
+      const known = await isPinned(pins, cid, options)
+      await pins.add(cid, options)
+      if (!known) added.push(cid)
+    }
+  } catch (error) {
+    for (const cid of added) await pins.remove(cid)
+    throw error
+  }
+}
+
+async function isPinned(pins: Pins, cid: string, { signal }: Call): Promise<boolean> {
+  for await (const _ of pins.list({ cid, signal })) return true
+  return false
+}
