@@ -17,7 +17,7 @@ export class IpfsBackend extends BaseBackend {
     super()
     this.#node = node
     this.#view = new IpfsView(node, 'ipfs', (path, call) => this.#where(path, call))
-    this.capabilities = Object.freeze({ ...READ_ONLY, content_addressed: node.sharesContent, cas: 'native' })
+    this.capabilities = Object.freeze({ ...READ_ONLY, content_addressed: node.sharesContent, by_cid: true, cas: 'native' })
   }
 
   async stat(path: VfsPath, call?: Call): Promise<Stat> {

@@ -56,6 +56,7 @@ export class LocalBackend extends BaseBackend {
     copy: true,
     trash: true,
     content_addressed: false,
+    by_cid: false,
     modes: true,
     cas: 'lock',
   })

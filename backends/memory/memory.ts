@@ -30,6 +30,7 @@ export class MemoryBackend extends BaseBackend {
     copy: true,
     trash: true,
     content_addressed: false,
+    by_cid: false,
     modes: true,
     cas: 'native',
   })

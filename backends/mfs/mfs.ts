@@ -38,6 +38,7 @@ export class MfsBackend extends BaseBackend {
       copy: true,
       trash: true,
       content_addressed: node.sharesContent,
+      by_cid: true,
       modes: false,
       cas: node.mfs.cas,
     })
@@ -122,6 +123,20 @@ export class MfsBackend extends BaseBackend {
         }
       }),
     )
+  }
+
+  override graft(path: VfsPath, cid: string, options: Call & Precondition = {}): Promise<Stat> {
+    return this.#view.told('graft', path, async () => {
+      if (path === '/') throw new VfsError('INVALID_ARGUMENT', 'is the root')
+      const node = await this.#node.stat(cid, options)
+      await exactly(options, async () => {
+        const here = await present(this.#node, path, options)
+        check(here, options)
+        if (!here) await this.#requireFolder(parent(path), options)
+        return () => this.#node.mfs.link(path, node.cid, { signal: options.signal, expect: here?.cid ?? null })
+      })
+      return statOf(node)
+    })
   }
 
   async #replaceable(path: VfsPath, options: WriteOptions): Promise<Node | undefined> {

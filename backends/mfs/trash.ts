@@ -43,7 +43,6 @@ export class MfsTrash implements Trash {
   keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
     return this.contents.told('keep', path, async () => {
       const here = await required(this.#node, path, call)
-      if (here.kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
       await this.#node.keeps.set(id, here.cid, call)
       return statOf(here)
     })

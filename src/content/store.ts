@@ -43,6 +43,12 @@ export class LocalContent implements ContentStore {
     yield* importTree(sources, options.onlyHash ? NOWHERE : sinkOf(batch), options)
   }
 
+  /** An import of another's making: what it saves is safe from collection until it ends. */
+  async import<T>(work: (sink: Sink) => Promise<T>): Promise<T> {
+    await using batch = this.blocks.batch()
+    return await work(sinkOf(batch))
+  }
+
   async stat(cid: string, call?: Call): Promise<Node> {
     const leaf = await this.#leaf(cid)
     return leaf ? leafNode(cid, leaf) : (await this.#unixfs()).stat(cid, call)

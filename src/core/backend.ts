@@ -40,6 +40,8 @@ export interface Capabilities {
   readonly trash: boolean
   /** Every stat carries the CID, and the content store has its blocks: versions cost nothing. */
   readonly content_addressed: boolean
+  /** Files and folders are named by their CIDs, all in one IPFS node; what may be written takes them by CID, see graft. */
+  readonly by_cid: boolean
   /** Permission bits are kept. */
   readonly modes: boolean
   /** How well a precondition protects against writers that are not us: by the storage itself, among our gateways, or hardly. */
@@ -109,8 +111,8 @@ export interface Trash {
   /** Brings it back, to where nothing stands. Rejects ALREADY_EXISTS, NOT_FOUND (the parent, or nothing is kept under this id). */
   back(id: string, path: VfsPath, call?: Call): Promise<Stat>
   /**
-   * Keeps a file's present content here without reading it, where the storage can. The content may still move if a
-   * program outside holds the file open: the stat's etag is of the kept content and is to be compared before use.
+   * Keeps a file's present content here without reading it, where the storage can; a folder's where it is by_cid. The
+   * content may still move if a program outside holds the file open: the stat's etag is of the kept content and is to be compared before use.
    * Rejects UNSUPPORTED.
    */
   keep(path: VfsPath, id: string, call?: Call): Promise<Stat>
@@ -206,4 +208,10 @@ export interface Backend extends AsyncDisposable {
 
   /** Copies one file to where nothing stands, inside the storage. Rejects as rename does, and IS_DIRECTORY. */
   copy(from: VfsPath, to: VfsPath, options?: CopyOptions): Promise<Stat>
+
+  /**
+   * Puts the file or folder of a CID at a path, without its bytes, in one step; what stood there is replaced, whatever it
+   * was. Rejects CONFLICT, NOT_FOUND (parent), NOT_DIRECTORY (parent).
+   */
+  graft(path: VfsPath, cid: string, options?: Call & Precondition): Promise<Stat>
 }

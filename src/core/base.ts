@@ -29,6 +29,7 @@ export const READ_ONLY: Capabilities = Object.freeze({
   copy: false,
   trash: false,
   content_addressed: false,
+  by_cid: false,
   modes: false,
   cas: 'weak',
 })
@@ -90,6 +91,10 @@ export abstract class BaseBackend implements Backend {
 
   async copy(from: VfsPath, _to: VfsPath, _options?: CopyOptions): Promise<Stat> {
     throw this.unsupported('copy', from)
+  }
+
+  async graft(path: VfsPath, _cid: string, _options?: Call & Precondition): Promise<Stat> {
+    throw this.unsupported('graft', path)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,5 +1,5 @@
 import type { Bytes, Call, Range } from '../core/backend.ts'
-import type { AddOptions, NamedNode, Node, Source } from '../content/types.ts'
+import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../content/types.ts'
 import type { Names, Pubsub, Routing, Swarm } from './network-types.ts'
 
 export type Engine = 'embedded' | 'kubo'
@@ -97,6 +97,14 @@ export interface IpfsNode extends AsyncDisposable {
   guard(): Promise<AsyncDisposable>
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
+  /**
+   * The file at `cid` (null: an empty one) with `content` written over it from `offset`, a hole before that filled with
+   * zeros: what adding the changed file gives, but only what the content touches is read. Rejects INVALID_ARGUMENT for a
+   * hole of more than 1 GiB.
+   */
+  overwrite(cid: string | null, content: Bytes, options: Call & { readonly offset: number }): Promise<Node>
+  /** The CID of the same folder in another format; what lies in it keeps its own. */
+  reformat(folder: string, format: CidFormat, call?: Call): Promise<string>
   /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */
   resolve(path: string, call?: Call): Promise<string>
   stat(path: string, call?: Call): Promise<Node>

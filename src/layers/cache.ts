@@ -41,6 +41,7 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
     remove: (path, removing) => changing([path], inner.remove(path, removing)),
     rename: (from, to, moving) => changing([from, to], inner.rename(from, to, moving)),
     copy: (from, to, moving) => changing([to], inner.copy(from, to, moving)),
+    graft: (path, cid, grafting) => changing([path], inner.graft(path, cid, grafting)),
     trash: forwardTrash(inner.trash, (trash) => ({
       put: (path, id, putting) => changing([path], trash.put(path, id, putting)),
       back: (id, path, call) => changing([path], trash.back(id, path, call)),

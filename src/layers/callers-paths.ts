@@ -33,6 +33,7 @@ export function callersPaths(inner: Backend, outer: Outer): Backend {
     remove: telling((path, options) => inner.remove(path, options)),
     rename: telling((from, to, options) => inner.rename(from, to, options)),
     copy: telling((from, to, options) => inner.copy(from, to, options)),
+    graft: telling((path, cid, options) => inner.graft(path, cid, options)),
     trash: forwardTrash(inner.trash, (trash) => ({
       put: telling((path, id, options) => trash.put(path, id, options)),
       back: telling((id, path, call) => trash.back(id, path, call)),

@@ -22,6 +22,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     remove: (path, options) => inner.remove(path, options),
     rename: (from, to, options) => inner.rename(from, to, options),
     copy: (from, to, options) => inner.copy(from, to, options),
+    graft: (path, cid, options) => inner.graft(path, cid, options),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
     ...own,
   }

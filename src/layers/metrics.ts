@@ -23,6 +23,7 @@ export function metrics(inner: Backend, meter: Meter): Backend {
     remove: counted('remove', (path, options) => inner.remove(path, options)),
     rename: counted('rename', (from, to, options) => inner.rename(from, to, options)),
     copy: counted('copy', (from, to, options) => inner.copy(from, to, options)),
+    graft: counted('graft', (path, cid, options) => inner.graft(path, cid, options)),
     trash: forwardTrash(inner.trash, (trash) => ({
       put: counted('trash', (path, id, options) => trash.put(path, id, options)),
       back: counted('restore', (id, path, call) => trash.back(id, path, call)),

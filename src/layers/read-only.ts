@@ -11,9 +11,9 @@ export function readOnly(inner: Backend): Backend {
     async (path: VfsPath): Promise<never> => {
       throw new VfsError('READ_ONLY', `${path} may only be read`, { op, path, backend: inner.scheme })
     }
-  const { content_addressed, modes, cas } = inner.capabilities
+  const { content_addressed, by_cid, modes, cas } = inner.capabilities
   return forward(inner, {
-    capabilities: Object.freeze({ ...BARE, content_addressed, modes, cas }),
+    capabilities: Object.freeze({ ...BARE, content_addressed, by_cid, modes, cas }),
     trash: undefined,
     write: refuse('write'),
     discard: async () => false,
@@ -21,5 +21,6 @@ export function readOnly(inner: Backend): Backend {
     remove: refuse('remove'),
     rename: refuse('rename'),
     copy: refuse('copy'),
+    graft: refuse('graft'),
   })
 }

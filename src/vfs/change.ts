@@ -2,6 +2,7 @@ import type { Bytes, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
+import { graft, type GraftWish } from './graft.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Steps } from './step.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
@@ -13,9 +14,11 @@ export class Changes {
   readonly #writes: Writes
 
   readonly #steps: Steps
+  readonly #versions: VersionStore
 
   constructor(steps: Steps, versions: VersionStore) {
     this.#steps = steps
+    this.#versions = versions
     this.#writes = new Writes(steps, versions)
   }
 
@@ -25,6 +28,11 @@ export class Changes {
 
   write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
     return this.#writes.write(target, source, cause, wish)
+  }
+
+  /** Where the storage takes content by its CID. */
+  graft(target: Target, cid: string, cause: Cause, wish: GraftWish): Promise<Changed> {
+    return graft({ steps: this.#steps, versions: this.#versions }, target, cid, cause, wish)
   }
 
   mkdir(target: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {

@@ -33,6 +33,12 @@ export class Folders {
     return missing
   }
 
+  /** True if all that lies below is of one mount, and no rule hides anything anywhere. */
+  isPlain(path: VfsPath): boolean {
+    const { table, policy } = this.#targets
+    return !policy.hides && !table.hasBelow(path)
+  }
+
   /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
   async requireWhole(op: string, { place }: Target, { recursive, to, signal }: Wholeness): Promise<void> {
     const { shown: path } = place

@@ -46,7 +46,8 @@ export class Transfers {
 
   async copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     const job = await this.#prepare('copy', from, to, call)
-    return job.from.stat.kind === 'directory' ? this.#copyTree(job) : this.#copyFile(job)
+    if (job.from.stat.kind !== 'directory') return this.#copyFile(job)
+    return this.#goesAsOne(job) ? this.#graft(job) : this.#copyTree(job)
   }
 
   async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
@@ -92,11 +93,24 @@ export class Transfers {
   async #copyFile({ from, to, standing, call, cause }: Job): Promise<Changed> {
     const { backend } = from.mount
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
+    if (byCid(from.mount, to.mount)) return this.#graft({ from, to, standing, call, cause })
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
     if (from.mount.storage === to.mount.storage && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
     const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
     const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
     return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents, ...expected })
+  }
+
+  /** By the CID that it had when it was looked at; no content passes through. */
+  async #graft({ from, to, standing, call, cause }: Job): Promise<Changed> {
+    const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
+    const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
+    return this.#vfs.changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected })
+  }
+
+  /** True if a whole folder can be taken by its CID: nothing of it is left out, hidden or another mount's, and nothing is merged. */
+  #goesAsOne({ from, to, standing, call }: Job): boolean {
+    return standing === null && !isFiltered(call) && byCid(from.mount, to.mount) && this.#vfs.folders.isPlain(from.path)
   }
 
   async #copyTree(job: Job): Promise<Changed> {
@@ -205,6 +219,8 @@ export class Transfers {
     }
   }
 }
+
+const byCid = (from: Target['mount'], to: Target['mount']): boolean => from.backend.capabilities.by_cid && to.backend.capabilities.by_cid
 
 async function* counted(source: AsyncIterable<Uint8Array>, call: TransferCall): AsyncIterable<Uint8Array> {
   let bytes = 0

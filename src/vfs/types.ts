@@ -181,6 +181,11 @@ export interface Vfs extends AsyncDisposable {
   /** Remembers for the session which content it has seen (journal.md, 12). */
   open(path: VfsPath, call: OpenCall): Promise<OpenFile>
   write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed>
+  /**
+   * Puts a file or folder at a path of a storage that is by_cid, in place of whatever stands there. Which CID, is for the
+   * caller to answer for: rules are not asked about names inside it. Rejects UNSUPPORTED.
+   */
+  graft(path: VfsPath, cid: string, call: VfsCall & Precondition & { readonly parents?: boolean | undefined }): Promise<Changed>
   mkdir(path: VfsPath, call: VfsCall & { readonly parents?: boolean | undefined }): Promise<Changed>
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>
   copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>

@@ -95,16 +95,20 @@ export class Undo {
     try {
       const target = await this.#target(record.place, signal)
       if (record.before !== null) await this.#versions.taken(record)
-      if (covered) return undefined
-      const standing = await statOrNull(target, signal)
-      if (record.after === null) return standing === null ? undefined : 'something else stands there now'
-      if (standing === null) return 'it is not there any more'
-      if (standing.kind !== 'file') return undefined
-      return (await target.mount.backend.matches(target.inner, record.after.etag, { signal })) ? undefined : 'its content has changed since'
+      return covered ? undefined : await this.#moved(record, target, signal)
     } catch (error) {
       if (error instanceof VfsError && error.code !== 'VOLUME_CHANGED') return error.message
       throw error
     }
+  }
+
+  /** In what way the path is not as the change left it. */
+  async #moved(record: ChangeRecord, target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const standing = await statOrNull(target, signal)
+    if (record.after === null) return standing === null ? undefined : 'something else stands there now'
+    if (standing === null) return 'it is not there any more'
+    if (standing.kind !== 'file' && !isGraft(record)) return undefined
+    return (await target.mount.backend.matches(target.inner, record.after.etag, { signal })) ? undefined : 'its content has changed since'
   }
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
@@ -122,6 +126,9 @@ export class Undo {
     const ifMatch = record.after.kind === 'file' ? record.after.etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
     const kept = await this.#versions.taken(record)
+    const { by_cid, content_addressed } = target.mount.backend.capabilities
+    if (by_cid && kept.cid !== null && (content_addressed || record.before.kind === 'directory'))
+      return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: record.after.etag }))
     await this.#changes.write(target, kept.read(), cause, { ifMatch, mode: record.before.mode })
   }
 
@@ -151,6 +158,9 @@ export class Undo {
     return shown.path
   }
 }
+
+/** A folder that was put as a whole says by its CID what lies below. */
+const isGraft = ({ kind, after }: ChangeRecord): boolean => (kind === 'write' || kind === 'copy') && after?.cid !== undefined
 
 async function isEmpty({ mount, inner }: Target, signal: AbortSignal | undefined): Promise<boolean> {
   for await (const _ of mount.backend.list(inner, { signal })) return false

@@ -70,7 +70,9 @@ export class Versions {
     const { kept } = record
     if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced was not kept')
     if (kept.in === 'trash') return this.#fromTrash(record, key)
-    const { size = 0, mode } = record.before ?? {}
+    const { size = 0, mode, kind } = record.before ?? {}
+    if (kind === 'directory' && key.inner !== record.place.inner)
+      throw notKept(record.place.shown, record.change, 'it is kept as a part of its folder, which undo brings back')
     if (kept.in === 'content') return { size, mode, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
     const content = this.#journal.content(kept.cid)
     if (!content) throw notKept(record.place.shown, record.change, 'it is kept no longer')

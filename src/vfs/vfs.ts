@@ -118,6 +118,18 @@ export class MountedVfs implements Vfs {
     return changed
   }
 
+  async graft(path: VfsPath, cid: string, call: VfsCall & Precondition & { readonly parents?: boolean | undefined }): Promise<Changed> {
+    const { actor, signal, ifMatch, ifNoneMatch } = call
+    const target = await this.#targets.writable('write', path, signal)
+    if (!target.mount.backend.capabilities.by_cid)
+      throw new VfsError('UNSUPPORTED', `${path} does not lie in a storage that takes content by its CID`, { op: 'write', path })
+    const parents = call.parents ? await this.#folders.missingAbove(target, signal) : []
+    const wish = { ifMatch, ifNoneMatch, parents, seen: this.#reads.seen(actor, path) }
+    const changed = await target.mount.use(() => this.#changes.graft(target, cid, { actor, signal }, wish))
+    if (changed.stat?.kind === 'file') this.#reads.saw(actor, path, changed.stat.etag)
+    return changed
+  }
+
   async mkdir(path: VfsPath, call: VfsCall & { readonly parents?: boolean | undefined }): Promise<Changed> {
     const { actor, signal } = call
     if (this.#table.at(path)) return { change: null, stat: await this.#reading.stat(path, call), cas: 'weak', bytes: 0 }

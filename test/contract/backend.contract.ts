@@ -3,6 +3,7 @@ import type { Backend } from '../../src/core/backend.ts'
 import { ROOT } from '../../src/core/path.ts'
 import { folders } from './cases/folders.ts'
 import { copying, renaming } from './cases/moving.ts'
+import { grafting } from './cases/grafting.ts'
 import { oddNames } from './cases/names.ts'
 import { refusing } from './cases/read-only.ts'
 import { listing, reading } from './cases/reading.ts'
@@ -39,6 +40,7 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     if (capabilities.rename) renaming(make)
     if (capabilities.copy) copying(make)
     if (capabilities.trash) trashing(make, capabilities)
+    if (capabilities.by_cid) grafting(make)
     behavesLikeATree(make, capabilities, runs)
   })
 }

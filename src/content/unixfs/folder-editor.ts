@@ -1,11 +1,12 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
 import type { CidFormat } from '../types.ts'
-import { type Encoded, type FolderNode, formatOf, type Link, tsizeOf } from './codec.ts'
+import { type Encoded, type FolderNode, formatOf, type Link, parseCid, tsizeOf } from './codec.ts'
 import type { Save } from './file-builder.ts'
 import { buildFolder, MAX_FLAT_BYTES } from './folder-builder.ts'
 import { child, children } from './folder-reader.ts'
 import { buildShard, FANOUT, type Hashed, nameHash, prefix, saveShard, shard, type Shards, slot } from './hamt.ts'
+import type { Sink } from './import.ts'
 import type { LoadNode } from './loader.ts'
 import { V1 } from './profile.ts'
 
@@ -44,13 +45,15 @@ export async function changeFolder(space: Blockspace, folder: CID, name: string,
 }
 
 /** The same folder under a CID of another format; only its own block is written anew. */
-export async function reformatFolder(space: Blockspace, folder: CID, format: CidFormat): Promise<Link> {
-  const { links, meta, fanout } = await loadFolder(space.load, folder)
+export async function reformatFolder({ load, sink }: { readonly load: LoadNode; readonly sink: Sink }, cid: string, format: CidFormat): Promise<string> {
+  const { links, meta, fanout } = await loadFolder(load, parseCid(cid))
   const style = { format, meta, profile: V1 }
-  return fanout === FANOUT ? saved(space, links, shard(links, style)) : buildFolder(links, space.save, style)
+  const { cid: reformatted } = fanout === FANOUT ? await saved(sink, links, shard(links, style)) : await buildFolder(links, sink.save, style)
+  await sink.commit()
+  return reformatted.toString()
 }
 
-async function saved({ save }: Blockspace, links: readonly Link[], root: Encoded): Promise<Link> {
+async function saved({ save }: Pick<Blockspace, 'save'>, links: readonly Link[], root: Encoded): Promise<Link> {
   await save(root)
   return { name: '', cid: root.cid, tsize: tsizeOf(root.block.length, links) }
 }

@@ -47,7 +47,7 @@ async function addOne({ path, content, built, target, mode, modified }: Source, 
   return { name: path, ...nodeOf(file, meta) }
 }
 
-const nodeOf = ({ cid, size, tsize, links }: File, { mode, modified }: Pick<Source, 'mode' | 'modified'>): Node => ({
+export const nodeOf = ({ cid, size, tsize, links }: File, { mode, modified }: Pick<Source, 'mode' | 'modified'>): Node => ({
   cid: cid.toString(),
   kind: 'file',
   size,

@@ -3,8 +3,8 @@ import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { rawDigest } from '../../core/cid.ts'
 import type { Guard } from '../../content/blocks/guards.ts'
 import type { LocalContent } from '../../content/store.ts'
-import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
-import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
+import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
+import type { Draft, GetBlock, LoadNode, UnixfsReader } from '../../content/unixfs/index.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import { located } from '../path.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
@@ -40,6 +40,7 @@ const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
 /** What reads and edits trees, with one memory of folders. */
 interface Trees {
+  readonly load: LoadNode
   readonly reader: UnixfsReader
   draft(root: string): Draft
 }
@@ -93,6 +94,18 @@ export class EmbeddedNode implements IpfsNode {
     return this.#content.putTree(sources, options)
   }
 
+  async overwrite(cid: string | null, content: Bytes, options: Call & { readonly offset: number }): Promise<Node> {
+    const { patchFile } = await loadUnixfs()
+    const { load } = await this.#opened()
+    return this.#content.import((sink) => patchFile(cid, content, { ...options, load, sink }))
+  }
+
+  async reformat(folder: string, format: CidFormat): Promise<string> {
+    const { reformatFolder } = await loadUnixfs()
+    const { load } = await this.#opened()
+    return this.#content.import((sink) => reformatFolder({ load, sink }, folder, format))
+  }
+
   async resolve(path: string, call?: Call): Promise<string> {
     const { cid, names } = await located(path, this.names, call)
     return names.length === 0 && rawDigest(cid) ? cid : (await this.#opened()).reader.resolve(cid, names, call)
@@ -142,7 +155,7 @@ export class EmbeddedNode implements IpfsNode {
     const { Draft, loader, UnixfsReader } = await loadUnixfs()
     const get: GetBlock = (cid, call) => this.blocks.block(cid, call)
     const load = loader(get)
-    return { reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
+    return { load, reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
   }
 
   async #complete(root: string, recursive: boolean, guard: Guard, { signal }: Call): Promise<void> {

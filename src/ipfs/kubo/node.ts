@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
-import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
-import type { Sink, UnixfsReader } from '../../content/unixfs/index.ts'
+import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
+import type { LoadNode, Sink, UnixfsReader } from '../../content/unixfs/index.ts'
 import { located } from '../path.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import type { Identity, IpfsNode, Mfs, NetworkMode, Pins, Stats } from '../types.ts'
@@ -24,6 +24,12 @@ const loadUnixfs = () => import('../../content/unixfs/index.ts')
 const Id = z.object({ id: z.unknown(), addresses: z.array(z.unknown()).nullable(), agentVersion: z.string(), protocols: z.array(z.string()).nullable() })
 
 const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
+
+/** What reads trees, with one memory of folders. */
+interface Trees {
+  readonly load: LoadNode
+  readonly reader: UnixfsReader
+}
 
 export interface KuboParts {
   readonly rpc: Rpc
@@ -50,7 +56,7 @@ export class KuboNode implements IpfsNode {
   readonly swarm: Swarm
   readonly #rpc: Rpc
   readonly #network: NetworkMode
-  #reader: Promise<UnixfsReader> | undefined
+  #trees: Promise<Trees> | undefined
 
   constructor({ rpc, blocks, keeps, network, volume }: KuboParts) {
     this.#rpc = rpc
@@ -83,21 +89,35 @@ export class KuboNode implements IpfsNode {
     yield* importTree(sources, options.onlyHash ? NOWHERE : upload, options)
   }
 
+  async overwrite(cid: string | null, content: Bytes, options: Call & { readonly offset: number }): Promise<Node> {
+    const { patchFile } = await loadUnixfs()
+    const { load } = await this.#opened()
+    using upload = new Upload(this.#rpc, options)
+    return await patchFile(cid, content, { ...options, load, sink: upload })
+  }
+
+  async reformat(folder: string, format: CidFormat, call: Call = {}): Promise<string> {
+    const { reformatFolder } = await loadUnixfs()
+    const { load } = await this.#opened()
+    using upload = new Upload(this.#rpc, call)
+    return await reformatFolder({ load, sink: upload }, folder, format)
+  }
+
   async resolve(path: string, call?: Call): Promise<string> {
     const { cid, names } = await located(path, this.names, call)
-    return (await this.#opened()).resolve(cid, names, call)
+    return (await this.#opened()).reader.resolve(cid, names, call)
   }
 
   async stat(path: string, call?: Call): Promise<Node> {
-    return (await this.#opened()).stat(await this.resolve(path, call), call)
+    return (await this.#opened()).reader.stat(await this.resolve(path, call), call)
   }
 
   async *read(path: string, options?: Call & Range): Bytes {
-    yield* (await this.#opened()).read(await this.resolve(path, options), options)
+    yield* (await this.#opened()).reader.read(await this.resolve(path, options), options)
   }
 
   async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* (await this.#opened()).list(await this.resolve(path, options), options)
+    yield* (await this.#opened()).reader.list(await this.resolve(path, options), options)
   }
 
   async identity(call: Call = {}): Promise<Identity> {
@@ -124,7 +144,13 @@ export class KuboNode implements IpfsNode {
     return (await this.identity(call)).addresses.length > 0 ? 'node' : 'client'
   }
 
-  #opened(): Promise<UnixfsReader> {
-    return (this.#reader ??= loadUnixfs().then(({ loader, UnixfsReader }) => new UnixfsReader(loader((cid, call) => this.blocks.block(cid, call)))))
+  #opened(): Promise<Trees> {
+    return (this.#trees ??= this.#open())
+  }
+
+  async #open(): Promise<Trees> {
+    const { loader, UnixfsReader } = await loadUnixfs()
+    const load = loader((cid, call) => this.blocks.block(cid, call))
+    return { load, reader: new UnixfsReader(load) }
   }
 }
