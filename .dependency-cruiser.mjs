@@ -17,6 +17,7 @@ const rooms = {
   search: ['core', 'vfs'],
   registry: ['core', 'vfs', 'journal', 'content', 'ipfs', 'search'],
   config: ['core'],
+  engines: ['core', 'content', 'ipfs', 'services', 'config'],
   mcp: ['core', 'vfs', 'journal', 'registry', 'config', 'security'],
   http: ['core', 'vfs', 'journal', 'registry', 'config', 'security', 'mcp'],
 }

@@ -10,7 +10,7 @@ import { VfsError } from './core/error.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
-import { embeddedNode } from './ipfs/embedded/index.ts'
+import { openNode } from './engines/engine.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
@@ -123,15 +123,15 @@ class Closing implements AsyncDisposable {
 }
 
 async function compose(config: Config, options: GatewayOptions, closing: Closing): Promise<Parts> {
-  const { served, home, log } = options
-  if (config.ipfs.engine !== 'embedded') throw new VfsError('CONFIG_INVALID', `this build runs no IPFS engine but embedded, not ${config.ipfs.engine}`)
+  const { served, home, env, log } = options
+  if (config.ipfs.engine === 'kubo') throw new VfsError('CONFIG_INVALID', 'this build starts no daemon of Kubo; name a running one by its URL')
   const folder = config.data_dir
-  const secrets = new Secrets(config.secrets, options.env)
+  const secrets = new Secrets(config.secrets, env)
   const plan = plannedMounts(config, served, Object.keys(BACKENDS))
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
-  const ipfs = closing.use(await embeddedNode({ content, folder, network: config.ipfs.network }))
+  const ipfs = closing.use(await openNode(config, { content, env }))
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(
     new Backends(config, { dataFolder: folder, content, ipfs, secret: (reference, endpoint) => secrets.resolve(reference, endpoint) }),

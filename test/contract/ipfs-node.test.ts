@@ -1,6 +1,6 @@
-import { afterAll, beforeEach, describe } from 'vitest'
-import { KuboDaemon, needsKubo } from '../support/kubo.ts'
+import { describe } from 'vitest'
 import { embeddedAlone, kuboAlone } from '../support/nodes.ts'
+import { onKubo } from '../support/on-kubo.ts'
 import { about } from './node/about.ts'
 import { adding } from './node/adding.ts'
 import { blocks } from './node/blocks.ts'
@@ -12,9 +12,8 @@ import { names } from './node/names.ts'
 import { reading } from './node/reading.ts'
 
 /** What every engine promises. */
-function nodeContract(title: string, make: MakeNode, ...needs: readonly (typeof needsKubo)[]): void {
+function nodeContract(title: string, make: MakeNode): void {
   describe(`${title} keeps the contract of IPFS nodes`, () => {
-    for (const need of needs) beforeEach(need)
     adding(make)
     reading(make)
     mutableTree(make)
@@ -26,8 +25,6 @@ function nodeContract(title: string, make: MakeNode, ...needs: readonly (typeof 
   })
 }
 
-let daemon: Promise<KuboDaemon> | undefined
-afterAll(async () => (await daemon)?.[Symbol.asyncDispose]())
-
 nodeContract('embedded', embeddedAlone)
-nodeContract('kubo', async () => kuboAlone(await (daemon ??= KuboDaemon.start({ flags: ['--offline'] }))), needsKubo)
+
+onKubo('nodes', (daemon) => nodeContract('a daemon by its URL', () => kuboAlone(daemon)), { flags: ['--offline'] })

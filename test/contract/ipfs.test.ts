@@ -2,34 +2,44 @@ import { IpfsBackend } from '../../backends/ipfs/ipfs.ts'
 import type { Source } from '../../src/content/types.ts'
 import { bytesOf } from '../../src/core/bytes.ts'
 import { vfsPath } from '../../src/core/path.ts'
-import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { openNode, temporaryFolder } from '../support/content.ts'
+import { embeddedAlone, kuboAlone, type NodeAlone } from '../support/nodes.ts'
+import { onKubo } from '../support/on-kubo.ts'
 import { readOnlyContract } from './backend.contract.ts'
-import { planted, type Tree } from './support.ts'
+import { rootOf } from './node/make.ts'
+import { type Plant, planted, type Tree } from './support.ts'
 
-/** Takes its node and folder with it when it is disposed of. */
+/** Takes its node with it when it is disposed of. */
 class AloneIpfs extends IpfsBackend {
-  readonly #ground: AsyncDisposableStack
+  readonly #open: NodeAlone
 
-  constructor(node: IpfsNode, ground: AsyncDisposableStack) {
-    super(node)
-    this.#ground = ground
+  constructor(open: NodeAlone) {
+    super(open.node)
+    this.#open = open
   }
 
-  override [Symbol.asyncDispose](): Promise<void> {
-    return this.#ground.disposeAsync()
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open[Symbol.asyncDispose]()
   }
 }
 
-readOnlyContract('ipfs', async (tree) => {
-  const ground = new AsyncDisposableStack()
-  const folder = ground.use(await temporaryFolder())
-  const { node } = ground.use(await openNode(folder.path))
-  let root = ''
-  for await (const { cid } of node.addTree(sources(tree))) root = cid
-  return planted(new AloneIpfs(node, ground), vfsPath(`/${root}`))
-})
+const planting =
+  (make: () => Promise<NodeAlone>): Plant =>
+  async (tree) => {
+    const open = await make()
+    return planted(new AloneIpfs(open), vfsPath(`/${await rootOf(open.node, sources(tree))}`))
+  }
 
-async function* sources(tree: Tree): AsyncGenerator<Source> {
-  for (const [path, content] of Object.entries(tree)) yield path.endsWith('/') ? { path: path.slice(0, -1) } : { path, content: bytesOf(content) }
-}
+const sources = (tree: Tree): Source[] =>
+  Object.entries(tree).map(([path, content]) => (path.endsWith('/') ? { path: path.slice(0, -1) } : { path, content: bytesOf(content) }))
+
+readOnlyContract('ipfs', planting(embeddedAlone))
+
+onKubo(
+  'immutable trees',
+  (daemon) =>
+    readOnlyContract(
+      'ipfs',
+      planting(() => kuboAlone(daemon)),
+    ),
+  { flags: ['--offline'] },
+)

@@ -1,24 +1,35 @@
 import { MfsBackend } from '../../backends/mfs/mfs.ts'
-import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { openNode, temporaryFolder } from '../support/content.ts'
+import { embeddedAlone, kuboAlone, type NodeAlone } from '../support/nodes.ts'
+import { onKubo } from '../support/on-kubo.ts'
 import { backendContract } from './backend.contract.ts'
 
-/** Takes its node and folder with it when it is disposed of. */
+/** Takes its node with it when it is disposed of. */
 class AloneMfs extends MfsBackend {
-  readonly #ground: AsyncDisposableStack
+  readonly #open: NodeAlone
 
-  constructor(node: IpfsNode, ground: AsyncDisposableStack) {
-    super(node)
-    this.#ground = ground
+  constructor(open: NodeAlone) {
+    super(open.node)
+    this.#open = open
   }
 
-  override [Symbol.asyncDispose](): Promise<void> {
-    return this.#ground.disposeAsync()
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open[Symbol.asyncDispose]()
   }
 }
 
-backendContract('mfs', async () => {
-  const ground = new AsyncDisposableStack()
-  const folder = ground.use(await temporaryFolder())
-  return new AloneMfs(ground.use(await openNode(folder.path)).node, ground)
-})
+backendContract('mfs', async () => new AloneMfs(await embeddedAlone()))
+
+onKubo(
+  'the mutable tree',
+  (daemon) =>
+    backendContract(
+      'mfs',
+      async () => {
+        const open = await kuboAlone(daemon)
+        for (const { name } of await Array.fromAsync(open.node.mfs.list('/'))) await open.node.mfs.unlink(`/${name}`)
+        return new AloneMfs(open)
+      },
+      { runs: 25 },
+    ),
+  { flags: ['--offline'] },
+)

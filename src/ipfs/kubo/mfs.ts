@@ -48,7 +48,7 @@ export class KuboMfs implements Mfs {
 
   unlink(path: string, options: Expecting<string> = {}): Promise<void> {
     return this.#inTurn(options, async () => {
-      expected(path, (await this.#required(path, options)).cid, options.expect)
+      await this.#required(path, options)
       await this.#remove(path, options)
     })
   }
@@ -57,7 +57,6 @@ export class KuboMfs implements Mfs {
     return this.#inTurn(options, async () => {
       if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
       const { cid } = await this.#required(from, options)
-      expected(from, cid, options.expect)
       if (await this.#at(to, options)) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
       await this.#rpc.call('files/mv', options, (kubo, call) => kubo.files.mv(from, to, { ...call, flush: true }))
       // Kubo 0.43 leaves the source where it was if both folders have the same name.
@@ -87,8 +86,9 @@ export class KuboMfs implements Mfs {
     }
   }
 
-  async #required(path: string, call: Call): Promise<Node> {
-    const here = await this.#at(path, call)
+  async #required(path: string, options: Expecting<string>): Promise<Node> {
+    const here = await this.#at(path, options)
+    expected(path, here?.cid, options.expect)
     if (!here) throw new VfsError('NOT_FOUND', `${path} does not exist`)
     return here
   }
