@@ -8,7 +8,7 @@ import { keeping } from './node/keeping.ts'
 import type { MakeNode } from './node/make.ts'
 import { mutableTree } from './node/mfs.ts'
 import { pins } from './node/pins.ts'
-import { names } from './node/names.ts'
+import { naming } from './node/names.ts'
 import { reading } from './node/reading.ts'
 
 /** What every engine promises. */
@@ -18,7 +18,7 @@ function nodeContract(title: string, make: MakeNode): void {
     reading(make)
     mutableTree(make)
     keeping(make)
-    names(make)
+    naming(make)
     blocks(make)
     pins(make)
     about(make)

@@ -13,7 +13,7 @@ async function published(node: IpfsNode, path: string) {
   return { key, ...(await node.names.publish(path, { ...OFFLINE, key: key.name })) }
 }
 
-export function names(make: MakeNode): void {
+export function naming(make: MakeNode): void {
   test('a name is the id of its key, points to a path, and can be moved', async () => {
     await using open = await make()
     const { names: ours } = open.node
