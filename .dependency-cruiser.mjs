@@ -15,14 +15,15 @@ const rooms = {
   text: ['core'],
   vfs: [...STORAGE],
   search: ['core', 'vfs'],
-  registry: ['core', 'vfs', 'journal', 'content', 'ipfs', 'search'],
+  sync: ['core', 'sqlite', 'content', 'ipfs', 'vfs'],
+  registry: ['core', 'vfs', 'journal', 'content', 'ipfs', 'search', 'sync'],
   config: ['core'],
   engines: ['core', 'content', 'ipfs', 'services', 'config'],
   mcp: ['core', 'vfs', 'journal', 'registry', 'config', 'security'],
   http: ['core', 'vfs', 'journal', 'registry', 'config', 'security', 'mcp'],
 }
 const ENTRIES = 'gateway\\.ts$|commands/|main\\.ts$'
-const TOOL_MAY = 'src/(core|text|vfs|journal|content|search)/|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
+const TOOL_MAY = 'src/(core|text|vfs|journal|content|search|sync)/|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 

@@ -22,6 +22,7 @@ import { Registry, type ToolView } from './registry/registry.ts'
 import { toolsetNames } from './registry/select.ts'
 import type { BackendSource } from './registry/services.ts'
 import { Search } from './search/search.ts'
+import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
 import type { MountSpec, Vfs } from './vfs/types.ts'
@@ -142,8 +143,9 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
   const search = closing.use(new Search())
+  const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
-    services: { vfs, content, ipfs, search, backends },
+    services: { vfs, content, ipfs, search, sync, backends },
     builtin: await builtin(),
     paths: config.tools.paths,
     events,
@@ -198,7 +200,6 @@ class Backends implements BackendSource, AsyncDisposable {
 
 /** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
 const LAYERS: Readonly<Record<string, StackOptions>> = {
-  http: { timeout: { ms: 60_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 5000 } },
   s3: { timeout: { ms: 120_000 } }, // the SDK repeats by itself what may be repeated
   ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },
 }

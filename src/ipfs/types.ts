@@ -23,6 +23,8 @@ export interface Pin {
 export interface PinOptions extends Call {
   readonly name?: string | undefined
   readonly recursive?: boolean | undefined
+  /** True if the caller has seen to it that all below is here and stays: then nobody has to look. */
+  readonly whole?: boolean | undefined
 }
 
 export interface PinQuery extends Call {

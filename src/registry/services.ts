@@ -2,6 +2,7 @@ import type { Backend } from '../core/backend.ts'
 import type { ContentStore } from '../content/types.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import type { Search } from '../search/search.ts'
+import type { Sync } from '../sync/types.ts'
 import type { Vfs } from '../vfs/types.ts'
 
 /** What a toolset can ask for: its constructor takes the part of this record that it names. */
@@ -10,6 +11,7 @@ export interface Services {
   readonly content: ContentStore
   readonly ipfs: IpfsNode
   readonly search: Search
+  readonly sync: Sync
   /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */
   readonly backends: BackendSource
 }

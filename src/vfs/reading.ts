@@ -2,8 +2,9 @@ import type { Bytes, Entry, Glance, ListOptions, Range } from '../core/backend.t
 import { READ_ONLY } from '../core/base.ts'
 import { bytesOf } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
-import { compareNames, join, ROOT, type VfsPath } from '../core/path.ts'
+import { compareNames, join, ROOT, type VfsPath, within } from '../core/path.ts'
 import { opening, relay } from '../core/stream.ts'
+import type { Place } from '../journal/types.ts'
 import { ignoreRulesOf } from './ignoring.ts'
 import { withMounts } from './listing.ts'
 import type { Mount } from './mounts.ts'
@@ -46,6 +47,18 @@ export class Reading {
     if (!mount || !access) return undefined
     if (policy.hides && (paths.some((path) => policy.denies(path)) || (await table.overlaps(mount)))) return undefined
     return { access, paths: paths.map((path) => mount.inner(path)) }
+  }
+
+  async places(path: VfsPath, { signal }: VfsCall): Promise<readonly Place[]> {
+    const { table, policy } = this.#targets
+    const tops = [...table.all()].map((mount) => mount.path).filter((top) => top !== path && within(path, top) && !policy.denies(top))
+    const paths = this.#isSynthetic(path) ? tops : [path, ...tops]
+    return Promise.all(
+      paths.toSorted(compareNames).map(async (at) => {
+        const { mount, inner } = await this.#targets.readable('stat', at, signal)
+        return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: at }
+      }),
+    )
   }
 
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {

@@ -2,7 +2,7 @@ import type { Actor } from '../core/actor.ts'
 import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
-import type { ChangeId, ChangeRecord } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
 import type { Usage } from '../layers/meter.ts'
 
 /** Every operation of the VFS knows who asks: for the journal, and because a session's own reads protect its writes. */
@@ -176,6 +176,8 @@ export interface Vfs extends AsyncDisposable {
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
+  /** Where the path stands in its storage, links resolved, and where every mount below it begins: what may be remembered of a tree holds while they stay. */
+  places(path: VfsPath, call: VfsCall): Promise<readonly Place[]>
   /** The way for a thread to read files by itself, following no link; undefined where only the VFS can, or may not. */
   inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined>
   /** Remembers for the session which content it has seen (journal.md, 12). */

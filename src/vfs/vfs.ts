@@ -3,7 +3,7 @@ import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import type { VfsPath } from '../core/path.ts'
-import type { ChangeId, ChangeRecord, Journal, TakeBack, VersionStore } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
 import { Changes } from './change.ts'
 import { Folders } from './folders.ts'
 import { describeMount } from './health.ts'
@@ -89,6 +89,10 @@ export class MountedVfs implements Vfs {
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
     return this.#reading.walk(path, options)
+  }
+
+  places(path: VfsPath, call: VfsCall): Promise<readonly Place[]> {
+    return this.#reading.places(path, call)
   }
 
   inThread(paths: readonly VfsPath[]): Promise<ThreadPlaces | undefined> {

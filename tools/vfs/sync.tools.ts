@@ -3,10 +3,33 @@ import { below, vfsPath, type VfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
+import type { Sync } from '../../src/sync/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { callOf, path } from './schemas.ts'
 
 const SHOWN = 20 // paths of each kind of change
+
+const PUBLISHED = { lifetimeMs: 48 * 3_600_000, ttlMs: 300_000 } // as Kubo does
+
+const globs = z.array(z.string()).max(100).optional()
+const ToInput = z.strictObject({
+  path,
+  pin: z.boolean().default(true),
+  publish_name: z.string().min(1).max(255).optional().describe('Key to publish it under by IPNS'),
+  include: globs.describe('Globs'),
+  exclude: globs,
+  preserve: z.boolean().default(false).describe('Keep modes and times; the CID differs'),
+})
+const ToOutput = z.strictObject({
+  path: z.string(),
+  cid: z.string(),
+  size: z.int(),
+  added: z.int().describe('Files read'),
+  reused: z.int().describe('Files not read'),
+  bytes: z.int().describe('Read'),
+  links_left_out: z.int(),
+  name: z.string().nullable().describe('/ipns/… that now leads to it'),
+})
 
 const FromInput = z.strictObject({
   cid: z.string().min(1).max(4096).describe('CID, or /ipfs/<cid>/path'),
@@ -31,10 +54,30 @@ const FromOutput = z.strictObject({
 export class SyncTools {
   readonly #vfs: Vfs
   readonly #node: IpfsNode
+  readonly #sync: Sync
 
-  constructor({ vfs, ipfs }: Pick<Services, 'vfs' | 'ipfs'>) {
+  constructor({ vfs, ipfs, sync }: Pick<Services, 'vfs' | 'ipfs' | 'sync'>) {
     this.#vfs = vfs
     this.#node = ipfs
+    this.#sync = sync
+  }
+
+  @tool({
+    name: 'vfs_sync_to_ipfs',
+    title: 'Sync a folder to IPFS',
+    description: 'Add a folder to IPFS and tell its CID; after the first time only what has changed is read.',
+    effect: 'write',
+    idempotent: true,
+    needs: ['ipfs'],
+    input: ToInput,
+    output: ToOutput,
+  })
+  async toIpfs(input: z.output<typeof ToInput>, context: ToolContext): Promise<z.input<typeof ToOutput>> {
+    const { path: at, pin, publish_name: key, include, exclude, preserve } = input
+    const { linksLeftOut, ...synced } = await this.#sync.toIpfs(at, { ...callOf(context), include, exclude, preserve, onProgress: progressOf(context) })
+    if (pin) await this.#node.pins.add(synced.cid, { whole: true, signal: context.signal })
+    const name = key === undefined ? null : await this.#publish(synced.cid, key, context)
+    return { path: at, ...synced, links_left_out: linksLeftOut, name }
   }
 
   @tool({
@@ -50,17 +93,28 @@ export class SyncTools {
   async fromIpfs(input: z.output<typeof FromInput>, context: ToolContext): Promise<z.input<typeof FromOutput>> {
     const { path: at, delete: deletes, max_delete: maxDelete, dry_run: dryRun } = input
     const cid = await this.#node.resolve(input.cid, { signal: context.signal })
-    const onProgress = (bytes: number, files: number): void => context.progress(bytes, undefined, `${files} files, ${bytes} bytes`)
     const { created, updated, deleted, linksLeftOut, ...done } = await this.#vfs.mirror(vfsPath(`/ipfs/${cid}`), at, {
       ...callOf(context),
       delete: deletes,
       maxDelete,
       dryRun,
-      onProgress,
+      onProgress: progressOf(context),
     })
     return { path: at, cid, ...done, created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at), links_left_out: linksLeftOut }
   }
+
+  /** A node that is off the network signs the name and tells nobody. */
+  async #publish(cid: string, key: string, { signal }: ToolContext): Promise<string> {
+    const { network } = await this.#node.version({ signal })
+    const { name } = await this.#node.names.publish(`/ipfs/${cid}`, { ...PUBLISHED, key, offline: network === 'off', signal })
+    return `/ipns/${name}`
+  }
 }
+
+const progressOf =
+  ({ progress }: ToolContext) =>
+  (bytes: number, files: number): void =>
+    progress(bytes, undefined, `${files} files, ${bytes} bytes`)
 
 const firstOf = (paths: readonly VfsPath[], top: VfsPath): z.input<typeof some> => ({
   count: paths.length,

@@ -24,10 +24,10 @@ export class EmbeddedPins implements Pins {
     this.#parts = parts
   }
 
-  async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
+  async add(cid: string, { name, recursive = true, whole = false, ...call }: PinOptions = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
     await using guard = await this.#parts.guard()
-    await complete(cid, recursive, guard, call)
+    if (!whole) await complete(cid, recursive, guard, call)
     if (!(await state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })))
       throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: 'Remove that pin first, if its own block alone should stay.' })
     announce(cid)

@@ -39,6 +39,7 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   vfs_move: () => ({ from: at('copy.txt'), to: at('moved.txt') }),
   vfs_remove: () => ({ path: at('gone'), recursive: true }),
   vfs_restore: () => ({ path: at('w.txt'), version: change }),
+  vfs_sync_to_ipfs: () => ({ path: at('folder') }),
   vfs_sync_from_ipfs: () => ({ cid, path: at('synced') }),
   vfs_undo: () => ({ session: 'current', dry_run: true }),
   vfs_mount: () => ({ path: '/extra', backend: 'extra' }),

@@ -1,0 +1,31 @@
+import type { VfsPath } from '../core/path.ts'
+import type { VfsCall } from '../vfs/types.ts'
+
+export interface SyncCall extends VfsCall {
+  /** Globs, relative to the folder. What `exclude` means is not looked at, a folder with all below it. */
+  readonly include?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+  /** Modes and times go along, as UnixFS 1.5. */
+  readonly preserve?: boolean | undefined
+  readonly onProgress?: ((bytes: number, files: number) => void) | undefined
+}
+
+export interface Synced {
+  readonly cid: string
+  /** Of all files. */
+  readonly size: number
+  /** Files that were read. */
+  readonly added: number
+  /** Files that were not. */
+  readonly reused: number
+  /** That were read. */
+  readonly bytes: number
+  /** Symbolic links, which are left out. */
+  readonly linksLeftOut: number
+}
+
+/** Folders of the VFS as trees in IPFS, where only what has changed since the last time is read. */
+export interface Sync {
+  /** The same CID as adding the folder anew. What was done before a cancellation, a failure or a crash is not done again. Rejects NOT_DIRECTORY, BUSY, CONFLICT. */
+  toIpfs(path: VfsPath, call: SyncCall): Promise<Synced>
+}
