@@ -4,6 +4,7 @@ import { onKubo } from '../support/on-kubo.ts'
 import { about } from './node/about.ts'
 import { adding } from './node/adding.ts'
 import { blocks } from './node/blocks.ts'
+import { dag } from './node/dag.ts'
 import { keeping } from './node/keeping.ts'
 import type { MakeNode } from './node/make.ts'
 import { mutableTree } from './node/mfs.ts'
@@ -21,6 +22,7 @@ function nodeContract(title: string, make: MakeNode): void {
     naming(make)
     blocks(make)
     pins(make)
+    dag(make)
     about(make)
   })
 }

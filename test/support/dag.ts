@@ -11,10 +11,10 @@ export async function blockOf(codec: CodecName, value: unknown): Promise<Block &
 }
 
 /** Each block holds the CID of the one before it: the last is the root. */
-export async function* chain(length: number): AsyncGenerator<Block & { readonly link: CID }> {
+export async function* chain(length: number, seed = ''): AsyncGenerator<Block & { readonly link: CID }> {
   let below: CID | null = null
   for (let depth = 0; depth < length; depth++) {
-    const block = await blockOf('dag-cbor', { depth, below })
+    const block = await blockOf('dag-cbor', { depth, below, seed })
     below = block.link
     yield block
   }
