@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ContentStore } from '../src/content/types.ts'
 import type { Backend } from '../src/core/backend.ts'
+import { vfsPath } from '../src/core/path.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
 
 /** What a backend may need beside its options. */
@@ -39,6 +40,8 @@ const s3Options = z.strictObject({
   compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
 })
 
+const httpOptions = z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
+
 async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<BackendParts, 'secret'>) {
   const { access_key_id: id, secret_access_key: key, session_token: token } = options
   if (id === undefined || key === undefined) return undefined
@@ -71,5 +74,9 @@ export const BACKENDS: Readonly<Record<string, BackendType>> = {
   s3: type(s3Options, async (options, parts) => {
     const { openS3 } = await import('./s3/s3.ts')
     return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
+  }),
+  http: type(httpOptions, async ({ files }) => {
+    const { HttpBackend } = await import('./http/http.ts')
+    return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))
   }),
 }

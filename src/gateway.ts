@@ -200,6 +200,7 @@ class Backends implements BackendSource, AsyncDisposable {
 
 /** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
 const LAYERS: Readonly<Record<string, StackOptions>> = {
+  http: { timeout: { ms: 60_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 5000 } },
   s3: { timeout: { ms: 120_000 } }, // the SDK repeats by itself what may be repeated
   ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },
 }

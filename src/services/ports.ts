@@ -13,7 +13,7 @@ export async function choosePorts(names: readonly string[], before: Readonly<Rec
 }
 
 async function listened(port: number): Promise<number> {
-  const server = createServer()
+  const server = createServer((caller) => caller.destroy()) // of the program that had it: the server would wait for his end
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { environment } from '../../../src/services/kubo/environment.ts'
+import { urlOf } from '../../../src/services/kubo/api.ts'
+import { configured, type Network } from '../../../src/services/kubo/settings.ts'
+
+const fresh = {
+  Identity: { PeerID: 'p' },
+  Addresses: { Swarm: ['/ip4/0.0.0.0/tcp/4001'], API: '/ip4/0.0.0.0/tcp/5001', NoAnnounce: [] },
+  DNS: { Resolvers: { '.': 'auto', eth: 'x' } },
+  Datastore: {
+    Spec: {
+      type: 'mount',
+      mounts: [
+        { type: 'flatfs', mountpoint: '/blocks', sync: false },
+        { type: 'levelds', mountpoint: '/' },
+      ],
+    },
+  },
+}
+const made = (network: Network) => configured(fresh, { network, secret: 's3cret', ports: { api: 1, gateway: 2, swarm: 3 } })
+
+describe('the configuration of a repository of our own', () => {
+  test.each(['off', 'client', 'node'] as const)('%s: only the loopback address for RPC and gateway, and RPC for us alone', (network) => {
+    expect(made(network)).toMatchObject({
+      Identity: { PeerID: 'p' },
+      Addresses: { API: '/ip4/127.0.0.1/tcp/1', Gateway: '/ip4/127.0.0.1/tcp/2', NoAnnounce: [] },
+      API: { Authorizations: { polymount: { AuthSecret: 'bearer:s3cret', AllowedPaths: ['/api/v0'] } } },
+      Pubsub: { Enabled: true },
+    })
+  })
+
+  test('off: nothing of the network', () => {
+    expect(made('off')).toMatchObject({
+      Addresses: { Swarm: [] },
+      AutoConf: { Enabled: false },
+      Bootstrap: [],
+      DNS: { Resolvers: {} },
+      Routing: { Type: 'none' },
+      Discovery: { MDNS: { Enabled: false } },
+    })
+    expect(made('off')['DNS']).toEqual({ Resolvers: {} })
+  })
+
+  test('client: listens nowhere, provides and serves nothing', () => {
+    expect(made('client')).toMatchObject({
+      Addresses: { Swarm: [] },
+      Routing: { Type: 'autoclient' },
+      Provide: { Enabled: false },
+      Bitswap: { ServerEnabled: false },
+      Bootstrap: ['auto'],
+    })
+  })
+
+  test('node: listens at its own port, provides pins and the mutable tree', () => {
+    expect(made('node')).toMatchObject({
+      Addresses: { Swarm: expect.arrayContaining(['/ip4/0.0.0.0/tcp/3', '/ip6/::/udp/3/quic-v1']) },
+      Provide: { Enabled: true, Strategy: 'pinned+mfs' },
+      Bitswap: { ServerEnabled: true },
+    })
+  })
+
+  test('blocks reach the disk before they are acknowledged', () => {
+    expect(made('off')['Datastore']).toEqual({
+      Spec: {
+        type: 'mount',
+        mounts: [
+          { type: 'flatfs', mountpoint: '/blocks', sync: true },
+          { type: 'levelds', mountpoint: '/' },
+        ],
+      },
+    })
+  })
+})
+
+test.each([
+  ['/ip4/127.0.0.1/tcp/5001', 'http://127.0.0.1:5001'],
+  ['/ip4/0.0.0.0/tcp/5001', 'http://127.0.0.1:5001'],
+  ['/ip6/::/tcp/5001', 'http://[::1]:5001'],
+  ['/dns4/localhost/tcp/5001/http', 'http://localhost:5001'],
+  ['/unix/var/run/kubo.sock', undefined],
+  ['', undefined],
+])('%s is %s', (address, url) => {
+  expect(urlOf(address)).toBe(url)
+})
+
+test('the daemon sees no secret of ours', () => {
+  expect(environment({ PATH: '/bin', AWS_SECRET_ACCESS_KEY: 'x', POLYMOUNT_HTTP_TOKEN: 'x', https_proxy: 'p', IPFS_PATH: '/mine' }, '/repo')).toEqual({
+    PATH: '/bin',
+    https_proxy: 'p',
+    IPFS_PATH: '/repo',
+    IPFS_TELEMETRY: 'off',
+  })
+})
