@@ -4,13 +4,15 @@ import type { ServedFolder } from './config/folders.ts'
 import { type PlannedBackend, type PlannedMount, plannedMounts } from './config/mounts.ts'
 import { type Config, configSchema } from './config/schema.ts'
 import { Secrets } from './config/secrets.ts'
-import { openContentStore } from './content/store.ts'
+import type { Collected, CollectOptions } from './content/collect/types.ts'
+import { type LocalContent, openContentStore } from './content/store.ts'
 import type { Backend } from './core/backend.ts'
 import { VfsError } from './core/error.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
 import { openNode } from './engines/engine.ts'
+import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
@@ -45,6 +47,7 @@ export interface GatewayOptions {
 
 interface Parts extends GatewayOptions {
   readonly config: Config
+  readonly content: LocalContent
   readonly journal: Journal
   readonly vfs: Vfs
   readonly ipfs: IpfsNode
@@ -90,6 +93,15 @@ export class Gateway implements AsyncDisposable {
   mcp(tools: ToolView = this.tools): McpParts {
     const { vfs, events, served, log } = this.#parts
     return { tools, vfs, events, served, log, version: VERSION }
+  }
+
+  /** Frees the blocks of the content store that nothing needs (journal.md, 18-20), while this gateway and others go on. */
+  collect(options?: CollectOptions): Promise<Collected> {
+    const { content, journal, config } = this.#parts
+    return content.collect(async function* () {
+      yield* embeddedRoots(config.data_dir)
+      for (const cid of journal.kept()) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
+    }, options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +165,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: () => undefined,
     log,
   })
-  return { ...options, config, journal, vfs, ipfs, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, vfs, ipfs, events, registry: closing.use(registry) }
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */

@@ -8,6 +8,7 @@ import { type Io, print, printJson } from './io.ts'
 import { openGatewayOf } from './open.ts'
 import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
+import { interrupted } from './stop.ts'
 import { UsageError } from './usage-error.ts'
 
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
@@ -28,12 +29,6 @@ function parseArguments(json: string): unknown {
     throw new UsageError(`the arguments are not JSON: ${(error as Error).message}`)
   }
   throw new UsageError('the arguments must be a JSON object, such as \'{"path":"/local"}\'')
-}
-
-function interrupted({ signals }: Io): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM']) signals.on(signal, () => controller.abort())
-  return controller.signal
 }
 
 /** The structured result, and what an MCP client would get beside it. */

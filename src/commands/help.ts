@@ -5,6 +5,7 @@ const USAGE: Readonly<Record<CommandName, readonly [synopsis: string, does: stri
   call: ['polymount call TOOL [JSON|-]', 'Call one tool; the arguments are JSON, or come from stdin with "-".'],
   tools: ['polymount tools', 'List the tools.'],
   ipfs: ['polymount ipfs keys [make NAME]', 'List the keys that IPNS names are signed with, or make one.'],
+  gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs.'],
   doctor: ['polymount doctor', 'Check that everything is as it should be, with a remedy for what is not.'],
   config: ['polymount config', 'Show every setting and where it came from.'],
 }

@@ -17,6 +17,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<{ readonly run: Run }>>> 
   call: () => import('./call.ts'),
   tools: () => import('./tools.ts'),
   ipfs: () => import('./ipfs.ts'),
+  gc: () => import('./gc.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),
 }

@@ -5,6 +5,13 @@ import { type Io, print } from './io.ts'
 /** A host kills what has not ended by then. What was not finished is undone or finished by the next start. */
 const STOP_MS = 5_000
 
+/** Ends the work of a command that is asked to stop. */
+export function interrupted({ signals }: Io): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM']) signals.on(signal, () => controller.abort())
+  return controller.signal
+}
+
 /** Resolves when the process is asked to stop, or when its only client has gone. */
 export async function stopRequested(closed: Promise<unknown>, { signals }: Io): Promise<void> {
   const { promise: signalled, resolve } = Promise.withResolvers<void>()

@@ -7,6 +7,8 @@ import type { Batch } from './blocks/batch.ts'
 import { Blocks } from './blocks/blocks.ts'
 import type { Guard } from './blocks/guards.ts'
 import { sha256, sha256Multihash } from './blocks/multihash.ts'
+import type { Collection } from './collect/collect.ts'
+import type { Collected, CollectOptions } from './collect/types.ts'
 import { ContentHasher } from './hashing.ts'
 import type { AddOptions, ContentStore, NamedNode, Node, Source } from './types.ts'
 import type { Sink, UnixfsReader } from './unixfs/index.ts'
@@ -15,15 +17,17 @@ import type { Sink, UnixfsReader } from './unixfs/index.ts'
 const loadUnixfs = () => import('./unixfs/index.ts')
 
 export async function openContentStore({ folder }: { readonly folder: string }): Promise<LocalContent> {
-  return new LocalContent(await Blocks.open(folder))
+  return new LocalContent(folder, await Blocks.open(folder))
 }
 
 /** The content store on the local disk; `blocks` for who serves or fetches them. */
 export class LocalContent implements ContentStore {
   readonly blocks: Blocks
+  readonly #folder: string
   #reader: Promise<UnixfsReader> | undefined
 
-  constructor(blocks: Blocks) {
+  constructor(folder: string, blocks: Blocks) {
+    this.#folder = folder
     this.blocks = blocks
   }
 
@@ -78,6 +82,12 @@ export class LocalContent implements ContentStore {
     const guard = await this.blocks.guard(cid)
     if (root && guard.collecting) await this.#raise(guard, root)
     return guard
+  }
+
+  /** Frees what none of the roots reaches; see there for what rejects. */
+  async collect(roots: Collection['roots'], options?: CollectOptions): Promise<Collected> {
+    const { collect } = await import('./collect/collect.ts')
+    return collect({ folder: this.#folder, find: (multihash) => this.blocks.get(multihash), roots }, options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import type { ChangeRecord, HistoryQuery } from './types.ts'
 
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
 const GROWTH = 8 // so that few pages reach what is rare
+const KEPT_PAGE = 1000
 const KNOWN_WITHIN = 64 // the newest changes of a path, among which an etag is looked for
 
 interface Window {
@@ -56,6 +57,18 @@ export class History {
 
   content(cid: string): Uint8Array | undefined {
     return this.#db.get<{ content: Uint8Array }>('select content from version where cid = ?', cid)?.content
+  }
+
+  *kept(): Generator<string> {
+    for (let last = 0; ;) {
+      const page = this.#db.all<{ seq: number; cid: string }>(
+        `select seq, kept_ref as cid from change where seq > ? and kept_in = 'content' and state <> 'aborted' order by seq limit ${KEPT_PAGE}`,
+        last,
+      )
+      for (const { cid } of page) yield cid
+      last = page.at(-1)?.seq ?? last
+      if (page.length < KEPT_PAGE) return
+    }
   }
 
   /** Times map to sequence numbers. */

@@ -61,6 +61,10 @@ export class SqliteJournal implements Journal {
     return read(() => this.#history.content(cid))
   }
 
+  kept(): Iterable<string> {
+    return this.#history.kept()
+  }
+
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined {
     return read(() => this.#history.known(place, etag))
   }

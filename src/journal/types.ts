@@ -123,6 +123,8 @@ export interface Journal extends AsyncDisposable {
   parts(change: ChangeId): ChangeRecord[]
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
+  /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. */
+  kept(): Iterable<string>
   /** The newest done change that set exactly this content at the place: how a version's CID is known without reading. */
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */

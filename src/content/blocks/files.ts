@@ -1,8 +1,9 @@
-import { constants } from 'node:fs'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { constants, rmSync, statSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fromSystem } from '../system.ts'
 
+const HEX = /^([0-9a-f]{2})+$/
 const WRITE = constants.O_WRONLY | constants.O_CREAT
 
 /**
@@ -53,6 +54,27 @@ export class BlockFiles {
     return (await stat(this.#file(multihash)).catch(() => undefined))?.size === size
   }
 
+  /** The multihash of every file, whether the index names it or not. */
+  async *all(): AsyncGenerator<Buffer> {
+    for (const name of await namesIn(this.#folder))
+      for (const file of await namesIn(join(this.#folder, name))) if (file.endsWith(name) && HEX.test(file)) yield Buffer.from(file, 'hex')
+  }
+
+  /** At once, since a transaction cannot wait. How many bytes that freed; none where there is no file. */
+  remove(multihash: Uint8Array): number {
+    const bytes = this.sizeOf(multihash)
+    try {
+      rmSync(this.#file(multihash), { force: true })
+    } catch (error) {
+      throw fromSystem(error)
+    }
+    return bytes
+  }
+
+  sizeOf(multihash: Uint8Array): number {
+    return statSync(this.#file(multihash), { throwIfNoEntry: false })?.size ?? 0
+  }
+
   async #make(folder: string): Promise<void> {
     if (this.#made.has(folder)) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -63,6 +85,15 @@ export class BlockFiles {
   #file(multihash: Uint8Array): string {
     const hex = Buffer.from(multihash).toString('hex')
     return join(this.#folder, hex.slice(-2), hex) // the end of a multihash is random, its beginning is not
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw fromSystem(error)
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Root } from '../../content/collect/types.ts'
 import { VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
 import { Committer } from '../../sqlite/committer.ts'
@@ -18,10 +19,16 @@ const PIN = `
 const PIN_TOO = `
   INSERT INTO pin VALUES (?, 'recursive', ?) ON CONFLICT (cid) DO UPDATE SET type = 'recursive', name = coalesce(name, excluded.name)`
 
+const PAGE = 1000
+
 interface PinRow {
   readonly cid: string
   readonly type: 'direct' | 'recursive'
   readonly name: string | null
+}
+
+interface Keyed {
+  readonly key: string
 }
 
 /** What all processes of a data folder know of the node: pins, the root of the mutable tree, what is kept for undo, and names. */
@@ -78,6 +85,16 @@ export class NodeState implements AsyncDisposable {
     })
   }
 
+  /** In pages. What is removed goes from the tree into what is kept, so the tree comes first; whoever links holds a guard. */
+  async *roots(): AsyncGenerator<Root> {
+    for await (const { cid, type } of this.#paged<PinRow & Keyed>('SELECT cid AS key, cid, type FROM pin WHERE cid > ? ORDER BY 1 LIMIT ?'))
+      yield { cid, reason: 'pin', recursive: type === 'recursive' }
+    const root = await this.root()
+    if (root !== undefined) yield { cid: root, reason: 'mfs', recursive: true }
+    for await (const { cid } of this.#paged<Keyed & { readonly cid: string }>('SELECT id AS key, cid FROM kept WHERE id > ? ORDER BY 1 LIMIT ?'))
+      yield { cid, reason: 'trash', recursive: true }
+  }
+
   readonly keeps: Keeps = {
     get: (id) => patiently(() => this.#db.get<{ readonly cid: string }>('SELECT cid FROM kept WHERE id = ?', id)?.cid),
     set: async (id, cid) => {
@@ -90,6 +107,15 @@ export class NodeState implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#committer.settled()
     this.#db.close()
+  }
+
+  async *#paged<Row extends Keyed>(sql: string): AsyncGenerator<Row> {
+    for (let last = ''; ;) {
+      const page = await patiently(() => this.#db.all<Row>(sql, last, PAGE))
+      yield* page
+      last = page.at(-1)?.key ?? last
+      if (page.length < PAGE) return
+    }
   }
 
   #root(): string | undefined {

@@ -145,6 +145,26 @@ describe('polymount config', () => {
   })
 })
 
+describe('polymount gc', () => {
+  test('frees what is not pinned, tells what it kept, and with --dry-run only tells', async () => {
+    await using place = await emptyPlace()
+    const add = async (content: string, pin: boolean): Promise<string> => {
+      const { stdout } = await run(place, ['call', 'ipfs_add', JSON.stringify({ content, pin })])
+      return (JSON.parse(stdout) as { cid: string }).cid
+    }
+    const [pinned, loose] = [await add('pinned', true), await add('loose!!', false)]
+    const expected = { freed: { blocks: 1, bytes: 7 }, kept: { pin: { blocks: 1, bytes: 6 }, recent: { blocks: 0 } } }
+    const foreseen = await run(place, ['gc', '--dry-run', '--json'])
+    expect(JSON.parse(foreseen.stdout)).toMatchObject({ dry_run: true, ...expected })
+    const { code, stdout, stderr } = await run(place, ['gc'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^freed +1 blocks +7 B\nkept by pins +1 blocks +6 B\n/)
+    expect((await run(place, ['call', 'ipfs_cat', JSON.stringify({ cid: pinned }), '--raw'])).stdout).toContain('pinned')
+    expect(await run(place, ['call', 'ipfs_cat', JSON.stringify({ cid: loose })])).toMatchObject({ code: 1 })
+    expect(await run(place, ['gc', 'now'])).toMatchObject({ code: 2 })
+  })
+})
+
 describe('polymount doctor', () => {
   test('finds all in order on an empty machine', async () => {
     await using place = await emptyPlace()

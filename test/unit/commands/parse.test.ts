@@ -78,7 +78,8 @@ describe('settings of flags', () => {
 })
 
 test('help names every command and flag', () => {
-  for (const name of [...Object.keys(FLAGS).map((flag) => `--${flag}`), 'serve', 'call', 'tools', 'ipfs', 'doctor', 'config']) expect(help()).toContain(name)
+  for (const name of [...Object.keys(FLAGS).map((flag) => `--${flag}`), 'serve', 'call', 'tools', 'ipfs', 'gc', 'doctor', 'config'])
+    expect(help()).toContain(name)
   expect(parseCommandLine(['tools', '-h'])).toMatchObject({ wants: 'help' })
   expect(parseCommandLine(['--version', '--nonsense'])).toMatchObject({ wants: 'version' })
 })

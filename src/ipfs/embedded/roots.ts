@@ -1,0 +1,8 @@
+import type { Root } from '../../content/collect/types.ts'
+import { NodeState } from './state.ts'
+
+/** What the embedded node of a data folder needs of the content store, also while another engine runs. */
+export async function* embeddedRoots(folder: string): AsyncGenerator<Root> {
+  await using state = await NodeState.open(folder)
+  yield* state.roots()
+}
