@@ -12,6 +12,17 @@ export function relay<T>(items: AsyncIterable<T>, begin: () => Watch<T>): AsyncI
   return { [Symbol.asyncIterator]: () => new Relay(items[Symbol.asyncIterator](), begin) }
 }
 
+/** Every part as something else. */
+export function mapped<T, U>(items: AsyncIterable<T>, make: (item: T) => U): AsyncIterable<U> {
+  const made = (item: IteratorResult<T>): IteratorResult<U> => (item.done ? DONE : { done: false, value: make(item.value) })
+  return {
+    [Symbol.asyncIterator]: () => {
+      const inner = items[Symbol.asyncIterator]()
+      return { next: () => inner.next().then(made), return: async () => made((await inner.return?.()) ?? DONE) }
+    },
+  }
+}
+
 /** The stream that `open` gives, opened when its first part is asked for. */
 export function opening<T>(open: () => Promise<AsyncIterable<T>>): AsyncIterable<T> {
   return { [Symbol.asyncIterator]: () => new Opening(open) }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { Entry } from '../../src/core/backend.ts'
 import { isCode } from '../../src/core/error.ts'
-import { join, vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { join, name, vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { mapped } from '../../src/core/stream.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import type { Matcher } from '../../src/vfs/match/glob.ts'
 import type { Vfs, VfsCall, Walked } from '../../src/vfs/types.ts'
@@ -13,6 +14,8 @@ const BUDGET = 38_000
 
 export interface Page {
   readonly items: readonly Walked[]
+  /** The same as a model reads them. */
+  readonly lines: readonly string[]
   readonly next: string | null
   readonly ignored: Ignored
 }
@@ -34,25 +37,24 @@ export interface PageQuery {
 /** One page of what lies below a folder, in the order of the walk. Memory grows with the page. */
 export async function pageOf(vfs: Vfs, page: PageQuery, call: VfsCall): Promise<Page> {
   const items: Walked[] = []
+  const lines: string[] = []
   const ignored = new Ignored()
   let room = BUDGET
   for await (const item of entriesOf(vfs, page, ignored, call)) {
     if (!page.accept(item)) continue
-    room -= page.line(item).length + 1
-    if (items.length === page.limit || (room < 0 && items.length > 0)) return { items, ignored, next: cursorOf(page.query, items.at(-1)?.path ?? '') }
+    const line = page.line(item)
+    room -= line.length + 1
+    if (items.length === page.limit || (room < 0 && items.length > 0)) return { items, lines, ignored, next: cursorOf(page.query, items.at(-1)?.path ?? '') }
     items.push(item)
+    lines.push(line)
   }
-  return { items, ignored, next: null }
+  return { items, lines, ignored, next: null }
 }
 
-async function* entriesOf(vfs: Vfs, { path, depth, cursor, query, details, ignored }: PageQuery, skipped: Ignored, call: VfsCall): AsyncGenerator<Walked> {
+function entriesOf(vfs: Vfs, { path, depth, cursor, query, details, ignored }: PageQuery, skipped: Ignored, call: VfsCall): AsyncIterable<Walked> {
   const after = cursor === undefined ? undefined : vfsPath(String(placeOf(cursor, query)))
-  if (depth > 1 || ignored !== undefined) {
-    yield* vfs.walk(path, { ...call, depth, details, ignored, after, onIgnored: (at, kind) => skipped.add(at, kind) })
-    return
-  }
-  const name = after?.slice(after.lastIndexOf('/') + 1)
-  for await (const item of vfs.list(path, { ...call, details, after: name })) yield { ...item, path: join(path, item.name), depth: 1 }
+  if (depth > 1 || ignored !== undefined) return vfs.walk(path, { ...call, depth, details, ignored, after, onIgnored: (at, kind) => skipped.add(at, kind) })
+  return mapped(vfs.list(path, { ...call, details, after: after && name(after) }), (item) => ({ ...item, path: join(path, item.name), depth: 1 }))
 }
 
 /** Entries that the ignore rules left out: how many, and the names of some. */
@@ -114,7 +116,7 @@ export async function orNothing(page: Promise<Page>, base: VfsPath, path: VfsPat
     return await page
   } catch (error) {
     if (base === path || !isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) throw error
-    return { items: [], next: null, ignored: new Ignored() }
+    return { items: [], lines: [], next: null, ignored: new Ignored() }
   }
 }
 

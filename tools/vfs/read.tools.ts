@@ -108,7 +108,7 @@ export class ReadTools {
     const { etag } = await this.#vfs.stat(at, callOf(context))
     const page = await pageOf(this.#vfs, { path: at, depth: 1, limit: 200, details: true, query: [], accept: () => true, line: folderLine }, callOf(context))
     const more = page.next === null ? [] : ['[more: vfs_ls pages through it]']
-    return { path: at, kind: 'directory', size: 0, etag, next_offset: null, text: [`${at} is a folder`, ...page.items.map(folderLine), ...more].join('\n') }
+    return { path: at, kind: 'directory', size: 0, etag, next_offset: null, text: [`${at} is a folder`, ...page.lines, ...more].join('\n') }
   }
 
   @tool({

@@ -58,7 +58,7 @@ export class TreeTools {
       { path: at, depth, limit: most, cursor: from, details: long, query: ['ls', at, depth, glob], accept, line },
       callOf(context),
     )
-    return listed(at, page, `${at} · ${counted(page, from)}`, line, '; list their folders to see them')
+    return listed(at, page, `${at} · ${counted(page, from)}`, '; list their folders to see them')
   }
 
   @tool({
@@ -81,7 +81,7 @@ export class TreeTools {
     const query = ['find', at, glob, kind, size, modified, ignored]
     const page = pageOf(this.#vfs, { path: base, depth, limit: most, cursor: from, details, ignored, query, accept, line: lineOf }, callOf(context))
     const found = await orNothing(page, base, at)
-    return listed(at, found, `${counted(found, from)} below ${at}`, lineOf, '; ignored=true includes them')
+    return listed(at, found, `${counted(found, from)} below ${at}`, '; ignored=true includes them')
   }
 
   @tool({
@@ -105,7 +105,7 @@ export class TreeTools {
       line: treeLine,
     }
     const page = await pageOf(this.#vfs, query, callOf(context))
-    return listed(at, page, `${at === '/' ? '' : at}/`, treeLine, '')
+    return listed(at, page, `${at === '/' ? '' : at}/`, '')
   }
 }
 
@@ -113,9 +113,9 @@ const nameIn = (folder: VfsPath, item: Walked): string => relative(folder, item.
 const treeLine = (item: Walked): string => '  '.repeat(item.depth) + item.name + markOf(item.kind)
 const lineOf = (item: Walked): string => item.path + markOf(item.kind) + (item.size === undefined || item.kind !== 'file' ? '' : `  ${formatSize(item.size)}`)
 
-function listed(folder: VfsPath, page: Page, head: string, line: (item: Walked) => string, how: string): Listed {
+function listed(folder: VfsPath, page: Page, head: string, how: string): Listed {
   const more = page.next === null ? [] : [`[more: cursor=${page.next}]`]
-  const lines = [head, ...page.items.map(line), ...page.ignored.note(how), ...more]
+  const lines = [head, ...page.lines, ...page.ignored.note(how), ...more]
   return { path: folder, entries: page.items.map(entryOf), ignored: page.ignored.count, next_cursor: page.next, text: lines.join('\n') }
 }
 
