@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { againstPeer } from './bench/against.ts'
-import { peer, polymount } from './bench/contestant.ts'
+import { floor, peer, polymount } from './bench/contestant.ts'
+import { listingRow } from './bench/listing.ts'
 import { makeMaterial } from './bench/material.ts'
 import { printRow, type Row, saveRows } from './bench/row.ts'
 import { startRows } from './bench/start.ts'
@@ -16,7 +17,8 @@ try {
   const ours = polymount(material.root, 'bin/polymount.cjs', join(folder, 'home'))
   const theirs = peer(material.root)
   const rows: Row[] = []
-  for (const measure of [() => startRows(ours, theirs), () => againstPeer(material, ours, theirs)]) {
+  const field = { ours, theirs, floor: floor(join(folder, 'flushed')) }
+  for (const measure of [() => startRows(ours, theirs), async () => [await listingRow(ours)], () => againstPeer(material, field)]) {
     const found = await measure()
     for (const row of found) printRow(row)
     rows.push(...found)

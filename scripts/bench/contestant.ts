@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
@@ -49,6 +50,22 @@ export const polymount = (root: string, program: string, home: string): Contesta
   readLarge: inPieces,
   list: (call, path) => paged(call, 'vfs_ls', { path, limit: 10_000 }),
   find: (call, path) => paged(call, 'vfs_find', { path, glob: '**/*.md' }),
+})
+
+/** A server that does nothing but what cannot be left out; see floor.ts. `log` is what it flushes as a journal is. */
+export const floor = (log: string): Contestant => ({
+  name: 'floor',
+  args: [fileURLToPath(new URL('floor.ts', import.meta.url)), log],
+  env: {},
+  read: async (call) => (await call('read', {})).text.length,
+  write: (call, path, content) => call('write', { path, content }),
+  readLarge: async (call) => {
+    let read = 0
+    while (read < 10 << 20) read += (await call('piece', {})).text.length
+    return read
+  },
+  list: async (call) => lines((await call('list', {})).text),
+  find: async (call) => lines((await call('find', {})).text),
 })
 
 /** Every entry of a listing, page by page; how many there are. */

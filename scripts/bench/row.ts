@@ -36,5 +36,5 @@ export async function saveRows(rows: readonly Row[]): Promise<void> {
   )
 }
 
-const number = (value: number | string): string =>
+export const number = (value: number | string): string =>
   typeof value === 'string' ? value : value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)

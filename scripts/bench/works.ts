@@ -9,6 +9,8 @@ export interface Work extends Pick<Row, 'work' | 'unit' | 'limit'> {
   readonly most?: number
   readonly least?: number
   readonly rounds: number
+  /** What it changes is made durable. */
+  readonly flushes?: boolean
   measure(who: Contestant, at: Running, material: Material): Promise<number>
 }
 
@@ -22,7 +24,7 @@ export const WORKS: readonly Work[] = [
     unit: 'ms',
     most: 0.6,
     rounds: 5,
-    limit: 'two JSON-RPC messages through the SDK on both sides',
+    limit: 'two JSON-RPC messages through the SDK on both sides, which alone take more than the target here (floor); then six system calls',
     measure: (who, { call }, { small }) => oneByOne(CALLS, (at) => who.read(call, small[at % small.length] ?? '')),
   },
   {
@@ -30,7 +32,7 @@ export const WORKS: readonly Work[] = [
     unit: 'ops/s',
     least: 2,
     rounds: 5,
-    limit: 'the client, which parses what both servers send in one thread',
+    limit: 'the SDK: the client parses what all servers send in one thread; the floor is below the target here',
     measure: (who, { call }, { small }) => inFlight(16, 10 * CALLS, (at) => who.read(call, small[at % small.length] ?? '')),
   },
   {
@@ -38,7 +40,8 @@ export const WORKS: readonly Work[] = [
     unit: 'ms',
     most: 1,
     rounds: 5,
-    limit: 'the disk: journal, file and folder are flushed',
+    limit: 'the disk: journal, file and folder are flushed, in this order; the peer flushes nothing',
+    flushes: true,
     measure: (who, { call }, { root }) => oneByOne(CALLS, (at) => who.write(call, `${root}/${who.name}-${at % 20}.txt`, `${at}`.padEnd(KIB, '.'))),
   },
   {
@@ -54,7 +57,7 @@ export const WORKS: readonly Work[] = [
     unit: 'ms',
     most: 1,
     rounds: 3,
-    limit: 'the text of the answer',
+    limit: 'the bound of an answer: four of them, with name, path and kind of each entry beside the text',
     measure: (who, { call }, { wide }) => timed(async () => expect(await who.list(call, wide), 10_000)),
   },
   {
