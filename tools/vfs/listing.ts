@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Entry } from '../../src/core/backend.ts'
 import { isCode } from '../../src/core/error.ts'
-import { join, name, vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { join, name as nameOf, vfsPath, type VfsPath } from '../../src/core/path.ts'
 import { mapped } from '../../src/core/stream.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import type { Matcher } from '../../src/vfs/match/glob.ts'
@@ -54,7 +54,7 @@ export async function pageOf(vfs: Vfs, page: PageQuery, call: VfsCall): Promise<
 function entriesOf(vfs: Vfs, { path, depth, cursor, query, details, ignored }: PageQuery, skipped: Ignored, call: VfsCall): AsyncIterable<Walked> {
   const after = cursor === undefined ? undefined : vfsPath(String(placeOf(cursor, query)))
   if (depth > 1 || ignored !== undefined) return vfs.walk(path, { ...call, depth, details, ignored, after, onIgnored: (at, kind) => skipped.add(at, kind) })
-  return mapped(vfs.list(path, { ...call, details, after: after && name(after) }), (item) => ({ ...item, path: join(path, item.name), depth: 1 }))
+  return mapped(vfs.list(path, { ...call, details, after: after && nameOf(after) }), (item) => ({ ...item, path: join(path, item.name), depth: 1 }))
 }
 
 /** Entries that the ignore rules left out: how many, and the names of some. */
