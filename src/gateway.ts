@@ -11,7 +11,7 @@ import { VfsError } from './core/error.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
-import { openNode } from './engines/engine.ts'
+import { openEngine } from './engines/engine.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
@@ -137,14 +137,14 @@ class Closing implements AsyncDisposable {
 
 async function compose(config: Config, options: GatewayOptions, closing: Closing): Promise<Parts> {
   const { served, home, env, log } = options
-  if (config.ipfs.engine === 'kubo') throw new VfsError('CONFIG_INVALID', 'this build starts no daemon of Kubo; name a running one by its URL')
   const folder = config.data_dir
   const secrets = new Secrets(config.secrets, env)
   const plan = plannedMounts(config, served, Object.keys(BACKENDS))
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
-  const ipfs = closing.use(await openNode(config, { content, env }))
+  const engine = closing.use(await openEngine(config, { content, env, events, log }))
+  const ipfs = engine.node
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(
     new Backends(config, { dataFolder: folder, content, ipfs, secret: (reference, endpoint) => secrets.resolve(reference, endpoint) }),
@@ -162,7 +162,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     paths: config.tools.paths,
     events,
     around: { served: served.map(({ path }) => path), home, mountOf: async (path) => table.find(vfsPath(path))?.path },
-    absent: () => undefined,
+    absent: (need) => (need === 'ipfs' ? engine.absence() : undefined),
     log,
   })
   return { ...options, config, content, journal, vfs, ipfs, events, registry: closing.use(registry) }

@@ -1,5 +1,6 @@
-import { describe } from 'vitest'
-import { embeddedAlone, kuboAlone } from '../support/nodes.ts'
+import { afterAll, beforeEach, describe } from 'vitest'
+import { needsKubo } from '../support/kubo.ts'
+import { embeddedAlone, kuboAlone, superviseKubo } from '../support/nodes.ts'
 import { onKubo } from '../support/on-kubo.ts'
 import { about } from './node/about.ts'
 import { adding } from './node/adding.ts'
@@ -29,4 +30,11 @@ function nodeContract(title: string, make: MakeNode): void {
 
 nodeContract('embedded', embeddedAlone)
 
-onKubo('nodes', (daemon) => nodeContract('a daemon by its URL', () => kuboAlone(daemon)), { flags: ['--offline'] })
+onKubo('nodes', (daemon) => nodeContract('a daemon by its URL', () => kuboAlone(async () => daemon)), { flags: ['--offline'] })
+
+describe('nodes on a supervised Kubo', () => {
+  beforeEach(needsKubo)
+  let kubo: ReturnType<typeof superviseKubo> | undefined
+  afterAll(async () => (await kubo)?.[Symbol.asyncDispose]())
+  nodeContract('supervised', async () => kuboAlone((await (kubo ??= superviseKubo())).endpoint))
+})

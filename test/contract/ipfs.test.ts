@@ -39,7 +39,7 @@ onKubo(
   (daemon) =>
     readOnlyContract(
       'ipfs',
-      planting(() => kuboAlone(daemon)),
+      planting(() => kuboAlone(async () => daemon)),
     ),
   { flags: ['--offline'] },
 )

@@ -25,7 +25,7 @@ onKubo(
     backendContract(
       'mfs',
       async () => {
-        const open = await kuboAlone(daemon)
+        const open = await kuboAlone(async () => daemon)
         for (const { name } of await Array.fromAsync(open.node.mfs.list('/'))) await open.node.mfs.unlink(`/${name}`)
         return new AloneMfs(open)
       },

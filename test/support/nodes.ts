@@ -1,7 +1,10 @@
-import { kuboNode } from '../../src/ipfs/kubo/index.ts'
+import { findKubo } from '../../scripts/servers/find.ts'
+import { EventBus } from '../../src/core/events.ts'
+import { type Endpoint, kuboNode } from '../../src/ipfs/kubo/index.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
+import { kuboSpec } from '../../src/services/kubo/spec.ts'
+import { Supervisor } from '../../src/services/supervisor.ts'
 import { openNode, temporaryFolder } from './content.ts'
-import type { KuboDaemon } from './kubo.ts'
 
 export interface NodeAlone extends AsyncDisposable {
   readonly node: IpfsNode
@@ -15,12 +18,22 @@ export async function embeddedAlone(): Promise<NodeAlone> {
   return alone(node, ground.move())
 }
 
-/** A node in this daemon, with a data folder that goes with it; the daemon stays, and what is in it. */
-export async function kuboAlone(daemon: Pick<KuboDaemon, 'url'>): Promise<NodeAlone> {
+/** A node in a daemon, with a data folder that goes with it; the daemon stays, and what is in it. */
+export async function kuboAlone(endpoint: Endpoint): Promise<NodeAlone> {
   await using ground = new AsyncDisposableStack()
   const folder = ground.use(await temporaryFolder())
-  const node = ground.use(await kuboNode({ endpoint: async () => daemon, folder: folder.path, network: 'off', repository: 'test' }))
+  const node = ground.use(await kuboNode({ endpoint, folder: folder.path, network: 'off', repository: 'test' }))
   return alone(node, ground.move())
+}
+
+/** A Kubo under our supervision, started by the first call. */
+export async function superviseKubo(): Promise<{ readonly endpoint: Endpoint } & AsyncDisposable> {
+  await using ground = new AsyncDisposableStack()
+  const folder = ground.use(await temporaryFolder())
+  const spec = kuboSpec({ network: 'off', binary: await findKubo(), env: process.env })
+  const services = ground.use(await Supervisor.open({ folder: folder.path, specs: [spec], events: new EventBus(), log: () => {} }))
+  const kept = ground.move()
+  return { endpoint: (call) => services.endpoint(spec.name, call), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 const alone = (node: IpfsNode, ground: AsyncDisposableStack): NodeAlone => ({ node, [Symbol.asyncDispose]: () => ground.disposeAsync() })

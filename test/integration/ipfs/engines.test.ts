@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { connect, type ConnectedGateway } from '../../support/gateway.ts'
+import { findKubo } from '../../../scripts/servers/find.ts'
+import { connect, type ConnectedGateway, type TestGatewayOptions } from '../../support/gateway.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
+
+/** A gateway whose Kubo is started by itself. */
+const supervised = async (options: TestGatewayOptions = {}): Promise<ConnectedGateway> =>
+  connect({ ...options, env: { ...process.env, KUBO_BINARY: await findKubo() }, config: { ipfs: { engine: 'kubo', network: 'off' } } })
 
 /** The same gateway on both engines. */
 async function onBoth(run: (client: ConnectedGateway) => Promise<unknown>): Promise<[unknown, unknown]> {
-  await using daemon = await KuboDaemon.start({ flags: ['--offline'] })
   await using embedded = await connect({ files: TREE })
-  await using kubo = await connect({ files: TREE, config: { ipfs: { engine: daemon.url, network: 'off' } } })
+  await using kubo = await supervised({ files: TREE })
   const results = [await run(embedded), await run(kubo)] as const
   expect([embedded.logged, kubo.logged]).toEqual([[], []])
   return [...results]
@@ -71,6 +75,16 @@ test('a change of one engine is not taken back in the tree of the other', async 
   const written = await kubo.call('vfs_write', { path: '/mfs/f', content: 'on Kubo' })
   await using embedded = await connect({ config: { data_dir: kubo.gateway.config.data_dir } })
   expect((await embedded.call('vfs_undo', { change: written.result['change'] })).result).toMatchObject({ error_code: 'VOLUME_CHANGED' })
+})
+
+test('where Kubo cannot be started, the tools say why; the node in this process serves only if a person wants that', async () => {
+  const config = { ipfs: { engine: 'kubo', network: 'off', kubo: { binary: '/nowhere/ipfs' } } }
+  await using none = await connect({ config })
+  expect((await none.call('ipfs_add', { content: 'x' })).result).toMatchObject({ error_code: 'SERVICE_UNAVAILABLE' })
+  expect((await none.call('vfs_ls', { path: none.work })).ok).toBe(true)
+  await using fallback = await connect({ config: { ipfs: { ...config.ipfs, fallback: 'embedded' } } })
+  expect((await fallback.call('ipfs_version')).result).toMatchObject({ engine: 'embedded' })
+  expect(fallback.logged).toHaveLength(1)
 })
 
 test('where nothing answers, the tools say so at once', async () => {
