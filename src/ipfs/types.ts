@@ -107,7 +107,7 @@ export interface IpfsNode extends AsyncDisposable {
   overwrite(cid: string | null, content: Bytes, options: Call & { readonly offset: number }): Promise<Node>
   /** The CID of the same folder in another format; what lies in it keeps its own. */
   reformat(folder: string, format: CidFormat, call?: Call): Promise<string>
-  /** The CID at the end of a path. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY. */
+  /** The CID at the end of a path through folders and blocks of any codec. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY, INVALID_ARGUMENT for a part of a block. */
   resolve(path: string, call?: Call): Promise<string>
   stat(path: string, call?: Call): Promise<Node>
   read(path: string, options?: Call & Range): Bytes

@@ -2,12 +2,12 @@ import { z } from 'zod'
 
 /** Where only a folder or file makes sense, or a block of any kind. */
 export const cid = z.string().min(1).max(4096).describe('CID, or /ipfs/<cid>/path')
-export const kind = z.enum(['file', 'directory', 'link'])
+const kind = z.enum(['file', 'directory', 'link'])
 export const entry = z.strictObject({ name: z.string(), cid: z.string(), size: z.int(), kind })
 export const limit = z.int().min(1).max(1000).default(200)
 export const nextCursor = z.string().nullable()
 
-export const MAX_PIECE = 1024 * 1024
+const MAX_PIECE = 1024 * 1024
 export const offset = z.int().min(0).default(0).describe('Bytes')
 export const length = z
   .int()

@@ -23,7 +23,7 @@ export interface Resolved {
  * Follows a path through blocks of any codec: names of folders and files, names of links, keys and indexes. A link is followed
  * also where the path ends on it. Rejects INVALID_CID, NOT_FOUND, NOT_DIRECTORY.
  */
-export async function resolveDag(node: DagNode, path: string, call: Call = {}): Promise<Resolved> {
+async function resolveDag(node: DagNode, path: string, call: Call = {}): Promise<Resolved> {
   const { cid: root, names } = await located(path, node.names, call)
   const get = (block: CID): Promise<Uint8Array> => node.blocks.get(block.toString(), call)
   const load = loader(get)

@@ -1,12 +1,11 @@
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
-import { rawDigest } from '../../core/cid.ts'
 import type { Guard } from '../../content/blocks/guards.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, LoadNode, UnixfsReader } from '../../content/unixfs/index.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
-import { located } from '../path.ts'
+import { resolvePath } from '../resolve.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import type { KeyFolder } from './key-folder.ts'
@@ -106,9 +105,8 @@ export class EmbeddedNode implements IpfsNode {
     return this.#content.import((sink) => reformatFolder({ load, sink }, folder, format))
   }
 
-  async resolve(path: string, call?: Call): Promise<string> {
-    const { cid, names } = await located(path, this.names, call)
-    return names.length === 0 && rawDigest(cid) ? cid : (await this.#opened()).reader.resolve(cid, names, call)
+  resolve(path: string, call?: Call): Promise<string> {
+    return resolvePath(this, path, async () => (await this.#opened()).reader, call)
   }
 
   async stat(path: string, call?: Call): Promise<Node> {

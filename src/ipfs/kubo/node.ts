@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
 import type { LoadNode, Sink, UnixfsReader } from '../../content/unixfs/index.ts'
-import { located } from '../path.ts'
+import { resolvePath } from '../resolve.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import type { Identity, IpfsNode, Mfs, NetworkMode, Pins, Stats } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
@@ -103,9 +103,8 @@ export class KuboNode implements IpfsNode {
     return await reformatFolder({ load, sink: upload }, folder, format)
   }
 
-  async resolve(path: string, call?: Call): Promise<string> {
-    const { cid, names } = await located(path, this.names, call)
-    return (await this.#opened()).reader.resolve(cid, names, call)
+  resolve(path: string, call?: Call): Promise<string> {
+    return resolvePath(this, path, async () => (await this.#opened()).reader, call)
   }
 
   async stat(path: string, call?: Call): Promise<Node> {

@@ -7,6 +7,7 @@ import { bytesOf } from '../../../src/core/bytes.ts'
 import { carOf, importCar } from '../../../src/ipfs/dag/archives.ts'
 import { encodeAs, putValue, refs, valueAt } from '../../../src/ipfs/dag/index.ts'
 import type { IpfsNode } from '../../../src/ipfs/types.ts'
+import { text } from '../../support/content.ts'
 import { blockOf, chain, keep } from '../../support/dag.ts'
 import { each, type MakeNode, rootOf, unique } from './make.ts'
 
@@ -25,6 +26,10 @@ export function dag(make: MakeNode): void {
     expect(await valueAt(node, `${root}/inner/0/big`)).toMatchObject({ cid: parseCid(inner), remainder: ['big'], value: 2n ** 63n - 1n })
     const file = await valueAt(node, `/ipfs/${root}/inner/0/folder/d/${name}`)
     expect(Buffer.from(file.value as Uint8Array).toString()).toBe(name)
+    expect(await node.stat(`${root}/inner/0/folder/d/${name}`)).toMatchObject({ kind: 'file', size: name.length })
+    expect(await text(node.read(`/ipfs/${root}/inner/0/folder/d/${name}`))).toBe(name)
+    await expect(node.resolve(`${root}/inner/0/none`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(node.resolve(`${root}/inner/0/big`)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await expect(valueAt(node, `${root}/none`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
