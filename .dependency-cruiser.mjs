@@ -19,7 +19,7 @@ const rooms = {
   registry: ['core', 'vfs', 'journal', 'content', 'ipfs', 'search', 'sync'],
   config: ['core'],
   engines: ['core', 'content', 'ipfs', 'services', 'config'],
-  mcp: ['core', 'vfs', 'journal', 'registry', 'config', 'security'],
+  mcp: ['core', 'vfs', 'ipfs', 'journal', 'registry', 'config', 'security'],
   http: ['core', 'vfs', 'journal', 'registry', 'config', 'security', 'mcp'],
 }
 const ENTRIES = 'gateway\\.ts$|commands/|main\\.ts$'

@@ -13,6 +13,7 @@ import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
 import { openEngine } from './engines/engine.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
+import { Inboxes } from './ipfs/inboxes.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
@@ -51,6 +52,7 @@ interface Parts extends GatewayOptions {
   readonly journal: Journal
   readonly vfs: Vfs
   readonly ipfs: IpfsNode
+  readonly inboxes: Inboxes
   readonly events: EventBus
   readonly registry: Registry
 }
@@ -91,8 +93,8 @@ export class Gateway implements AsyncDisposable {
 
   /** What a door for MCP clients needs to show these tools. */
   mcp(tools: ToolView = this.tools): McpParts {
-    const { vfs, events, served, log } = this.#parts
-    return { tools, vfs, events, served, log, version: VERSION }
+    const { vfs, inboxes, events, served, log } = this.#parts
+    return { tools, vfs, inboxes, events, served, log, version: VERSION }
   }
 
   /** Frees the blocks of the content store that nothing needs (journal.md, 18-20), while this gateway and others go on. */
@@ -154,10 +156,11 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
+  const inboxes = closing.use(new Inboxes(ipfs.pubsub, (topic) => events.emit('message', { topic })))
   const search = closing.use(new Search())
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
-    services: { vfs, content, ipfs, search, sync, backends },
+    services: { vfs, content, ipfs, inboxes, search, sync, backends },
     builtin: await builtin(),
     paths: config.tools.paths,
     events,
@@ -165,7 +168,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: (need) => (need === 'ipfs' ? engine.absence() : undefined),
     log,
   })
-  return { ...options, config, content, journal, vfs, ipfs, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, vfs, ipfs, inboxes, events, registry: closing.use(registry) }
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */

@@ -38,6 +38,16 @@ const kubo = z.strictObject({
   memory_limit_mb: z.int().min(128).optional().describe('The daemon is restarted when it takes more'),
 })
 
+const addresses = z.array(z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\//, 'must be a multiaddress such as /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…'))
+const services = z.array(z.url({ protocol: /^https?$/ }))
+
+const peering = z.strictObject({
+  listen: addresses.exactOptional().describe('Addresses to listen on, in network mode node'),
+  peers: addresses.exactOptional().describe('Peers to stay connected to, with their ids'),
+  gateways: services.exactOptional().describe('Trustless gateways to fetch blocks from'),
+  routers: services.exactOptional().describe('Delegated routers, which know who has what'),
+})
+
 const ipfs = z.strictObject({
   engine: z
     .union([z.enum(['embedded', 'kubo']), z.url({ protocol: /^https?$/ })], { error: 'must be embedded, kubo, or the http(s) URL of a Kubo daemon' })
@@ -47,6 +57,7 @@ const ipfs = z.strictObject({
     .enum(['off', 'client', 'node'])
     .default('client')
     .describe('off: no traffic; client: fetches, listens nowhere; node: listens, provides and answers'),
+  peering: peering.prefault({}).describe('Whom the embedded node knows; what is not named here is the public network'),
   authorization: reference.optional().describe('Authorization header for the daemon at the URL'),
   fallback: z
     .enum(['none', 'embedded'])

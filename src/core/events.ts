@@ -6,6 +6,8 @@ export interface Events {
   changed: [event: { readonly path: VfsPath; readonly change: string; readonly op: string }]
   /** The mount table has changed. */
   mounts: [event: { readonly path: VfsPath; readonly mounted: boolean }]
+  /** A message came on a pubsub topic that this gateway listens to. */
+  message: [event: { readonly topic: string }]
   /** The inventory of tools has changed. */
   tools: []
   /** An outside process that is supervised has come into another state. */

@@ -30,8 +30,8 @@ export async function openEngine(config: Config, parts: EngineParts): Promise<En
   return alone(await kubo(config, async () => ({ url: engine, authorization }), new URL(engine).origin))
 }
 
-const embedded = async ({ data_dir: folder, ipfs: { network } }: Config, { content }: EngineParts): Promise<Engine> =>
-  alone(await embeddedNode({ content, folder, network }))
+const embedded = async ({ data_dir: folder, ipfs: { network, peering } }: Config, { content }: EngineParts): Promise<Engine> =>
+  alone(await embeddedNode({ content, folder, network, peering }))
 
 /** The node in this process takes over only at the start, and only if a person wants that: its pins and files are other ones. */
 async function supervised(config: Config, parts: EngineParts): Promise<Engine> {

@@ -1,3 +1,4 @@
+import type { Inboxes } from '../ipfs/inboxes.ts'
 import { Subscriptions } from './resources/subscriptions.ts'
 import { sessionId } from './session.ts'
 
@@ -5,5 +6,9 @@ import { sessionId } from './session.ts'
 export class Connection {
   /** Names it in the journal. */
   readonly session = sessionId()
-  readonly subscriptions = new Subscriptions()
+  readonly subscriptions: Subscriptions
+
+  constructor(inboxes: Inboxes) {
+    this.subscriptions = new Subscriptions((topic) => inboxes.open(topic))
+  }
 }

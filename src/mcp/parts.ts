@@ -1,5 +1,6 @@
 import type { EventBus } from '../core/events.ts'
 import type { VfsPath } from '../core/path.ts'
+import type { Inboxes } from '../ipfs/inboxes.ts'
 import type { ToolView } from '../registry/registry.ts'
 import type { Vfs } from '../vfs/types.ts'
 
@@ -13,6 +14,7 @@ export interface Served {
 export interface McpParts {
   readonly tools: ToolView
   readonly vfs: Vfs
+  readonly inboxes: Inboxes
   readonly events: EventBus
   readonly served: readonly Served[]
   /** Gets what no client may see. */

@@ -28,10 +28,12 @@ export function mcpServer(parts: McpParts, connection?: Connection): Server {
 }
 
 function tellOf(server: Server, { events }: McpParts, { subscriptions }: Connection): void {
+  const updated = (uris: readonly string[]): void => uris.forEach((uri) => tell(server.sendResourceUpdated({ uri })))
   server.onclose = announce(events, {
     tools: () => tell(server.sendToolListChanged()),
     resources: () => tell(server.sendResourceListChanged()),
-    updated: (paths) => subscriptions.touchedBy(paths).forEach((uri) => tell(server.sendResourceUpdated({ uri }))),
+    updated: (paths) => updated(subscriptions.touchedBy(paths)),
+    heard: (topics) => updated(subscriptions.heardOn(topics)),
   })
 }
 

@@ -13,7 +13,7 @@ export interface StdioDoor {
 
 /** Serves one client over a transport of its own: stdin and stdout, or what stands in their place. */
 export function serveOverStdio(parts: McpParts, transport: Transport): StdioDoor {
-  const connection = new Connection()
+  const connection = new Connection(parts.inboxes)
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const handle = serveStdio(() => mcpServer(parts, connection), { transport, onerror: (error) => parts.log('MCP over stdio', error) })
   noteListening(transport, connection.subscriptions)

@@ -1,5 +1,6 @@
 import type { Backend } from '../core/backend.ts'
 import type { ContentStore } from '../content/types.ts'
+import type { Inboxes } from '../ipfs/inboxes.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import type { Search } from '../search/search.ts'
 import type { Sync } from '../sync/types.ts'
@@ -10,6 +11,8 @@ export interface Services {
   readonly vfs: Vfs
   readonly content: ContentStore
   readonly ipfs: IpfsNode
+  /** Subscriptions to pubsub topics. */
+  readonly inboxes: Inboxes
   readonly search: Search
   readonly sync: Sync
   /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */

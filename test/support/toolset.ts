@@ -2,6 +2,7 @@ import { vfsPath } from '../../src/core/path.ts'
 import { EventBus } from '../../src/core/events.ts'
 import { Registry, type RegistryOptions } from '../../src/registry/registry.ts'
 import type { Services } from '../../src/registry/services.ts'
+import type { Inboxes } from '../../src/ipfs/inboxes.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import type { McpParts } from '../../src/mcp/parts.ts'
 
@@ -32,6 +33,7 @@ export const registryOf = async ({ classes, ...options }: TestRegistry): Promise
 export const partsOf = (registry: Registry, events = new EventBus()): McpParts => ({
   tools: registry.view({ toolsets: ['all'] }),
   vfs: nothing as Vfs,
+  inboxes: nothing as Inboxes,
   events,
   served: [{ path: vfsPath('/work'), readOnly: false }],
   log: () => {},

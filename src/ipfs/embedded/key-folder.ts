@@ -55,7 +55,7 @@ export class KeyFolder {
   }
 }
 
-export async function keyOf(name: string, key: PrivateKey): Promise<Key> {
+async function keyOf(name: string, key: PrivateKey): Promise<Key> {
   const { idOf } = await import('./ipns.ts')
   return { name, id: idOf(key) }
 }

@@ -2,7 +2,7 @@ import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelco
 import type { McpParts } from '../parts.ts'
 import { mcpServer } from '../server.ts'
 import { announce } from '../announce.ts'
-import { touched } from '../resources/uri.ts'
+import { topicUri, touched } from '../resources/uri.ts'
 import { MAX_BODY } from './options.ts'
 import { type OnAnswered, Sessions } from './sessions.ts'
 
@@ -20,6 +20,7 @@ export class HttpMcp implements AsyncDisposable {
       tools: () => notify.toolsChanged(),
       resources: () => notify.resourcesChanged(),
       updated: (paths) => touched(paths).forEach((uri) => notify.resourceUpdated(uri)),
+      heard: (topics) => topics.forEach((topic) => notify.resourceUpdated(topicUri(topic))),
     })
   }
 

@@ -57,7 +57,7 @@ export class Sessions implements AsyncDisposable {
       onsessioninitialized: (id) => this.#add(id, session),
     })
     const session: Session = { transport, open: 0, lastUsed: Date.now() }
-    const server = mcpServer(this.#parts, new Connection())
+    const server = mcpServer(this.#parts, new Connection(this.#parts.inboxes))
     await server.connect(transport)
     const { onclose } = transport
     transport.onclose = () => {

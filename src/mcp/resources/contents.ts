@@ -1,2 +1,3 @@
 export { listMounts, readDirectory } from './directory.ts'
 export { readResource } from './read.ts'
+export { readTopic } from './topic.ts'

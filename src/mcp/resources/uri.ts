@@ -2,8 +2,10 @@ import { ResourceNotFoundError } from '@modelcontextprotocol/server'
 import { ancestors, vfsPath, type VfsPath } from '../../core/path.ts'
 
 const PREFIX = 'polymount://'
+const TOPIC_PREFIX = 'polymount+pubsub:///'
 
 export const TEMPLATE = `${PREFIX}/{+path}`
+export const TOPIC_TEMPLATE = `${TOPIC_PREFIX}{topic}`
 
 export const toUri = (path: VfsPath): string => PREFIX + path.split('/').map(encodeURIComponent).join('/')
 
@@ -15,6 +17,18 @@ export function fromUri(uri: string): VfsPath {
     // an escape or a path that is none
   }
   throw new ResourceNotFoundError(uri.slice(0, 200), 'No resource has this URI; use polymount:///<path> of a served path.')
+}
+
+export const topicUri = (topic: string): string => TOPIC_PREFIX + encodeURIComponent(topic)
+
+/** undefined if the URI is of another kind. */
+export function topicOf(uri: string): string | undefined {
+  if (!uri.startsWith(TOPIC_PREFIX)) return undefined
+  try {
+    return decodeURIComponent(uri.slice(TOPIC_PREFIX.length)) || undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The resources that a change of these paths touches: they, and every folder above. */

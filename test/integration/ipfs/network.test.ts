@@ -6,18 +6,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
-import type { EmbeddedOptions } from '../../../src/ipfs/embedded/index.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
-
-const LOOPBACK = { listen: ['/ip4/127.0.0.1/tcp/0'], peers: [], gateways: [], routers: [], fetchTimeoutMs: 10_000 }
-
-/** A machine of its own: a folder, and a node on it. */
-async function machine(options: Partial<EmbeddedOptions>) {
-  const stack = new AsyncDisposableStack()
-  const folder = stack.use(await temporaryFolder())
-  const { node, content } = stack.use(await openNode(folder.path, { ...options, peering: { ...LOOPBACK, ...options.peering } }))
-  return { node, content, folder: folder.path, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-}
+import { machine } from '../../support/machine.ts'
 
 describe('two nodes on one wire', () => {
   test('a pinned folder and a large file are fetched over bitswap, and stay', async () => {

@@ -42,7 +42,10 @@ test.each(['legacy', 'modern'] as const)('a %s client finds the mounts, reads te
   expect((await client.listResources()).resources).toMatchObject([
     { uri: 'polymount:///work', name: '/work', mimeType: 'inode/directory', description: 'memory' },
   ])
-  expect((await client.listResourceTemplates()).resourceTemplates).toMatchObject([{ uriTemplate: 'polymount:///{+path}' }])
+  expect((await client.listResourceTemplates()).resourceTemplates).toMatchObject([
+    { uriTemplate: 'polymount:///{+path}' },
+    { uriTemplate: 'polymount+pubsub:///{topic}' },
+  ])
   expect((await client.readResource({ uri: 'polymount:///work/note%20%C3%A9.md' })).contents).toEqual([
     { uri: 'polymount:///work/note%20%C3%A9.md', mimeType: 'text/markdown', text: '# Hello' },
   ])

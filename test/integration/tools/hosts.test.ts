@@ -2,22 +2,34 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtin } from '../../../src/registry/discover.ts'
 import { declarations } from '../../../src/registry/inventory.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
+import { LOOPBACK, type Machine, machine } from '../../support/machine.ts'
 import { HOSTS } from '../../support/hosts.ts'
 
+/** Somebody else on the network of this machine. */
+let neighbour: Machine
 let session: ConnectedGateway
 let change: unknown
 let cid: unknown
+let stranger: string
+let name: unknown
 const at = (path: string): string => `${session.work}/${path}`
 
 beforeAll(async () => {
   const lines = Array.from({ length: 3_000 }, (_, i) => `line ${i} of salt`).join('\n')
-  const config = { backends: { extra: { type: 'memory' } } }
+  neighbour = await machine({ network: 'node' })
+  const { addresses, peer } = await neighbour.node.identity()
+  stranger = peer
+  const config = { backends: { extra: { type: 'memory' } }, ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } } }
   session = await connect({ config, files: { 'a.txt': 'salt and pepper\n', 'long.txt': lines, 'folder/b.txt': 'b', 'gone/c.txt': 'c', 'empty/x': '' } })
   change = (await session.call('vfs_write', { path: at('w.txt'), content: 'one\n' })).result['change']
   await session.call('vfs_write', { path: at('w.txt'), content: 'two\n' })
   cid = (await session.call('ipfs_add', { from: at('folder') })).result['cid']
+  name = (await session.call('ipfs_name_publish', { cid, offline: true })).result['name']
 })
-afterAll(() => session[Symbol.asyncDispose]())
+afterAll(async () => {
+  await session[Symbol.asyncDispose]()
+  await neighbour[Symbol.asyncDispose]()
+})
 
 /** One call of every tool that succeeds, in an order in which they do. */
 const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
@@ -61,6 +73,15 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_block_get: () => ({ cid, length: 10 }),
   ipfs_dag_put: () => ({ value: { salt: true } }),
   ipfs_dag_get: () => ({ cid }),
+  ipfs_swarm_peers: () => ({}),
+  ipfs_dht_findpeer: () => ({ peer: stranger }),
+  ipfs_dht_findprovs: () => ({ cid, num: 1 }),
+  ipfs_dht_query: () => ({ peer: stranger }),
+  ipfs_name_publish: () => ({ cid }),
+  ipfs_name_resolve: () => ({ name }),
+  ipfs_pubsub_publish: () => ({ topic: 'salt', content: 'pepper' }),
+  ipfs_pubsub_subscribe: () => ({ topic: 'salt', timeout_ms: 0 }),
+  ipfs_pubsub_peers: () => ({}),
 }
 
 /** Without these a model cannot go on: guard its next change, take this one back, or read the rest. */

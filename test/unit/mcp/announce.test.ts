@@ -12,6 +12,7 @@ function listen() {
     tools: () => told.push('tools'),
     resources: () => told.push('resources'),
     updated: (paths) => told.push([...paths]),
+    heard: (topics) => told.push(...topics),
   })
   const change = (path: string) => events.emit('changed', { path: vfsPath(path), change: 'c1', op: 'write' })
   return { events, told, stop, change }

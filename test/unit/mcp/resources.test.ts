@@ -35,10 +35,10 @@ test('a change touches the path and every folder above', () => {
   expect(touched(paths('/a/b', '/a/c'))).toEqual(['/a/b', '/a', '/', '/a/c'].map((path) => toUri(vfsPath(path))))
 })
 
-test('a subscription hears of its path, of what is below, and of what happened to its folder', () => {
-  const subscriptions = new Subscriptions()
-  subscriptions.add('polymount:///a/b')
-  subscriptions.add('polymount:///x')
+test('a subscription hears of its path, of what is below, and of what happened to its folder', async () => {
+  const subscriptions = new Subscriptions(async () => {})
+  await subscriptions.add('polymount:///a/b')
+  await subscriptions.add('polymount:///x')
   const heard = (path: string) => subscriptions.touchedBy(paths(path))
   expect([heard('/a/b'), heard('/a/b/c/d'), heard('/a'), heard('/a/bc'), heard('/x')]).toEqual([
     ['polymount:///a/b'],
@@ -52,7 +52,7 @@ test('a subscription hears of its path, of what is below, and of what happened t
 })
 
 test('what one request listens to goes with it', () => {
-  const subscriptions = new Subscriptions()
+  const subscriptions = new Subscriptions(async () => {})
   subscriptions.listen('a', ['polymount:///a', 'file:///no'])
   subscriptions.listen(2, ['polymount:///a', 'polymount:///b'])
   expect(subscriptions.touchedBy(paths('/a', '/b'))).toEqual(['polymount:///a', 'polymount:///b'])
@@ -60,10 +60,10 @@ test('what one request listens to goes with it', () => {
   expect(subscriptions.touchedBy(paths('/a', '/b'))).toEqual(['polymount:///a'])
 })
 
-test('a connection has a bounded number of subscriptions', () => {
-  const subscriptions = new Subscriptions()
-  for (let i = 0; i < 1024; i++) subscriptions.add(`polymount:///${i}`)
-  expect(() => subscriptions.add('polymount:///more')).toThrow(/1024/)
+test('a connection has a bounded number of subscriptions', async () => {
+  const subscriptions = new Subscriptions(async () => {})
+  for (let i = 0; i < 1024; i++) await subscriptions.add(`polymount:///${i}`)
+  await expect(subscriptions.add('polymount:///more')).rejects.toThrow(/1024/)
 })
 
 test.each([
