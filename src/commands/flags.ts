@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readAddress } from './address.ts'
 
-export type CommandName = 'serve' | 'call' | 'tools' | 'ipfs' | 'gc' | 'doctor' | 'config'
+export type CommandName = 'serve' | 'call' | 'tools' | 'ipfs' | 'gc' | 'services' | 'doctor' | 'config'
 
 export interface Flag {
   /** What stands after it; absent for a switch. In brackets: may be left out. */
@@ -13,7 +13,7 @@ export interface Flag {
   readonly settings?: (text: string, cwd: string) => Readonly<Record<string, unknown>>
 }
 
-const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'doctor', 'config']
+const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'doctor', 'config']
 const WITH_TOOLS: readonly CommandName[] = ['serve', 'tools', 'config']
 const WITH_FOLDERS: readonly CommandName[] = ['serve', 'call', 'doctor', 'config']
 
@@ -24,7 +24,7 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   http: { value: '[HOST:PORT]', help: 'serve HTTP instead of stdio (default 127.0.0.1:4280)', commands: ['serve'], settings: readAddress },
   dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'], multiple: true },
   raw: { help: 'print the content alone', commands: ['call'] },
-  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'doctor', 'config'] },
+  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services', 'doctor', 'config'] },
   'dry-run': { help: 'tell what would be freed, and free nothing', commands: ['gc'] },
   config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
   'data-dir': {

@@ -6,6 +6,7 @@ const USAGE: Readonly<Record<CommandName, readonly [synopsis: string, does: stri
   tools: ['polymount tools', 'List the tools.'],
   ipfs: ['polymount ipfs keys [make NAME]', 'List the keys that IPNS names are signed with, or make one.'],
   gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs.'],
+  services: ['polymount services [VERB NAME]', 'List the programs that run beside it; start, stop or restart one, or print its logs.'],
   doctor: ['polymount doctor', 'Check that everything is as it should be, with a remedy for what is not.'],
   config: ['polymount config', 'Show every setting and where it came from.'],
 }

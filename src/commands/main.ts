@@ -18,6 +18,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<{ readonly run: Run }>>> 
   tools: () => import('./tools.ts'),
   ipfs: () => import('./ipfs.ts'),
   gc: () => import('./gc.ts'),
+  services: () => import('./services.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),
 }

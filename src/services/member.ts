@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hold } from '../sqlite/hold.ts'
@@ -28,6 +29,7 @@ export class Member {
   #runner: Runner | undefined
   #joined: Promise<void> | undefined
   #seen: string | undefined
+  #secret: Promise<string> | undefined
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -50,8 +52,16 @@ export class Member {
     return statusOf({ ...store.row(this.spec.name), ...this.#runner?.told() }, timing.attempts)
   }
 
+  /** False where nobody supervises it now: what the last one told may be wrong. */
+  isAttended(): boolean {
+    if (this.#runner || !existsSync(join(this.#run, `${this.#name}.lock`))) return this.#runner !== undefined
+    const hold = Hold.try(this.#run, this.#name)
+    hold?.release()
+    return hold === undefined
+  }
+
   async endpoint(url: string): Promise<Endpoint> {
-    return { url, authorization: this.spec.authorization?.(await secretIn(this.#folder)) }
+    return { url, authorization: this.spec.authorization?.(await (this.#secret ??= secretIn(this.#folder))) }
   }
 
   /** What other processes have done: a wish to carry out, a change to tell, a place to take. */
@@ -62,10 +72,10 @@ export class Member {
     this.#notice()
   }
 
-  /** Carried out at once where this process can. */
+  /** A wish is carried out at once where this process can: what nobody supervises ends. */
   async heed(): Promise<void> {
-    if (this.#runner) return this.#runner.heed()
-    if (this.status().held) await this.#endIfNobody()
+    if (this.#runner) this.#runner.heed()
+    else await this.#endIfNobody()
   }
 
   /** The last of its users ends it. */
@@ -101,7 +111,7 @@ export class Member {
       dependency,
       folder: this.#folder,
       logFile: logFileOf(data, this.spec.name),
-      secret: await secretIn(this.#folder),
+      secret: await (this.#secret ??= secretIn(this.#folder)),
       changed: () => this.#notice(),
     })
     this.#runner.begin()

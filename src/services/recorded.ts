@@ -6,7 +6,7 @@ import type { ServiceSpec } from './types.ts'
 
 export const NOBODY = { pid: null, born: null, settings: null, started_at: null } as const
 
-const QUIET: Omit<Told, 'since'> = {
+const QUIET: Omit<Told, 'since' | 'heeded'> = {
   state: 'stopped',
   reason: null,
   failures: 0,
@@ -35,5 +35,5 @@ export async function endRecorded(spec: ServiceSpec, store: Store, folder: strin
   const program = known && (await Program.adopt(known, { pipe: pipeIn(folder), take: async () => {} }))
   await program?.end(spec.stop)
   await store.record(spec.name, { ...NOBODY, ports: row.ports })
-  await store.tell(spec.name, { ...QUIET, since: Date.now() })
+  await store.tell(spec.name, { ...QUIET, since: Date.now(), heeded: row.turn })
 }

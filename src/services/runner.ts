@@ -67,6 +67,7 @@ export class Runner {
     if (turn === this.#turn) return
     this.#turn = turn
     this.on(wish, wish === 'restart' ? 'a person asked for it' : null)
+    this.#publish()
   }
 
   /** Resolves when nothing of it runs any more. */
@@ -86,6 +87,7 @@ export class Runner {
   told(): Told {
     const { state, reason, failures, retryAt } = this.#condition
     return {
+      heeded: this.#turn,
       state,
       reason,
       since: this.#since,

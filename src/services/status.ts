@@ -21,6 +21,7 @@ export function statusOf(row: ServiceRow, attempts: number): ServiceStatus {
     tail: linesOf(row.tail),
     supervisor,
     held: row.wish === 'stop',
+    pending: row.turn !== row.heeded,
   }
 }
 

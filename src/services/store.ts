@@ -9,7 +9,7 @@ import type { Wish } from './types.ts'
 const SCHEMA = `
   CREATE TABLE service (
     name TEXT PRIMARY KEY,
-    wish TEXT NOT NULL DEFAULT 'start', turn INTEGER NOT NULL DEFAULT 0,
+    wish TEXT NOT NULL DEFAULT 'start', turn INTEGER NOT NULL DEFAULT 0, heeded INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'stopped', reason TEXT, since INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, retry_at INTEGER,
     pid INTEGER, born TEXT, settings TEXT, ports TEXT NOT NULL DEFAULT '{}', url TEXT, started_at INTEGER,
     supervisor INTEGER, restarts INTEGER NOT NULL DEFAULT 0,
@@ -19,6 +19,8 @@ const SCHEMA = `
 
 /** What the supervising process writes and every other one reads. */
 export interface Told {
+  /** The last wish that was carried out. */
+  readonly heeded: number
   readonly state: State
   readonly reason: string | null
   readonly since: number
@@ -48,6 +50,7 @@ export interface Recorded {
 export interface ServiceRow extends Told, Recorded {
   readonly name: string
   readonly wish: Wish
+  /** Rises with every wish. */
   readonly turn: number
 }
 

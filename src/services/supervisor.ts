@@ -45,7 +45,7 @@ export class Supervisor implements Services {
   }
 
   async status(): Promise<ServiceStatus[]> {
-    return [...this.#members.values()].map((member) => member.status())
+    return [...this.#members.values()].map((member) => ({ ...member.status(), ...(!member.isAttended() && { supervisor: null }) }))
   }
 
   async endpoint(name: string, { signal }: Call = {}): Promise<Endpoint> {

@@ -90,6 +90,8 @@ export interface ServiceStatus {
   readonly supervisor: number | null
   /** True after a person has stopped it, until a person starts it. */
   readonly held: boolean
+  /** True until the process that supervises has seen a person's last wish. */
+  readonly pending: boolean
 }
 
 export type Wish = 'start' | 'stop' | 'restart'

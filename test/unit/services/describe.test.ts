@@ -19,6 +19,7 @@ const status = (rest: Partial<ServiceStatus>): ServiceStatus => ({
   tail: [],
   supervisor: null,
   held: false,
+  pending: false,
   ...rest,
 })
 
