@@ -12,6 +12,7 @@ import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
 import { openEngine } from './engines/engine.ts'
+import type { Engine } from './engines/types.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import { Inboxes } from './ipfs/inboxes.ts'
 import type { IpfsNode } from './ipfs/types.ts'
@@ -51,7 +52,7 @@ interface Parts extends GatewayOptions {
   readonly content: LocalContent
   readonly journal: Journal
   readonly vfs: Vfs
-  readonly ipfs: IpfsNode
+  readonly engine: Engine
   readonly inboxes: Inboxes
   readonly events: EventBus
   readonly registry: Registry
@@ -73,7 +74,7 @@ export class Gateway implements AsyncDisposable {
     this.served = parts.served
     this.journal = parts.journal
     this.vfs = parts.vfs
-    this.ipfs = parts.ipfs
+    this.ipfs = parts.engine.node
     this.registry = parts.registry
     this.#parts = parts
     this.#closing = closing
@@ -89,6 +90,11 @@ export class Gateway implements AsyncDisposable {
   toolset(name: string): ToolView | undefined {
     if (!toolsetNames(this.registry.tools).includes(name)) return undefined
     return this.registry.view({ toolsets: [name], excludeTools: this.config.tools.exclude, readOnly: this.config.read_only })
+  }
+
+  /** What a person should know beside what the mounts tell. */
+  notes(): Promise<readonly string[]> {
+    return this.#parts.engine.notes()
   }
 
   /** What a door for MCP clients needs to show these tools. */
@@ -145,7 +151,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
-  const engine = closing.use(await openEngine(config, { content, env, events, log }))
+  const engine = closing.use(await openEngine(config, { content, events, env, home, log }))
   const ipfs = engine.node
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(
@@ -160,7 +166,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const search = closing.use(new Search())
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
-    services: { vfs, content, ipfs, inboxes, search, sync, backends },
+    services: { vfs, content, ipfs, inboxes, search, sync, backends, notes: () => engine.notes() },
     builtin: await builtin(),
     paths: config.tools.paths,
     events,
@@ -168,7 +174,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: (need) => (need === 'ipfs' ? engine.absence() : undefined),
     log,
   })
-  return { ...options, config, content, journal, vfs, ipfs, inboxes, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, vfs, engine, inboxes, events, registry: closing.use(registry) }
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */

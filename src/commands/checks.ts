@@ -16,6 +16,7 @@ export interface Finding {
 }
 
 const LITTLE_BYTES = 1 << 30
+const ANSWER_MS = 90_000
 
 const ok = (check: string, found: string): Finding => ({ check, status: 'ok', found })
 
@@ -70,6 +71,16 @@ export async function mountChecks({ vfs }: Gateway): Promise<Finding[]> {
     error ? failed(`mount ${path}`, error) : ok(`mount ${path}`, `${name}${readOnly ? ', read-only' : ''}`),
   )
 }
+
+/** A daemon of ours is started for it. */
+export const ipfsCheck = ({ ipfs }: Gateway): Promise<Finding> =>
+  checking('ipfs', async () => {
+    const { engine, version, network } = await ipfs.version({ signal: AbortSignal.timeout(ANSWER_MS) })
+    return `${engine} ${version}, network ${network}`
+  })
+
+/** Nothing is wrong, and yet a person may want to know. */
+export const noteChecks = async (gateway: Gateway): Promise<Finding[]> => (await gateway.notes()).map((note) => ok('note', note))
 
 /** Changes that ended neither here nor there wait for a person. */
 export function journalCheck({ journal }: Gateway): Finding {

@@ -1,5 +1,17 @@
 import type { Loaded } from '../config/load.ts'
-import { configCheck, failed, type Finding, journalCheck, mountChecks, programCheck, secretChecks, spaceCheck, toolsCheck } from './checks.ts'
+import {
+  configCheck,
+  failed,
+  type Finding,
+  ipfsCheck,
+  journalCheck,
+  mountChecks,
+  noteChecks,
+  programCheck,
+  secretChecks,
+  spaceCheck,
+  toolsCheck,
+} from './checks.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type Io, print, printJson } from './io.ts'
 import { openGatewayOf } from './open.ts'
@@ -26,7 +38,14 @@ async function lookAtGateway(loaded: Loaded, line: CommandLine, io: Io): Promise
   const opened = await openGatewayOf(loaded, line.flags.get('dir') ?? [], io).catch((error: unknown) => failed('start', error))
   if ('status' in opened) return [opened]
   await using gateway = opened
-  return [await spaceCheck(loaded.config.data_dir), journalCheck(gateway), ...(await mountChecks(gateway)), toolsCheck(gateway)]
+  return [
+    await spaceCheck(loaded.config.data_dir),
+    journalCheck(gateway),
+    ...(await mountChecks(gateway)),
+    await ipfsCheck(gateway),
+    ...(await noteChecks(gateway)),
+    toolsCheck(gateway),
+  ]
 }
 
 const isLoaded = (value: unknown): value is Loaded => typeof value === 'object' && value !== null && 'config' in value

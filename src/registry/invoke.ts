@@ -16,8 +16,8 @@ export interface Invocation {
 
 export interface InvokeServices {
   readonly around: Surroundings
-  /** Why a need is not met now, and what a person does about it; undefined while it is met. */
-  readonly absent: (need: Need) => string | undefined
+  /** Why a need is not met now, and what is done about it; undefined while it is met. */
+  readonly absent: (need: Need) => VfsError | undefined
   /** Gets what no client may see. */
   readonly log: (message: string, error: unknown) => void
 }
@@ -40,7 +40,9 @@ export async function run(tool: Tool, args: unknown, call: Invocation, services:
 function requireNeeds(tool: Tool, { absent }: InvokeServices): void {
   for (const need of tool.needs ?? []) {
     const why = absent(need)
-    if (why !== undefined) throw new VfsError('SERVICE_UNAVAILABLE', `${tool.name} needs ${need}: ${why}`, { details: { need } })
+    if (!why) continue
+    const { message, retryable, hint } = why
+    throw new VfsError('SERVICE_UNAVAILABLE', `${tool.name} needs ${need}: ${message}`, { retryable, hint, cause: why, details: { need } })
   }
 }
 

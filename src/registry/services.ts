@@ -17,6 +17,8 @@ export interface Services {
   readonly sync: Sync
   /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */
   readonly backends: BackendSource
+  /** What a person should know of the storages beside what their mounts tell. */
+  readonly notes: () => Promise<readonly string[]>
 }
 
 export interface BackendSource {

@@ -144,7 +144,8 @@ export class Runner {
       if (!signal.aborted) this.on('ready')
     } catch (error) {
       if (signal.aborted) return
-      this.on(error instanceof VfsError && !error.retryable ? 'hopeless' : 'broken', error instanceof Error ? error.message : String(error))
+      if (error instanceof VfsError && !error.retryable) this.on('hopeless', `${error.message} (${error.hint})`)
+      else this.on('broken', error instanceof Error ? error.message : String(error))
     }
   }
 

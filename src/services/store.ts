@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { patiently } from '../sqlite/busy.ts'
+import { asVfsError, patiently } from '../sqlite/busy.ts'
 import { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
 import { openShared } from '../sqlite/shared.ts'
@@ -72,14 +72,13 @@ export class Store implements AsyncDisposable {
 
   /** At once: readers of a WAL database wait for nobody. */
   row(name: string): ServiceRow {
-    const row = this.#db.get<ServiceRow>('SELECT * FROM service WHERE name = ?', name)
-    if (!row) throw new TypeError(`no service is called ${name}`)
-    return row
-  }
-
-  /** Changes when another process has written. */
-  version(): number {
-    return Number(this.#db.pragma('data_version'))
+    try {
+      const row = this.#db.get<ServiceRow>('SELECT * FROM service WHERE name = ?', name)
+      if (row) return row
+    } catch (error) {
+      throw asVfsError(error)
+    }
+    throw new TypeError(`no service is called ${name}`)
   }
 
   async wish(name: string, wish: Wish): Promise<void> {

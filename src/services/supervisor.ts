@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../core/backend.ts'
-import { throwIfAborted } from '../core/error.ts'
+import { throwIfAborted, type VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import { isComing, unavailable } from './describe.ts'
 import { Member } from './member.ts'
@@ -60,9 +60,9 @@ export class Supervisor implements Services {
     }
   }
 
-  absence(name: string): string | undefined {
+  absence(name: string): VfsError | undefined {
     const status = this.#member(name).status()
-    return status.state === 'ready' || isComing(status) ? undefined : unavailable(status, Date.now()).message
+    return status.state === 'ready' || isComing(status) ? undefined : unavailable(status, Date.now())
   }
 
   async wish(name: string, wish: Wish): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Call } from '../core/backend.ts'
+import type { VfsError } from '../core/error.ts'
 import type { State } from './machine.ts'
 
 /** Where a service answers, and what it wants to see. */
@@ -101,8 +102,8 @@ export interface Services extends AsyncDisposable {
   status(): Promise<ServiceStatus[]>
   /** Waits while it starts for the first time. In every other state but ready it rejects SERVICE_UNAVAILABLE at once, with what happens next. */
   endpoint(name: string, call?: Call): Promise<Endpoint>
-  /** Why endpoint would reject now; undefined if it would not. */
-  absence(name: string): string | undefined
+  /** What endpoint would reject with now; undefined if it would not. */
+  absence(name: string): VfsError | undefined
   /** A person's wish, carried out by whichever process supervises. It lasts: what was stopped stays so until it is started. */
   wish(name: string, wish: Wish): Promise<void>
 }

@@ -10,7 +10,12 @@ const IdOutput = z.strictObject({
   agent: z.string(),
   protocols: z.array(z.string()),
 })
-const VersionOutput = z.strictObject({ engine: z.enum(['embedded', 'kubo']), version: z.string(), network: z.string() })
+const VersionOutput = z.strictObject({
+  engine: z.enum(['embedded', 'kubo']),
+  version: z.string(),
+  network: z.string(),
+  notes: z.array(z.string()).describe('What a person should know'),
+})
 
 const count = z.number().nullable()
 const names = z.array(z.string()).nullable()
@@ -39,9 +44,11 @@ const MAX_NAMES = 100
 /** The IPFS node itself. */
 export class NodeTools {
   readonly #node: IpfsNode
+  readonly #notes: Services['notes']
 
-  constructor({ ipfs }: Pick<Services, 'ipfs'>) {
+  constructor({ ipfs, notes }: Pick<Services, 'ipfs' | 'notes'>) {
     this.#node = ipfs
+    this.#notes = notes
   }
 
   @tool({
@@ -69,7 +76,7 @@ export class NodeTools {
     output: VersionOutput,
   })
   async version(_: object, { signal }: ToolContext): Promise<z.input<typeof VersionOutput>> {
-    return this.#node.version({ signal })
+    return { ...(await this.#node.version({ signal })), notes: [...(await this.#notes())] }
   }
 
   @tool({

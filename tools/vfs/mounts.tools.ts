@@ -25,15 +25,17 @@ const MountInput = z.strictObject({
 })
 const UnmountInput = z.strictObject({ path, force: z.boolean().default(false) })
 const UnmountOutput = z.strictObject({ path: z.string() })
-const MountsOutput = z.strictObject({ mounts: z.array(mount) })
+const MountsOutput = z.strictObject({ mounts: z.array(mount), notes: z.array(z.string()).describe('What a person should know') })
 
 export class MountTools {
   readonly #vfs: Vfs
   readonly #backends: Services['backends']
+  readonly #notes: Services['notes']
 
-  constructor({ vfs, backends }: Pick<Services, 'vfs' | 'backends'>) {
+  constructor({ vfs, backends, notes }: Pick<Services, 'vfs' | 'backends' | 'notes'>) {
     this.#vfs = vfs
     this.#backends = backends
+    this.#notes = notes
   }
 
   @tool({
@@ -73,7 +75,8 @@ export class MountTools {
     output: MountsOutput,
   })
   async list(): Promise<z.input<typeof MountsOutput>> {
-    return { mounts: (await this.#vfs.mounts()).map(mountOf) }
+    const [mounts, notes] = await Promise.all([this.#vfs.mounts(), this.#notes()])
+    return { mounts: mounts.map(mountOf), notes: [...notes] }
   }
 }
 

@@ -16,7 +16,7 @@ async function withTools(run: (client: Connected, vfs: TestVfs) => Promise<void>
   await using folder = await temporaryFolder()
   await using open = await openNode(folder.path)
   await using vfs = await openTestVfs({ '/work': new MemoryBackend(), '/ipfs': new IpfsBackend(open.node), '/mfs': new MfsBackend(open.node) })
-  const services: Partial<Services> = { ipfs: open.node, vfs: vfs.vfs }
+  const services: Partial<Services> = { ipfs: open.node, vfs: vfs.vfs, notes: async () => ['a note'] }
   const registry = await registryOf({ classes: { ContentTools, NodeTools }, services: services as Services })
   await using client = await connectTo(partsOf(registry))
   await run(client, vfs)
@@ -140,6 +140,6 @@ test('ipfs_id and ipfs_version tell about the node', async () => {
   await withTools(async (client) => {
     expect((await client.call('ipfs_id')).result).toMatchObject({ peer: expect.stringMatching(/^12D3Koo/), addresses: [], agent: 'polymount' })
     const helia: { version: string } = JSON.parse(await readFile('node_modules/helia/package.json', 'utf8'))
-    expect((await client.call('ipfs_version')).result).toMatchObject({ engine: 'embedded', version: helia.version, network: 'off' })
+    expect((await client.call('ipfs_version')).result).toMatchObject({ engine: 'embedded', version: helia.version, network: 'off', notes: ['a note'] })
   })
 })

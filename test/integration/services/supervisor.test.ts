@@ -106,7 +106,7 @@ describe('a service', () => {
       retryable: false,
       message: expect.stringMatching(/exit code 3.*it cannot work here.*polymount services restart echo/),
     })
-    expect(t.services.absence('echo')).toContain('polymount services restart echo')
+    expect(t.services.absence('echo')?.message).toContain('polymount services restart echo')
     await t.services.wish('echo', 'restart')
     expect(await t.until(({ failures }) => failures < 3)).toMatchObject({ held: false })
   })

@@ -139,10 +139,12 @@ test('a tool that exists nowhere is named with its nearest', async () => {
 })
 
 test('a tool whose service is absent says what to do', async () => {
-  const registry = await registryOf({ classes: { Echo }, absent: () => 'set ipfs.engine to embedded' })
+  const why = new VfsError('SERVICE_UNAVAILABLE', 'kubo has failed', { retryable: false, hint: 'A person restarts it.' })
+  const registry = await registryOf({ classes: { Echo }, absent: () => why })
   expect((await registry.invoke('echo_needy', {}, call)).envelope).toMatchObject({
     error_code: 'SERVICE_UNAVAILABLE',
-    error: expect.stringContaining('set ipfs.engine to embedded'),
+    error: 'echo_needy needs ipfs: kubo has failed',
+    context: { retryable: false, hint: 'A person restarts it.' },
   })
 })
 

@@ -1,0 +1,21 @@
+import type { LocalContent } from '../content/store.ts'
+import type { VfsError } from '../core/error.ts'
+import type { EventBus } from '../core/events.ts'
+import type { IpfsNode } from '../ipfs/types.ts'
+
+export interface EngineParts {
+  readonly content: LocalContent
+  readonly events: EventBus
+  readonly env: NodeJS.ProcessEnv
+  readonly home: string
+  readonly log: (message: string, error: unknown) => void
+}
+
+/** The IPFS node that the configuration names, and what is to be said of it. */
+export interface Engine extends AsyncDisposable {
+  readonly node: IpfsNode
+  /** Why a call would fail now; undefined while it would not. */
+  absence(): VfsError | undefined
+  /** What a person should know. */
+  notes(): Promise<readonly string[]>
+}
