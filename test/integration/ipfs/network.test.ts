@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
+import { blockOf } from '../../support/dag.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
 import { machine } from '../../support/machine.ts'
 
@@ -65,6 +66,25 @@ describe('a client', () => {
     await truncate(join(file?.parentPath ?? '', file?.name ?? ''), 10)
     expect(rawCid(Buffer.concat(await Array.fromAsync(client.node.read(cid))))).toBe(cid)
     expect(await client.content.has(cid)).toBe(true)
+  })
+
+  test('pins no DAG of which a gateway forges one block, and goes on where it stopped', async () => {
+    const [leaf, other] = [await blockOf('raw', Buffer.from('leaf')), await blockOf('raw', Buffer.from('other'))]
+    const inner = await blockOf('dag-cbor', [leaf.link])
+    const root = await blockOf('dag-json', { other: other.link, inner: inner.link })
+    const blocks: Record<string, Uint8Array> = Object.fromEntries([leaf, other, inner, root].map(({ cid, bytes }) => [cid, bytes]))
+    blocks[inner.cid] = Buffer.from('forged')
+    await using gateway = await gatewayOf(blocks)
+    await using client = await machine({ network: 'client', peering: { gateways: [gateway.url], fetchTimeoutMs: 2000 } })
+    await expect(client.node.pins.add(root.cid)).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
+    expect(await Array.fromAsync(client.node.pins.list({ type: 'all' }))).toEqual([])
+    expect(await client.node.blocks.has(inner.cid)).toBe(false)
+    blocks[inner.cid] = inner.bytes
+    await client.node.pins.add(root.cid)
+    expect((await Array.fromAsync(client.node.pins.list({ type: 'all' }))).map(({ cid }) => cid)).toEqual(
+      [leaf, other, inner, root].map(({ cid }) => cid).toSorted(),
+    )
+    expect(gateway.asked().filter((cid) => cid === other.cid)).toHaveLength(1)
   })
 
   test('without anybody to ask says so', async () => {
