@@ -108,7 +108,7 @@ export class Undo {
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
     if (standing === null) return 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
-    return (await target.mount.backend.matches(target.inner, record.after.etag, { signal })) ? undefined : 'its content has changed since'
+    return (await this.#versions.standing(target, record.after, signal)) === undefined ? 'its content has changed since' : undefined
   }
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
@@ -123,12 +123,13 @@ export class Undo {
     if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
     if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#target(record.from, cause.signal), cause))
     if (record.kind === 'mkdir') return this.#removeEmpty(target, cause)
-    const ifMatch = record.after.kind === 'file' ? record.after.etag : undefined
+    const etag = (await this.#versions.standing(target, record.after, cause.signal)) ?? record.after.etag
+    const ifMatch = record.after.kind === 'file' ? etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
     const kept = await this.#versions.taken(record)
     const { by_cid, content_addressed } = target.mount.backend.capabilities
     if (by_cid && kept.cid !== null && (content_addressed || record.before.kind === 'directory'))
-      return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: record.after.etag }))
+      return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: etag }))
     await this.#changes.write(target, kept.read(), cause, { ifMatch, mode: record.before.mode })
   }
 

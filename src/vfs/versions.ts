@@ -2,7 +2,7 @@ import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, Snapshot, VersionStore } from '../journal/types.ts'
-import type { Targets } from './target.ts'
+import { statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
 type Key = Pick<Place, 'volume' | 'inner'>
@@ -77,6 +77,17 @@ export class Versions {
     const content = this.#journal.content(kept.cid)
     if (!content) throw notKept(record.place.shown, record.change, 'it is kept no longer')
     return { size, mode, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
+  }
+
+  /** The etag of what stands there, if it is what a change left: also where the undo of a later change has put that back. */
+  async standing(target: Target, after: Snapshot, signal?: AbortSignal): Promise<string | undefined> {
+    const { backend } = target.mount
+    const now = await statOrNull(target, signal)
+    if (now === null) return undefined
+    if (await backend.matches(target.inner, after.etag, { signal })) return after.etag
+    if (after.cid === undefined || now.kind !== after.kind || now.size !== after.size) return undefined
+    const cid = now.cid ?? (await this.#store.put(backend.read(target.inner, { ifMatch: now.etag, signal }), { onlyHash: true, signal })).cid
+    return cid === after.cid ? now.etag : undefined
   }
 
   async #taken(path: VfsPath, key: Key, record: ChangeRecord): Promise<Content> {

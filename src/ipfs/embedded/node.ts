@@ -69,11 +69,11 @@ export class EmbeddedNode implements IpfsNode {
     this.pins = new EmbeddedPins({
       state,
       blocks: this.blocks,
-      guard: () => content.guard(),
+      guard: (cid) => content.guard(cid),
       complete: (cid, recursive, guard, call) => this.#complete(cid, recursive, guard, call),
       announce: (cid) => network.announce(cid),
     })
-    this.keeps = state.keeps
+    this.keeps = { ...state.keeps, set: (id, cid) => this.#keep(id, cid) }
     this.names = new EmbeddedNames(keys, state.names, new NameRouting(network))
     this.routing = new EmbeddedRouting(network)
     this.pubsub = new EmbeddedPubsub(network)
@@ -154,6 +154,11 @@ export class EmbeddedNode implements IpfsNode {
     const get: GetBlock = (cid, call) => this.blocks.block(cid, call)
     const load = loader(get)
     return { load, reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
+  }
+
+  async #keep(id: string, cid: string): Promise<void> {
+    await using _ = await this.#content.guard(cid)
+    await this.#state.keeps.set(id, cid)
   }
 
   async #complete(root: string, recursive: boolean, guard: Guard, { signal }: Call): Promise<void> {

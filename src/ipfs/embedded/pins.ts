@@ -12,7 +12,7 @@ export type Complete = (cid: string, recursive: boolean, guard: Guard, call: Cal
 export interface PinParts {
   readonly state: NodeState
   readonly blocks: EmbeddedBlocks
-  readonly guard: () => Promise<Guard>
+  readonly guard: (cid: string) => Promise<Guard>
   readonly complete: Complete
   readonly announce: (cid: string) => void
 }
@@ -26,7 +26,7 @@ export class EmbeddedPins implements Pins {
 
   async add(cid: string, { name, recursive = true, whole = false, ...call }: PinOptions = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
-    await using guard = await this.#parts.guard()
+    await using guard = await this.#parts.guard(cid)
     if (!whole) await complete(cid, recursive, guard, call)
     if (!(await state.pin({ cid, type: recursive ? 'recursive' : 'direct', name: name ?? null })))
       throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: 'Remove that pin first, if its own block alone should stay.' })
@@ -39,7 +39,7 @@ export class EmbeddedPins implements Pins {
 
   async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
-    await using guard = await this.#parts.guard()
+    await using guard = await this.#parts.guard(to)
     await complete(to, true, guard, call)
     if (!(await state.movePin(from, to, unpin))) throw notPinned(from, 'with all below it')
     announce(to)

@@ -1,6 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { temporaryFolder } from '../../support/content.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
@@ -29,6 +33,24 @@ describe('undo', () => {
     expect(await t.vfs.undo({ change: first.change! }, call)).toMatchObject({ change: null, undone: [], conflicts: [{ change: first.change, path: '/m/a' }] })
     expect(await t.vfs.undo({ session: 'current' }, call)).toMatchObject({ change: null, undone: [], conflicts: [{ path: '/m/a' }] })
     expect([await t.text('/m/a'), await t.text('/m/b')]).toEqual(['two', 'one'])
+  })
+
+  test('takes back a change whose content the undo of a later one has put back, also where only its hash tells', async () => {
+    await using folder = await temporaryFolder()
+    const [root, dataFolder] = [join(folder.path, 'work'), join(folder.path, 'data')]
+    for (const each of [root, dataFolder]) await mkdir(each)
+    await writeFile(join(root, 'f'), 'first')
+    await using t = await openTestVfs({ '/m': new LocalBackend({ root, dataFolder }) }, { folder: dataFolder })
+    const large = 'large'.repeat(300_000)
+    const { change } = await t.write('/m/f', large)
+    const later = await t.write('/m/f', 'last')
+    await t.vfs.undo({ change: later.change! }, call)
+    expect(await t.vfs.undo({ change: change! }, call)).toMatchObject({ conflicts: [] })
+    expect(await t.text('/m/f')).toBe('first')
+    await t.write('/m/f', large, other)
+    await t.write('/m/f', 'last', other)
+    expect(await t.vfs.undo({ session: 's2' }, call)).toMatchObject({ conflicts: [] })
+    expect(await t.text('/m/f')).toBe('first')
   })
 
   test('sees what a program outside has changed', async () => {
