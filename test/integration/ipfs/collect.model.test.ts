@@ -31,6 +31,10 @@ const ops = fc.oneof(
 )
 type Op = typeof ops extends fc.Arbitrary<infer T> ? T : never
 
+function must(actual: unknown, expected: unknown, what: string): void {
+  expect(actual, what).toEqual(expected)
+}
+
 /** What should be there, beside the one gateway that does it. */
 class Model {
   readonly t: TestGateway
@@ -99,27 +103,31 @@ class Model {
     const undoable = this.#undoable
     this.#undoable = undefined
     if (!undoable) return
-    expect(await this.t.gateway.vfs.undo({ change: undoable.change }, call)).toMatchObject({ conflicts: [] })
+    must((await this.t.gateway.vfs.undo({ change: undoable.change }, call)).conflicts, [], 'an undo')
     this.mfs = undoable.before
   }
 
   async gc(): Promise<void> {
     const { missing } = await this.t.gateway.collect()
-    expect(missing).toBe(0)
+    must(missing, 0, 'nodes that are not here')
     await this.check()
     for (const [n, cid] of this.cids) {
       const kept = this.pins.has(n) || this.restorable.has(n)
-      expect(await this.isHere(cid), `content ${n} ${kept ? 'is needed' : 'is garbage'}`).toBe(kept)
+      must(await this.isHere(cid), kept, `content ${n} ${kept ? 'is needed' : 'is garbage'}`)
     }
   }
 
   /** Everything that has a name is whole. */
   async check(): Promise<void> {
-    for (const n of this.pins) expect((await this.read(`/ipfs/${this.cids.get(n) ?? ''}`)).equals(contentOf(n)), `pinned content ${n}`).toBe(true)
+    for (const n of this.pins) must((await this.read(`/ipfs/${this.cids.get(n) ?? ''}`)).equals(contentOf(n)), true, `pinned content ${n}`)
     for (const where of ['mfs', 'disk'] as const)
-      for (const [at, n] of this[where]) expect((await this.read(this.path(where, at))).equals(contentOf(n)), `${where}/${at}`).toBe(true)
+      for (const [at, n] of this[where]) must((await this.read(this.path(where, at))).equals(contentOf(n)), true, `${where}/${at}`)
     const listed = await Array.fromAsync(this.t.gateway.vfs.list(p('/mfs'), call))
-    expect(listed.map((entry) => entry.name)).toEqual([...this.mfs.keys()].toSorted())
+    must(
+      listed.map((entry) => entry.name),
+      [...this.mfs.keys()].toSorted(),
+      'names in /mfs',
+    )
   }
 
   private replaced(n: number | undefined): void {
