@@ -4,13 +4,14 @@ import { isCode } from '../../src/core/error.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
 import { openNode, text } from './content.ts'
 
-/** One of several processes that write to one tree: a file of its own each time, and one that all count up. */
+/** One of several processes that write to one tree: a file of its own each time, which it tells when it is there, and one that all count up. */
 const [folder = '', id = '', count = ''] = process.argv.slice(2)
 await using open = await openNode(folder)
 const backend = new MfsBackend(open.node)
 
 for (let i = 0; i < Number(count); i++) {
   await backend.write(p(`/w${id}-${i}`), bytesOf('x'))
+  process.stdout.write(`w${id}-${i}\n`)
   while (!(await countedUp())) continue
 }
 

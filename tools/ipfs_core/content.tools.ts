@@ -9,6 +9,7 @@ import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { contentFields } from '../content.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { inTree } from '../ipfs_mfs/tree.ts'
 import { pieceOf } from '../vfs/reading.ts'
 import { callOf, cursor, text } from '../vfs/schemas.ts'
 import { addContent } from './adding.ts'
@@ -139,8 +140,7 @@ export class ContentTools {
 
   /** By the VFS, so that it is journaled and can be undone. */
   async #link(root: string, to: string, context: ToolContext): Promise<string | null> {
-    const target = vfsPath(`/mfs/${to.replace(/^\/(mfs\/)?/, '')}`)
-    const { change } = await this.#vfs.copy(vfsPath(`/ipfs/${root}`), target, { ...callOf(context), recursive: true })
+    const { change } = await this.#vfs.copy(vfsPath(`/ipfs/${root}`), inTree(to), { ...callOf(context), recursive: true })
     return change
   }
 

@@ -6,6 +6,7 @@ import { MfsBackend } from '../../../backends/mfs/mfs.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import type { Source } from '../../../src/content/types.ts'
+import { Child } from '../../support/children.ts'
 import { openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
 
 const names = async (backend: MfsBackend, path = '/') => (await Array.fromAsync(backend.list(p(path)))).map(({ name }) => name)
@@ -50,7 +51,7 @@ describe('the mutable tree', () => {
     await using folder = await temporaryFolder()
     const writer = fileURLToPath(new URL('../../support/mfs-writer.ts', import.meta.url))
     const exits = [0, 1, 2, 3].map(async (id) => {
-      const child = spawn(process.execPath, [writer, folder.path, String(id), '16'], { stdio: 'inherit' })
+      const child = spawn(process.execPath, [writer, folder.path, String(id), '16'], { stdio: ['ignore', 'ignore', 'inherit'] })
       const [code] = (await once(child, 'exit')) as [number]
       return code
     })
@@ -60,6 +61,23 @@ describe('the mutable tree', () => {
     const written = [0, 1, 2, 3].flatMap((id) => Array.from({ length: 16 }, (_, i) => `w${id}-${i}`))
     expect(await names(backend)).toEqual([...written, 'counter'].toSorted())
     expect(await text(backend.read(p('/counter')))).toBe('64')
+  })
+
+  test('has all that was answered after a process was killed in the middle of its writes', async () => {
+    await using folder = await temporaryFolder()
+    const writer = new URL('../../support/mfs-writer.ts', import.meta.url)
+    const written: string[] = []
+    for (const [round, writes] of [1, 7, 20].entries()) {
+      const child = new Child(writer, folder.path, String(round), '1000')
+      for (let i = 0; i < writes; i++) written.push(await child.line())
+      await child.kill()
+    }
+    await using open = await openNode(folder.path)
+    const backend = new MfsBackend(open.node)
+    expect(await names(backend)).toEqual(expect.arrayContaining(written))
+    for (const name of await names(backend)) expect(await text(backend.read(p(`/${name}`)))).toMatch(/^x$|^\d+$/)
+    await backend.write(p('/after'), bytesOf('x'))
+    await expect(open.node.pins.add(await open.node.mfs.root())).resolves.toBeUndefined() // all below it is here
   })
 
   test('among racing moves to one name exactly one wins', async () => {

@@ -82,6 +82,16 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_pubsub_publish: () => ({ topic: 'salt', content: 'pepper' }),
   ipfs_pubsub_subscribe: () => ({ topic: 'salt', timeout_ms: 0 }),
   ipfs_pubsub_peers: () => ({}),
+  ipfs_files_mkdir: () => ({ path: '/salt' }),
+  ipfs_files_write: () => ({ path: '/salt/f', content: 'pepper' }),
+  ipfs_files_ls: () => ({ path: '/salt', limit: 1 }),
+  ipfs_files_stat: () => ({ path: '/salt/f' }),
+  ipfs_files_read: () => ({ path: '/salt/f', length: 3 }),
+  ipfs_files_cp: () => ({ from: `/ipfs/${String(cid)}`, to: '/salt/folder' }),
+  ipfs_files_mv: () => ({ from: '/salt/folder', to: '/salt/moved' }),
+  ipfs_files_chcid: () => ({ path: '/salt', cid_version: 0 }),
+  ipfs_files_flush: () => ({ path: '/salt' }),
+  ipfs_files_rm: () => ({ path: '/salt', recursive: true }),
 }
 
 /** Without these a model cannot go on: guard its next change, take this one back, or read the rest. */
