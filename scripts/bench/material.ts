@@ -12,7 +12,7 @@ export interface Material {
   readonly large: string
   /** 10,000 empty files. */
   readonly wide: string
-  /** 50,000 files of text, a hundred in each folder; the word `needle` stands in every hundredth. */
+  /** 50,000 files of `makeTree`. */
   readonly deep: string
 }
 
@@ -27,18 +27,19 @@ export async function makeMaterial(root: string): Promise<Material> {
     Array.from({ length: 10_000 }, (_, at) => join(folders.wide, `entry-${String(at).padStart(5, '0')}`)),
     (path) => writeFile(path, ''),
   )
-  await makeDeep(folders.deep)
+  await makeTree(folders.deep, 50_000)
   return { root, small, large, wide: folders.wide, deep: folders.deep }
 }
 
-async function makeDeep(root: string): Promise<void> {
-  const folders = Array.from({ length: 500 }, (_, at) => join(root, `d${at % 20}`, `e${at}`))
+/** Files of text, no two alike, a hundred in each folder; the word `needle` stands in every hundredth. */
+export async function makeTree(root: string, files: number): Promise<void> {
+  const folders = Array.from({ length: files / 100 }, (_, at) => join(root, `d${at % 20}`, `e${at}`))
   for (const folder of folders) await mkdir(folder, { recursive: true })
   await all(
     folders.flatMap((folder, f) =>
       Array.from({ length: 100 }, (_, at) => ({ path: join(folder, `${at}.${at % 10 === 0 ? 'md' : 'ts'}`), seed: f * 100 + at })),
     ),
-    ({ path, seed }) => writeFile(path, `${textOf(1500, seed)}${seed % 100 === 0 ? 'the needle is here\n' : ''}`),
+    ({ path, seed }) => writeFile(path, `file ${seed}\n${textOf(1500, seed)}${seed % 100 === 0 ? 'the needle is here\n' : ''}`),
   )
 }
 

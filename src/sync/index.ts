@@ -97,6 +97,18 @@ export class SyncIndex implements AsyncDisposable {
     return patiently(() => this.#db.all('select name, stamp, cid, tsize from file where folder = ?', folder))
   }
 
+  /** A CID of the content that a file had when it had this etag. */
+  async contentOf(scope: number, path: string, etag: string): Promise<string | undefined> {
+    const row = await patiently(() => this.#db.get<Keep>('select cid from content where scope = ? and path = ? and etag = ?', scope, path, etag))
+    return row?.cid
+  }
+
+  /** What a crash takes of it is found out again. */
+  async setContent(scope: number, path: string, etag: string, cid: string): Promise<void> {
+    const sql = 'insert or replace into content select id, ?, ?, ? from scope where id = ?' // which may be forgotten by now
+    await this.#committer.run(() => this.#db.run(sql, path, etag, cid, scope), { durable: false })
+  }
+
   /** With `root`: the batch is that of a whole root, under which all rows of the scope are from now on. */
   async write(scope: number, batch: number, findings: Findings, { root = false } = {}): Promise<void> {
     const ids = await this.#committer.run(() => {

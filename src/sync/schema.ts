@@ -37,4 +37,12 @@ export const MIGRATIONS: readonly string[] = [
      batch integer not null,
      primary key (folder, name)
    ) strict, without rowid;`,
+  // Of a folder that was made like one in IPFS: a CID of the content that a file had at an etag. No block is behind it.
+  `create table content (
+     scope integer not null references scope(id) on delete cascade,
+     path text not null,
+     etag text not null,
+     cid text not null,
+     primary key (scope, path)
+   ) strict, without rowid;`,
 ]

@@ -2,13 +2,13 @@ import { hash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { VfsError } from '../core/error.ts'
-import { below, type VfsPath } from '../core/path.ts'
+import { below, type VfsPath, vfsPath } from '../core/path.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import { Hold } from '../sqlite/hold.ts'
-import type { Vfs } from '../vfs/types.ts'
+import type { Mirrored, MirrorMemory, Vfs, VfsCall } from '../vfs/types.ts'
 import { SyncIndex } from './index.ts'
 import { forget, Keeper } from './keeper.ts'
-import type { Sync, SyncCall, Synced } from './types.ts'
+import type { FromCall, Sync, SyncCall, Synced } from './types.ts'
 
 const REMEMBERED = 64 // folders, each with its options: what was synced longest ago begins from nothing
 
@@ -18,6 +18,9 @@ export interface SyncParts {
   readonly vfs: Vfs
   readonly node: IpfsNode
 }
+
+/** Of all that a result depends on beside the files themselves. */
+const keyOf = (...facts: readonly unknown[]): string => hash('sha256', JSON.stringify(facts))
 
 export class FolderSync implements Sync, AsyncDisposable {
   readonly #parts: SyncParts
@@ -29,8 +32,9 @@ export class FolderSync implements Sync, AsyncDisposable {
 
   async toIpfs(path: VfsPath, call: SyncCall): Promise<Synced> {
     const { vfs, node } = this.#parts
-    const index = await (this.#index ??= SyncIndex.open(this.#parts.folder))
-    const key = await this.#key(path, call)
+    const index = await this.#opened()
+    const { include = [], exclude = [], preserve = false } = call
+    const key = keyOf(node.engine, node.mfs.volume, await this.#places(path, call), include, exclude, preserve)
     const hold = this.#hold(key)
     if (!hold) throw new VfsError('BUSY', `${path} is being synced by another call`, { op: 'sync', path })
     try {
@@ -45,15 +49,32 @@ export class FolderSync implements Sync, AsyncDisposable {
     }
   }
 
+  async fromIpfs(source: string, path: VfsPath, call: FromCall): Promise<Mirrored & { readonly cid: string }> {
+    const { vfs, node } = this.#parts
+    const cid = await node.resolve(source, { signal: call.signal })
+    const index = await this.#opened()
+    const scope = await index.scope(keyOf('contents', await this.#places(path, call)))
+    const memory: MirrorMemory = {
+      recall: (at, etag) => index.contentOf(scope.id, below(path, at), etag),
+      learn: (at, etag, content) => index.setContent(scope.id, below(path, at), etag, content),
+    }
+    const mirrored = await vfs.mirror(vfsPath(`/ipfs/${cid}`), path, { ...call, memory })
+    await this.#forgetOldest(index)
+    return { ...mirrored, cid }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#index)?.[Symbol.asyncDispose]()
   }
 
-  /** Of all that the result depends on beside the files: where they stand, what is asked for, and which node has the blocks. */
-  async #key(path: VfsPath, { include = [], exclude = [], preserve = false, actor, signal }: SyncCall): Promise<string> {
-    const { vfs, node } = this.#parts
-    const places = (await vfs.places(path, { actor, signal })).map(({ volume, inner, shown }) => [volume, inner, below(path, shown)])
-    return hash('sha256', JSON.stringify([node.engine, node.mfs.volume, places, include, exclude, preserve]))
+  #opened(): Promise<SyncIndex> {
+    return (this.#index ??= SyncIndex.open(this.#parts.folder))
+  }
+
+  /** What was remembered holds while these stay, whatever they are called. */
+  async #places(top: VfsPath, { actor, signal }: VfsCall): Promise<readonly string[][]> {
+    const places = await this.#parts.vfs.places(top, { actor, signal })
+    return places.map(({ volume, inner, shown }) => [volume, inner, below(top, shown)])
   }
 
   /** One sync of a folder at a time, in all processes of the data folder. */

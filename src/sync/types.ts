@@ -1,5 +1,5 @@
 import type { VfsPath } from '../core/path.ts'
-import type { VfsCall } from '../vfs/types.ts'
+import type { MirrorCall, Mirrored, VfsCall } from '../vfs/types.ts'
 
 export interface SyncCall extends VfsCall {
   /** Globs, relative to the folder. What `exclude` means is not looked at, a folder with all below it. */
@@ -9,6 +9,8 @@ export interface SyncCall extends VfsCall {
   readonly preserve?: boolean | undefined
   readonly onProgress?: ((bytes: number, files: number) => void) | undefined
 }
+
+export type FromCall = Omit<MirrorCall, 'memory'>
 
 export interface Synced {
   readonly cid: string
@@ -28,4 +30,6 @@ export interface Synced {
 export interface Sync {
   /** The same CID as adding the folder anew. What was done before a cancellation, a failure or a crash is not done again. Rejects NOT_DIRECTORY, BUSY, CONFLICT. */
   toIpfs(path: VfsPath, call: SyncCall): Promise<Synced>
+  /** Makes `path` like what a CID, or a path below one, names; see Vfs.mirror. A file that was compared is not read again while it stays as it is. */
+  fromIpfs(source: string, path: VfsPath, call: FromCall): Promise<Mirrored & { readonly cid: string }>
 }

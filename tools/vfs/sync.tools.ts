@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { below, vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { below, type VfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Sync } from '../../src/sync/types.ts'
-import type { Vfs } from '../../src/vfs/types.ts'
 import { callOf, path } from './schemas.ts'
 
 const SHOWN = 20 // paths of each kind of change
@@ -52,12 +51,10 @@ const FromOutput = z.strictObject({
 })
 
 export class SyncTools {
-  readonly #vfs: Vfs
   readonly #node: IpfsNode
   readonly #sync: Sync
 
-  constructor({ vfs, ipfs, sync }: Pick<Services, 'vfs' | 'ipfs' | 'sync'>) {
-    this.#vfs = vfs
+  constructor({ ipfs, sync }: Pick<Services, 'ipfs' | 'sync'>) {
     this.#node = ipfs
     this.#sync = sync
   }
@@ -92,15 +89,14 @@ export class SyncTools {
   })
   async fromIpfs(input: z.output<typeof FromInput>, context: ToolContext): Promise<z.input<typeof FromOutput>> {
     const { path: at, delete: deletes, max_delete: maxDelete, dry_run: dryRun } = input
-    const cid = await this.#node.resolve(input.cid, { signal: context.signal })
-    const { created, updated, deleted, linksLeftOut, ...done } = await this.#vfs.mirror(vfsPath(`/ipfs/${cid}`), at, {
+    const { created, updated, deleted, linksLeftOut, ...done } = await this.#sync.fromIpfs(input.cid, at, {
       ...callOf(context),
       delete: deletes,
       maxDelete,
       dryRun,
       onProgress: progressOf(context),
     })
-    return { path: at, cid, ...done, created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at), links_left_out: linksLeftOut }
+    return { path: at, ...done, created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at), links_left_out: linksLeftOut }
   }
 
   /** A node that is off the network signs the name and tells nobody. */

@@ -168,6 +168,29 @@ async function writeOn({ write }: SyncGround, signal: AbortSignal): Promise<void
   for (let i = 0; !signal.aborted; i++) await write(`/work/d${i % 4}/f${i % 400}`, `changed ${i}`)
 }
 
+test('on the way back too, a file that was compared is not read again while it stays as it is', async () => {
+  class Watched extends MemoryBackend {
+    readonly readPaths = new Set<string>()
+
+    override read(...args: Parameters<MemoryBackend['read']>): Bytes {
+      this.readPaths.add(args[0])
+      return super.read(...args)
+    }
+  }
+  const storage = new Watched()
+  await using ground = await syncGround({ mounts: { '/m': storage } })
+  await plant(ground.work, { ...many(20), large: 'l'.repeat(2 << 20) })
+  const { cid } = await ground.toIpfs()
+  const back = async () => {
+    storage.readPaths.clear()
+    return { ...(await ground.sync.fromIpfs(cid, p('/m/back'), call)), read: [...storage.readPaths] }
+  }
+  expect((await back()).created).toHaveLength(23)
+  expect(await back()).toMatchObject({ change: null, unchanged: 21, read: [] })
+  await storage.write(p('/back/d0/f7'), bytesOf('FILE 7'))
+  expect(await back()).toMatchObject({ updated: ['/m/back/d0/f7'], unchanged: 20, read: ['/back/d0/f7'] })
+})
+
 describe('beside a real Kubo', () => {
   beforeEach(needsKubo)
 
