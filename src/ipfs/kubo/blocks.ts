@@ -56,14 +56,15 @@ export class KuboBlocks implements NodeBlocks {
     }
   }
 
+  /** As raw blocks, which name the same ones: of any other codec Kubo takes only those that it can decode. */
   async put(blocks: AsyncIterable<Block>, call: Call = {}): Promise<void> {
-    const { parseCid } = await loadUnixfs()
+    const { parseCid, rawCidOf } = await loadUnixfs()
     using upload = new Upload(this.#rpc, call)
     for await (const { cid: text, bytes } of blocks) {
       throwIfAborted(call.signal, 'put')
       const cid = parseCid(text)
       checkBlock(cid, bytes)
-      if (cid.multihash.code !== IDENTITY) await upload.save({ cid, block: bytes })
+      if (cid.multihash.code !== IDENTITY) await upload.save({ cid: parseCid(rawCidOf(cid.multihash.bytes)), block: bytes })
     }
     await upload.commit()
   }

@@ -20,6 +20,17 @@ export function blocks(make: MakeNode): void {
     }
   })
 
+  test('blocks that no codec of ours understands come in and out too', async () => {
+    await using open = await make()
+    const bytes = Buffer.from(unique())
+    const { multihash } = (await blockOf('raw', bytes)).link
+    for (const codec of [0x78, 0x71, 0x70, 0x0129]) {
+      const cid = CID.createV1(codec, multihash).toString()
+      await keep(open.node.blocks, { cid, bytes })
+      expect(Buffer.from(await open.node.blocks.get(cid))).toEqual(bytes)
+    }
+  })
+
   test('blocks by sha2-512 are kept too, and what a CID holds itself needs no keeping', async () => {
     await using open = await make()
     const bytes = Buffer.from(unique())

@@ -20,10 +20,10 @@ export function dag(make: MakeNode): void {
     const { node } = open
     const name = unique()
     const folder = await rootOf(node, [{ path: `d/${name}`, content: bytesOf(name) }])
-    const inner = await put(node, { folder: parseCid(folder), big: 2n ** 63n - 1n }, 'dag-json')
+    const inner = await put(node, { folder: parseCid(folder), big: 2n ** 64n - 1n }, 'dag-json')
     const root = await put(node, { name, inner: [parseCid(inner)], bytes: new Uint8Array([1, 2, 3]) })
     expect((await valueAt(node, root)).value).toEqual({ name, inner: [parseCid(inner)], bytes: new Uint8Array([1, 2, 3]) })
-    expect(await valueAt(node, `${root}/inner/0/big`)).toMatchObject({ cid: parseCid(inner), remainder: ['big'], value: 2n ** 63n - 1n })
+    expect(await valueAt(node, `${root}/inner/0/big`)).toMatchObject({ cid: parseCid(inner), remainder: ['big'], value: 2n ** 64n - 1n })
     const file = await valueAt(node, `/ipfs/${root}/inner/0/folder/d/${name}`)
     expect(Buffer.from(file.value as Uint8Array).toString()).toBe(name)
     expect(await node.stat(`${root}/inner/0/folder/d/${name}`)).toMatchObject({ kind: 'file', size: name.length })
