@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ContentStore } from '../src/content/types.ts'
-import type { Backend } from '../src/core/backend.ts'
+import type { Backend, Call } from '../src/core/backend.ts'
 import { vfsPath } from '../src/core/path.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
 
@@ -12,6 +12,8 @@ export interface BackendParts {
   readonly ipfs: IpfsNode
   /** The value of a reference that the configuration holds, if it may be sent to this endpoint. */
   secret(reference: string, endpoint: string): Promise<string>
+  /** Where a program beside us answers; it is started when it is first asked for. */
+  service(name: 'rclone', call: Call): Promise<{ readonly url: string; readonly authorization?: string | undefined }>
 }
 
 export interface BackendType {
@@ -78,5 +80,9 @@ export const BACKENDS: Readonly<Record<string, BackendType>> = {
   http: type(httpOptions, async ({ files }) => {
     const { HttpBackend } = await import('./http/http.ts')
     return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))
+  }),
+  rclone: type(z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }), async ({ remote }, parts) => {
+    const { openRclone } = await import('./rclone/rclone.ts')
+    return openRclone({ remote, endpoint: (call) => parts.service('rclone', call) })
   }),
 }

@@ -12,6 +12,7 @@ import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
 import { openEngine } from './engines/engine.ts'
+import { LazyServices } from './engines/services.ts'
 import type { Engine } from './engines/types.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import { Inboxes } from './ipfs/inboxes.ts'
@@ -151,13 +152,20 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
-  const engine = closing.use(await openEngine(config, { content, events, env, home, log }))
+  const services = closing.use(new LazyServices(config, { env, events, log }))
+  const engine = closing.use(await openEngine(config, { content, services, env, home, log }))
   const ipfs = engine.node
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const backends = closing.use(
-    new Backends(config, { dataFolder: folder, content, ipfs, secret: (reference, endpoint) => secrets.resolve(reference, endpoint) }),
+    new Backends(config, {
+      dataFolder: folder,
+      content,
+      ipfs,
+      secret: (reference, endpoint) => secrets.resolve(reference, endpoint),
+      service: async (name, call) => (await services.get()).endpoint(name, call),
+    }),
   )
-  for (const mount of plan) table.add(await backends.mounted(mount))
+  for (const mount of await Promise.all(plan.map((each) => backends.mounted(each)))) table.add(mount)
   const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
   const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
@@ -213,14 +221,18 @@ class Backends implements BackendSource, AsyncDisposable {
   }
 
   #opened(planned: PlannedBackend): Promise<Backend> {
-    const known = this.#open.get(planned) ?? openBackend(planned, this.#parts)
-    this.#open.set(planned, known)
-    return known
+    const known = this.#open.get(planned)
+    if (known) return known
+    const opening = openBackend(planned, this.#parts)
+    this.#open.set(planned, opening)
+    opening.catch(() => this.#open.delete(planned)) // the next mount of it tries again
+    return opening
   }
 }
 
 /** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
 const LAYERS: Readonly<Record<string, StackOptions>> = {
+  rclone: { timeout: { ms: 120_000 } },
   http: { timeout: { ms: 60_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 5000 } },
   s3: { timeout: { ms: 120_000 } }, // the SDK repeats by itself what may be repeated
   ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Bytes, Call, Capabilities, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
-import { type ErrorCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
 import { ancestors, below, compareNames, segments, type VfsPath, within } from '../../src/core/path.ts'
+import { refusals, toldAt } from '../../src/core/telling.ts'
 import { type Facts, Remote } from './remote.ts'
 
 const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: new Date(0), etag: 'folder' })
@@ -79,15 +80,13 @@ export class HttpBackend extends BaseBackend {
 
 const statOf = ({ size, modified, etag }: Facts): Stat => ({ kind: 'file', size, modified, etag })
 
-const refusal = (code: ErrorCode, op: string, path: VfsPath, why: string): VfsError => new VfsError(code, `${path} ${why}`, { op, path, backend: 'http' })
+const refusal = refusals('http')
 
 /** Errors of a server tell the caller's path. */
 async function told<T>(op: string, path: VfsPath, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof VfsError) || error.path !== undefined) throw error
-    const { code, message, retryable, details } = error
-    throw new VfsError(code, `${path}: ${message}`, { op, path, backend: 'http', cause: error.cause ?? error, retryable, details })
+    throw toldAt(error, op, path, 'http')
   }
 }

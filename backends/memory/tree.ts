@@ -1,6 +1,6 @@
 import type { Stat } from '../../src/core/backend.ts'
-import { type ErrorCode, VfsError } from '../../src/core/error.ts'
 import { compareNames, name, parent, segments, type VfsPath } from '../../src/core/path.ts'
+import { refusals } from '../../src/core/telling.ts'
 import type { Content } from './blocks.ts'
 
 export interface File {
@@ -94,5 +94,4 @@ export const statOf = (node: Node): Stat => ({
   mode: node.mode,
 })
 
-export const refusal = (code: ErrorCode, op: string, path: VfsPath, why: string): VfsError =>
-  new VfsError(code, `${path} ${why}`, { op, path, backend: 'memory' })
+export const refusal = refusals('memory')

@@ -1,6 +1,7 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
-import { type ErrorCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
 import { ancestors, type VfsPath } from '../../src/core/path.ts'
+import { refusals, toldAt } from '../../src/core/telling.ts'
 import type { Bucket, Facts } from './bucket.ts'
 import { etagOf } from './etag.ts'
 import { type Keys, OWN_FOLDER } from './keys.ts'
@@ -95,14 +96,9 @@ export function check(op: string, path: VfsPath, standing: Standing | undefined,
   throw refusal('CONFLICT', op, path, `is at ${etag ?? 'nothing'}, not at ${ifMatch}`)
 }
 
-export const refusal = (code: ErrorCode, op: string, path: VfsPath, why: string): VfsError => new VfsError(code, `${path} ${why}`, { op, path, backend: 's3' })
+export const refusal = refusals('s3')
 
-/** A storage's error knows no path; the caller's is told. */
-export function told(error: unknown, op: string, path: VfsPath): unknown {
-  if (!(error instanceof VfsError) || error.path !== undefined) return error
-  const { code, message, hint, retryable, details, cause } = error
-  return new VfsError(code, `${path}: ${message}`, { op, path, backend: 's3', cause: cause ?? error, hint, retryable, details })
-}
+export const told = (error: unknown, op: string, path: VfsPath): unknown => toldAt(error, op, path, 's3')
 
 /** False for what a key can hold and a path cannot. */
 const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && Buffer.byteLength(name) <= 255

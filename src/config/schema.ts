@@ -66,6 +66,11 @@ const ipfs = z.strictObject({
   kubo: kubo.prefault({}),
 })
 
+const rclone = z.strictObject({
+  binary: absolute.optional().describe('The program; else $RCLONE_BINARY or PATH'),
+  config_file: absolute.optional().describe("Where its remotes stand, if not in rclone's own place"),
+})
+
 const tools = z.strictObject({
   paths: z.array(absolute).default([]).describe('Folders with more *.tools.js files; loaded again on SIGHUP'),
   include: names.default([]).describe('Tools to offer beside those of the toolsets'),
@@ -89,6 +94,7 @@ export const configSchema = (backends: BackendOptions) =>
       .describe('What agents may do beyond using what is configured: types of backends that they may register'),
     secrets: z.record(z.string().min(1), secret).default({}).describe('Secrets that agents may use by name, as secret:NAME'),
     ipfs: ipfs.prefault({}),
+    rclone: rclone.prefault({}),
     http: http.prefault({}),
   })
 

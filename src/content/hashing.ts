@@ -44,3 +44,10 @@ export async function* hashing(source: Bytes, hasher: ContentHasher): Bytes {
     yield part
   }
 }
+
+/** The CID of a whole content, which is not kept. */
+export async function cidOfContent(content: Bytes): Promise<string> {
+  const hasher = new ContentHasher()
+  for await (const part of content) hasher.update(part)
+  return (await hasher.result()).cid
+}

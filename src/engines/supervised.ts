@@ -1,9 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { kuboNode } from '../ipfs/kubo/index.ts'
 import { told } from '../services/describe.ts'
-import { Supervisor } from '../services/supervisor.ts'
+import type { Services } from '../services/types.ts'
 import { embedded } from './embedded.ts'
-import { serviceSpecs } from './specs.ts'
 import type { Engine, EngineParts } from './types.ts'
 
 const KUBO = 'kubo'
@@ -11,11 +10,11 @@ const KUBO = 'kubo'
 /** A daemon that we start, watch and heal. The node in this process replaces it only where the configuration says so, and only from the start on. */
 export async function supervised(config: Config, parts: EngineParts): Promise<Engine> {
   const { data_dir: folder, ipfs } = config
-  const services = await Supervisor.open({ folder, specs: serviceSpecs(config, parts.env), events: parts.events, log: parts.log })
+  const services = await parts.services.get()
   try {
     if (ipfs.fallback === 'embedded') await services.endpoint(KUBO)
   } catch (error) {
-    await services[Symbol.asyncDispose]()
+    await parts.services.close()
     parts.log('Kubo cannot be used, and the configuration lets the embedded node take its place', error)
     return embedded(config, parts, async () => [replaced(error)])
   }
@@ -26,17 +25,14 @@ export async function supervised(config: Config, parts: EngineParts): Promise<En
     node,
     absence: () => services.absence(KUBO),
     notes: () => notesOf(services),
-    async [Symbol.asyncDispose]() {
-      await node[Symbol.asyncDispose]()
-      await services[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   }
 }
 
 /** Of the journal: a change of one repository is never taken back in another. */
 const repositoryOf = ({ ipfs: { kubo } }: Config): string => (kubo.repo === undefined ? KUBO : `${KUBO}:${kubo.repo}`)
 
-async function notesOf(services: Supervisor): Promise<string[]> {
+async function notesOf(services: Services): Promise<string[]> {
   const all = await services.status()
   return all.flatMap((status) => [
     ...(status.reason === null && !status.held ? [] : [told(status, Date.now())]),

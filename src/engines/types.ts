@@ -1,11 +1,11 @@
 import type { LocalContent } from '../content/store.ts'
 import type { VfsError } from '../core/error.ts'
-import type { EventBus } from '../core/events.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
+import type { LazyServices } from './services.ts'
 
 export interface EngineParts {
   readonly content: LocalContent
-  readonly events: EventBus
+  readonly services: LazyServices
   readonly env: NodeJS.ProcessEnv
   readonly home: string
   readonly log: (message: string, error: unknown) => void

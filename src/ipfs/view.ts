@@ -1,6 +1,7 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
+import { toldAt } from '../core/telling.ts'
 import type { Node } from '../content/types.ts'
 import type { IpfsNode } from './types.ts'
 
@@ -79,9 +80,7 @@ export class IpfsView {
   }
 
   #telling(op: string, path: VfsPath, error: unknown): unknown {
-    if (!(error instanceof VfsError) || error.path !== undefined) return error
-    const { code, message, hint, retryable, details } = error
-    return new VfsError(code, `${path}: ${message}`, { op, path, backend: this.#scheme, cause: error, hint, retryable, details })
+    return toldAt(error, op, path, this.#scheme)
   }
 }
 

@@ -61,8 +61,8 @@ export class Targets {
   }
 
   /** For changing what a folder holds, which can be all that is mounted. */
-  container(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Target> {
-    return this.#changeable(op, path, { signal }, true)
+  container(op: string, path: VfsPath, options: LocateOptions): Promise<Target> {
+    return this.#changeable(op, path, options, true)
   }
 
   /** For what is done to a name, such as removing it: a link there is not followed. */

@@ -1,7 +1,7 @@
 import type { Stat } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { below, under, type VfsPath } from '../core/path.ts'
-import { ContentHasher } from '../content/hashing.ts'
+import { cidOfContent } from '../content/hashing.ts'
 import type { Changes } from './change.ts'
 import { chooser, isFiltered } from './choice.ts'
 import { refuseOntoItself, refuseReplacing } from './clash.ts'
@@ -212,9 +212,8 @@ export class Transfers {
     await this.#vfs.changes.journal.caughtUp()
     for (const part of this.#vfs.changes.journal.parts(change)) {
       if (part.after?.kind !== 'file' || part.after.cid === undefined) continue
-      const hasher = new ContentHasher()
-      for await (const bytes of to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal })) hasher.update(bytes)
-      if ((await hasher.result()).cid !== part.after.cid)
+      const standing = to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal })
+      if ((await cidOfContent(standing)) !== part.after.cid)
         throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
     }
   }

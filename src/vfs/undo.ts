@@ -149,7 +149,7 @@ export class Undo {
 
   /** The same for a change of parts, which can be of a whole mount. */
   async #container(place: Place, signal: AbortSignal | undefined): Promise<Target> {
-    return this.#targets.container('undo', this.#served(place), signal)
+    return this.#targets.container('undo', this.#served(place), { signal, itself: true })
   }
 
   #served(place: Place): VfsPath {

@@ -17,10 +17,12 @@ export interface ContractOptions {
   readonly runs?: number
   /** Names that this storage cannot hold, and refuses. */
   readonly refused?: readonly string[]
+  /** Takes names for the same that differ in their Unicode normal form only. */
+  readonly normalizes?: boolean
 }
 
 /** What every backend promises. A backend's own test is one call of this, with a way to make an empty one. */
-export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, refused = [] }: ContractOptions = {}): void {
+export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, ...names }: ContractOptions = {}): void {
   const plant: Plant = async (tree) => {
     const backend = await make()
     await plantInto(backend, tree)
@@ -33,7 +35,7 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     facts(make)
     reading(plant)
     listing(plant)
-    oddNames(plant, refused)
+    oddNames(plant, names)
     writing(make, capabilities)
     conditions(make)
     folders(make)

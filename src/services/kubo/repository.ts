@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Call } from '../../core/backend.ts'
-import { unusable } from './binary.ts'
+import { unusable } from '../executable.ts'
 import { configured, type KuboConfig, type OwnSettings } from './settings.ts'
 
 /** Makes the repository at the first start, and sets what the configuration says at every one. */

@@ -40,7 +40,7 @@ export class Mirrors {
   }
 
   async mirror(from: VfsPath, to: VfsPath, call: MirrorCall): Promise<Mirrored> {
-    const target = await this.#vfs.targets.container('mirror', to, call.signal)
+    const target = await this.#vfs.targets.container('mirror', to, { signal: call.signal })
     const plan = await this.#plan(from, target, call)
     const nothing = { change: null, bytes: 0 }
     const done = plan.isEmpty || call.dryRun ? nothing : await this.#carryOut({ plan, to: target, call })

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../core/backend.ts'
 import { rawDigest } from '../../core/cid.ts'
 import type { VfsPath } from '../../core/path.ts'
-import { ContentHasher } from '../../content/hashing.ts'
+import { cidOfContent } from '../../content/hashing.ts'
 import type { MirrorMemory } from '../types.ts'
 import type { Found, Pair } from './pairs.ts'
 
@@ -18,8 +18,8 @@ export async function sameContent({ from, to, source, standing }: Both, read: Re
   if (source.size !== standing.size) return false
   const known = standing.cid ?? (await memory.recall(to, standing.etag))
   if (known !== undefined && known === source.cid) return true
-  const cid = await hashed(await read(to, standing))
-  const same = await holds(cid, source, async () => hashed(await read(from, source)))
+  const cid = await cidOfContent(await read(to, standing))
+  const same = await holds(cid, source, async () => cidOfContent(await read(from, source)))
   if (same) await memory.learn(to, standing.etag, source.cid ?? cid)
   return same
 }
@@ -29,10 +29,4 @@ async function holds(cid: string, source: Found, hashedSource: () => Promise<str
   if (source.cid === cid) return true
   if (source.cid !== undefined && rawDigest(source.cid) && rawDigest(cid)) return false
   return (await hashedSource()) === cid
-}
-
-async function hashed(content: Bytes): Promise<string> {
-  const hasher = new ContentHasher()
-  for await (const part of content) hasher.update(part)
-  return (await hasher.result()).cid
 }

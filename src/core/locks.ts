@@ -1,4 +1,4 @@
-/** One change of a key at a time in this process: for servers that do not check a condition in the same step as they act on it. */
+/** One change of a key at a time in this process: for storages that do not check a condition in the same step as they act on it. */
 export class Locks {
   readonly #last = new Map<string, Promise<unknown>>()
 

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import type { Bytes, Call } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
+import { fromAnswer, fromFetch } from './errors.ts'
+
+/** Where rclone's remote control answers now; it may move when the program is started again. */
+export interface Endpoint {
+  readonly url: string
+  readonly authorization?: string | undefined
+}
+
+export interface Item {
+  readonly Name: string
+  /** -1 where the storage does not say. */
+  readonly Size: number
+  readonly ModTime: string
+  readonly IsDir: boolean
+  readonly ID?: string | undefined
+  readonly Hashes?: Readonly<Record<string, string>> | undefined
+}
+
+export interface Features {
+  readonly Features: Readonly<Record<string, boolean>>
+  readonly Hashes: readonly string[] | null
+  /** Nanoseconds of the times that it keeps. */
+  readonly Precision: number
+}
+
+type Parameters = Readonly<Record<string, unknown>>
+
+/** One remote, through the remote control of one rclone. */
+export class Rc {
+  readonly remote: string
+  readonly #endpoint: (call: Call) => Promise<Endpoint>
+
+  constructor(remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
+    this.remote = remote
+    this.#endpoint = endpoint
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what his method answers
+  async call<T>(method: string, parameters: Parameters, call: Call = {}): Promise<T> {
+    const body = JSON.stringify({ fs: this.remote, ...parameters })
+    const response = await this.#ask(method, { method: 'POST', headers: { 'content-type': 'application/json' }, body }, call)
+    return (await response.json().catch((error: unknown) => Promise.reject(fromFetch(error, call.signal)))) as T
+  }
+
+  /** Both ends in this remote. */
+  async between(method: 'operations/movefile' | 'operations/copyfile', from: string, to: string, call: Call): Promise<void> {
+    await this.call(method, { srcFs: this.remote, srcRemote: from, dstFs: this.remote, dstRemote: to }, call)
+  }
+
+  /** Up to `end`, which the content must reach. */
+  async *read(path: string, start: number, end: number, call: Call): Bytes {
+    if (start >= end) return
+    const target = `[${this.remote}]/${path}`.split('/').map(encodeURIComponent).join('/')
+    const response = await this.#ask(target, { headers: { range: `bytes=${start}-${end - 1}` } }, call)
+    let at = response.status === 206 ? start : 0
+    try {
+      for await (const part of response.body ?? []) {
+        const wanted = part.subarray(Math.max(0, start - at), Math.max(0, end - at))
+        at += part.length
+        if (wanted.length > 0) yield wanted
+      }
+    } catch (error) {
+      throw fromFetch(error, call.signal)
+    }
+    if (at < end) throw new VfsError('UNAVAILABLE', 'the storage ended its answer too early', { backend: 'rclone' })
+  }
+
+  /** Streams into a file of a folder. A source that dies breaks the request off, and rclone then keeps nothing. */
+  async upload(folder: string, name: string, source: Bytes, call: Call): Promise<void> {
+    const boundary = randomUUID()
+    const query = new URLSearchParams({ fs: this.remote, remote: folder })
+    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+    const failure: { error?: unknown } = {}
+    const body = ReadableStream.from(form(boundary, name, source, failure))
+    const wanted = { method: 'POST', headers, body, duplex: 'half' } as const
+    await this.#ask(`operations/uploadfile?${query.toString()}`, wanted, call).catch((error: unknown) => Promise.reject(failure.error ?? error))
+  }
+
+  async #ask(path: string, init: RequestInit, call: Call): Promise<Response> {
+    const { url, authorization } = await this.#endpoint(call)
+    const headers = { ...(init.headers as Record<string, string>), ...(authorization !== undefined && { authorization }) }
+    const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, { ...init, headers, ...(call.signal && { signal: call.signal }) }).catch(
+      (error: unknown) => Promise.reject(fromFetch(error, call.signal)),
+    )
+    if (response.ok) return response
+    throw fromAnswer(response.status, await response.text().catch(() => ''))
+  }
+}
+
+/** What went wrong with the source is kept, since the request only tells that its body broke off. */
+async function* form(boundary: string, name: string, source: Bytes, failure: { error?: unknown }): Bytes {
+  yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`)
+  try {
+    yield* source
+  } catch (error) {
+    failure.error = error
+    throw error
+  }
+  yield Buffer.from(`\r\n--${boundary}--\r\n`)
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type { Bytes, Call, Capabilities, CopyOptions, Entry, ListOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
+import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
+import { Locks } from '../../src/core/locks.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import { type Endpoint, type Features, Rc } from './rc.ts'
+import { RcloneTrash } from './trash.ts'
+import { type RemoveOptions, Tree } from './tree.ts'
+import { OWN, refusal, View } from './view.ts'
+
+export interface RcloneOptions {
+  /** As rclone names it: `name:path` of its configuration, or a connection string `:sftp,host=…:path`. */
+  readonly remote: string
+  readonly endpoint: (call: Call) => Promise<Endpoint>
+}
+
+/** Asks rclone what the remote can. Rejects what keeps us from it. */
+export async function openRclone({ remote, endpoint }: RcloneOptions, call?: Call): Promise<RcloneBackend> {
+  const rc = new Rc(remote, endpoint)
+  return new RcloneBackend(rc, await rc.call<Features>('operations/fsinfo', {}, call))
+}
+
+/** Any of the storages that rclone knows, through its remote control. What it can do is what the remote says of itself. */
+export class RcloneBackend extends BaseBackend {
+  readonly scheme = 'rclone'
+  readonly volume: string
+  readonly capabilities: Capabilities
+  override readonly trash: Trash
+  readonly #rc: Rc
+  readonly #tree: Tree
+
+  constructor(rc: Rc, features: Features) {
+    super()
+    const locks = new Locks()
+    const marks = features.Features['CanHaveEmptyDirectories'] !== true
+    // A connection string can hold a password, and the name of a volume is written into the journal.
+    this.volume = `rclone:${createHash('sha256').update(rc.remote).digest('hex').slice(0, 24)}`
+    this.#rc = rc
+    this.#tree = new Tree(new View(rc, features), locks, marks)
+    this.trash = new RcloneTrash(this.#tree, new Tree(new View(rc, features, `${OWN}/trash`), locks, marks))
+    this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, copy: features.Features['Copy'] === true, cas: 'weak' })
+  }
+
+  override async check(call?: Call): Promise<void> {
+    await this.#rc.call('operations/stat', { remote: '' }, call)
+  }
+
+  stat(path: VfsPath, call?: Call): Promise<Stat> {
+    return this.#tree.view.stat(path, call)
+  }
+
+  override async matches(path: VfsPath, etag: string, call: Call = {}): Promise<boolean> {
+    const standing = await this.#tree.view.find('stat', path, call).catch(nothing)
+    return standing !== undefined && this.#tree.view.isThis(path, standing, etag, call)
+  }
+
+  list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
+    return this.#tree.view.list(path, options)
+  }
+
+  read(path: VfsPath, options?: Call & Range & Pick<Precondition, 'ifMatch'>): Bytes {
+    return this.#tree.view.read(path, options)
+  }
+
+  override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
+    return this.#tree.write(path, source, options)
+  }
+
+  override discard(path: VfsPath, id: string, call: Call = {}): Promise<boolean> {
+    return this.#tree.discard(path, id, call)
+  }
+
+  override mkdir(path: VfsPath, call: Call = {}): Promise<void> {
+    return this.#tree.mkdir(path, call)
+  }
+
+  override async remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
+    if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
+    await this.#tree.remove(path, options)
+  }
+
+  override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
+    if (!this.capabilities.copy) return super.copy(from, to, options)
+    return this.#tree.transfer('copy', this.#tree, from, to, options)
+  }
+}
+
+function nothing(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'NOT_DIRECTORY')) throw error
+}

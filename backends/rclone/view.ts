@@ -1,0 +1,158 @@
+import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
+import { collect } from '../../src/core/bytes.ts'
+import { isCode, throwIfAborted } from '../../src/core/error.ts'
+import { ancestors, compareNames, name as nameOf, segments, type VfsPath } from '../../src/core/path.ts'
+import { refusals, toldAt } from '../../src/core/telling.ts'
+import { etagOf, hashOf, isFine, isYoung, sha256 } from './etag.ts'
+import type { Features, Item, Rc } from './rc.ts'
+
+/** Where the backend keeps what it needs for itself, and what keeps an empty folder alive; served at no depth. */
+export const OWN = '.polymount'
+
+export type Standing = { readonly kind: 'file'; readonly item: Item; readonly etag: string } | { readonly kind: 'directory' }
+
+const READ_BYTES = 1 << 20 // to look whether a content is the one that was meant, where the remote has no hash of it
+
+const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: new Date(0), etag: 'folder' })
+
+/** Reading of what lies below a place of the remote as a tree: what is served, and what is kept aside. */
+export class View {
+  readonly rc: Rc
+  readonly #features: Features
+  readonly #root: string
+
+  constructor(rc: Rc, features: Features, root = '') {
+    this.rc = rc
+    this.#features = features
+    this.#root = root
+  }
+
+  /** The remote's name of a path. Rejects DENIED for the backend's own. */
+  place(path: VfsPath): string {
+    if (segments(path).some(isOwn)) throw refusal('DENIED', 'find', path, 'belongs to polymount itself')
+    if (path.includes('\n')) throw refusal('INVALID_PATH', 'find', path, 'has a line end, which rclone cannot be asked for')
+    return [this.#root, ...segments(path)].filter((part) => part !== '').join('/')
+  }
+
+  /** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
+  async find(op: string, path: VfsPath, call: Call = {}): Promise<Standing | undefined> {
+    const standing = await this.#at(op, path, call)
+    if (!standing) for (const above of ancestors(path)) if (await this.#isFolder(op, above, call)) break
+    return standing
+  }
+
+  async get(op: string, path: VfsPath, call?: Call): Promise<Standing> {
+    const standing = await this.find(op, path, call)
+    if (!standing) throw refusal('NOT_FOUND', op, path, 'does not exist')
+    return standing
+  }
+
+  async stat(path: VfsPath, call?: Call): Promise<Stat> {
+    return statOf(await this.get('stat', path, call))
+  }
+
+  async *list(path: VfsPath, { after, details, signal }: ListOptions = {}): AsyncGenerator<Entry> {
+    const { kind } = await this.get('list', path, { signal })
+    if (kind === 'file') throw refusal('NOT_DIRECTORY', 'list', path, 'is a file')
+    for (const item of await this.#items(path, { signal })) {
+      throwIfAborted(signal, 'list')
+      if (isOwn(item.Name) || (after !== undefined && compareNames(item.Name, after) <= 0)) continue
+      if (item.IsDir) yield { name: item.Name, ...FOLDER }
+      else yield details ? { name: item.Name, ...statOf(await this.#file(this.#below(path, item.Name), item, { signal })) } : { name: item.Name, kind: 'file' }
+    }
+  }
+
+  async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
+    const { offset = 0, length = Infinity, ifMatch, signal } = options
+    const standing = await this.get('read', path, { signal })
+    if (standing.kind === 'directory') throw refusal('IS_DIRECTORY', 'read', path, 'is a folder')
+    await this.check('read', path, standing, { ifMatch, signal })
+    try {
+      for await (const part of this.rc.read(this.place(path), offset, Math.min(offset + length, standing.item.Size), { signal })) {
+        throwIfAborted(signal, 'read')
+        yield part
+      }
+    } catch (error) {
+      throw told(error, 'read', path)
+    }
+    // The remote gives whatever stands there while it reads: only a second look tells whether that was one content.
+    if (ifMatch !== undefined) await this.check('read', path, await this.find('read', path, { signal }), { ifMatch, signal })
+  }
+
+  /** True if the etag is one of this content: while it is young it has another form than later. */
+  async isThis(path: VfsPath, standing: Standing, etag: string, call: Call): Promise<boolean> {
+    if (statOf(standing).etag === etag) return true
+    if (standing.kind === 'directory' || isFine(this.#features)) return false
+    const { item } = standing
+    // The short form stands for a content that was old when it was looked at; a young one may have replaced it in the same second.
+    if (isYoung(item, this.#features)) return false
+    return etagOf(item, await this.#fingerprint(this.place(path), item, call)) === etag
+  }
+
+  /** Rejects CONFLICT. */
+  async check(op: string, path: VfsPath, standing: Standing | undefined, { ifMatch, ifNoneMatch, signal }: Call & Precondition): Promise<void> {
+    if (ifNoneMatch !== undefined && standing) throw refusal('CONFLICT', op, path, `exists already, at ${statOf(standing).etag}`)
+    if (ifMatch === undefined || (standing && (ifMatch === '*' || (await this.isThis(path, standing, ifMatch, { signal }))))) return
+    throw refusal('CONFLICT', op, path, `is at ${standing ? statOf(standing).etag : 'nothing'}, not at ${ifMatch}`)
+  }
+
+  async #at(op: string, path: VfsPath, call: Call): Promise<Standing | undefined> {
+    throwIfAborted(call.signal, op)
+    if (path === '/') return { kind: 'directory' }
+    try {
+      const place = this.place(path)
+      const { item } = await this.rc.call<{ item: Item | null }>('operations/stat', { remote: place }, call)
+      if (!item || item.Name !== nameOf(path)) return undefined
+      return item.IsDir ? { kind: 'directory' } : await this.#file(place, item, call)
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return undefined
+      throw told(error, op, path)
+    }
+  }
+
+  async #file(place: string, item: Item, call: Call): Promise<Standing> {
+    return { kind: 'file', item, etag: etagOf(item, isYoung(item, this.#features) ? await this.#fingerprint(place, item, call) : undefined) }
+  }
+
+  /** What tells this content from another of the same size and time: the remote's own hash, else for small files the content. */
+  async #fingerprint(place: string, item: Item, call: Call): Promise<string | undefined> {
+    const hash = hashOf(this.#features)
+    if (hash !== undefined) {
+      const found = await this.rc.call<{ item: Item | null }>('operations/stat', { remote: place, opt: { showHash: true, hashTypes: [hash] } }, call)
+      return found.item?.Hashes?.[hash]
+    }
+    return item.Size > READ_BYTES ? undefined : sha256(await collect(this.rc.read(place, 0, item.Size, call), READ_BYTES))
+  }
+
+  async #items(path: VfsPath, call: Call): Promise<Item[]> {
+    try {
+      const { list } = await this.rc.call<{ list: Item[] | null }>('operations/list', { remote: this.place(path), opt: { noMimeType: true } }, call)
+      return (list ?? []).toSorted((a, b) => compareNames(a.Name, b.Name))
+    } catch (error) {
+      if (path === '/' && isCode(error, 'NOT_FOUND')) return [] // a root that nobody has made yet
+      throw told(error, 'list', path)
+    }
+  }
+
+  #below(path: VfsPath, name: string): string {
+    return [this.place(path), name].filter((part) => part !== '').join('/')
+  }
+
+  async #isFolder(op: string, path: VfsPath, call: Call): Promise<boolean> {
+    const standing = await this.#at(op, path, call)
+    if (standing?.kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
+    return standing !== undefined
+  }
+}
+
+const isOwn = (name: string): boolean => name === OWN || name.startsWith(`${OWN}-`)
+
+export function statOf(standing: Standing): Stat {
+  if (standing.kind === 'directory') return FOLDER
+  const { item, etag } = standing
+  return { kind: 'file', size: item.Size, modified: new Date(item.ModTime), etag }
+}
+
+export const refusal = refusals('rclone')
+
+export const told = (error: unknown, op: string, path: VfsPath): unknown => toldAt(error, op, path, 'rclone')

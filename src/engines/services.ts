@@ -1,0 +1,37 @@
+import type { Config } from '../config/schema.ts'
+import type { EventBus } from '../core/events.ts'
+import type { Services } from '../services/types.ts'
+
+export interface ServicesParts {
+  readonly env: NodeJS.ProcessEnv
+  readonly events: EventBus
+  readonly log: (message: string, error: unknown) => void
+}
+
+/** The programs beside us: their supervisor is loaded when something first needs one. */
+export class LazyServices implements AsyncDisposable {
+  readonly #open: () => Promise<Services>
+  #opened: Promise<Services> | undefined
+
+  constructor(config: Config, { env, events, log }: ServicesParts) {
+    this.#open = async () => {
+      const [{ Supervisor }, { serviceSpecs }] = await Promise.all([import('../services/supervisor.ts'), import('./specs.ts')])
+      return Supervisor.open({ folder: config.data_dir, specs: serviceSpecs(config, env), events, log })
+    }
+  }
+
+  get(): Promise<Services> {
+    return (this.#opened ??= this.#open())
+  }
+
+  /** Nothing that was started is needed any more; the next call begins anew. */
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    await (await opened)?.[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

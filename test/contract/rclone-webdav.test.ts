@@ -1,0 +1,3 @@
+import { rcloneContract } from './rclone.contract.ts'
+
+rcloneContract('webdav')

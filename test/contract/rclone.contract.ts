@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach } from 'vitest'
+import { needsRclone, Rclone } from '../support/rclone.ts'
+import { backendContract } from './backend.contract.ts'
+
+/** The contract over a real server of this protocol, which is another rclone: it takes names of one normal form for the same. */
+export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
+  let both: Promise<readonly [Rclone, Rclone]> | undefined
+  beforeEach(needsRclone)
+  afterAll(async () => {
+    for (const started of (await both) ?? []) await started[Symbol.asyncDispose]()
+  })
+  const make = async () => {
+    const [control, server] = await (both ??= Promise.all([Rclone.control(), Rclone.serving(protocol)]))
+    return control.backend(`${await server.reached(protocol, control)}${randomUUID()}`)
+  }
+  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: ['new\nline'], normalizes: true })
+}

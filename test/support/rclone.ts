@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findServer } from '../../scripts/servers/find.ts'
+import { RCLONE } from '../../scripts/servers/programs.ts'
+import { openRclone, type RcloneBackend } from '../../backends/rclone/rclone.ts'
+import type { Endpoint } from '../../backends/rclone/rc.ts'
+import { requires } from './requires.ts'
+
+/** `beforeEach(needsRclone)` of the tests that run it. */
+export const needsRclone = requires('rclone', async () => (await findServer(RCLONE)) !== '')
+
+/** A real rclone on the loopback address: its remote control, or one of the servers that it can be. */
+export class Rclone implements AsyncDisposable {
+  readonly url: string
+  readonly folder: string
+  readonly #process: ChildProcess
+
+  private constructor(url: string, folder: string, started: ChildProcess) {
+    this.url = url
+    this.folder = folder
+    this.#process = started
+  }
+
+  static async control(): Promise<Rclone> {
+    return Rclone.#start(['rcd', '--rc-serve', '--rc-addr', '127.0.0.1:0'], { RCLONE_RC_USER: USER, RCLONE_RC_PASS: PASSWORD })
+  }
+
+  /** Serves a folder of its own by this protocol. */
+  static async serving(protocol: 'sftp' | 'webdav'): Promise<Rclone> {
+    const credentials = ['--user', USER, '--pass', PASSWORD]
+    return Rclone.#start(['serve', protocol, '--addr', '127.0.0.1:0', ...credentials, ...(protocol === 'webdav' ? ['--etag-hash', 'md5'] : []), '.'], {})
+  }
+
+  static async #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Rclone> {
+    const folder = await mkdtemp(join(tmpdir(), 'polymount-rclone-'))
+    const started = spawn(await findServer(RCLONE), [...args, '--log-level', 'NOTICE'], {
+      cwd: folder,
+      env: { ...process.env, RCLONE_CONFIG: '/dev/null', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    for await (const line of createInterface({ input: started.stderr })) {
+      const port = /(?:Serving|listening|started|WebDav Server).*127\.0\.0\.1:(\d+)/i.exec(line)?.[1]
+      if (port === undefined) continue
+      started.stderr.resume()
+      return new Rclone(`http://127.0.0.1:${port}`, folder, started)
+    }
+    throw new Error('rclone ended')
+  }
+
+  get endpoint(): Endpoint {
+    return { url: this.url, authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` }
+  }
+
+  get port(): string {
+    return new URL(this.url).port
+  }
+
+  /** How a connection string of another rclone reaches what this one serves. */
+  async reached(protocol: 'sftp' | 'webdav', control: Rclone): Promise<string> {
+    const pass = await control.#obscured()
+    if (protocol === 'sftp') return `:sftp,host=127.0.0.1,port=${this.port},user=${USER},pass=${pass}:`
+    return `:webdav,url="${this.url}",vendor=rclone,user=${USER},pass=${pass}:`
+  }
+
+  async #obscured(): Promise<string> {
+    const headers = { authorization: this.endpoint.authorization ?? '', 'content-type': 'application/json' }
+    const response = await fetch(`${this.url}/core/obscure`, { method: 'POST', headers, body: JSON.stringify({ clear: PASSWORD }) })
+    return ((await response.json()) as { obscured: string }).obscured
+  }
+
+  backend(remote: string): Promise<RcloneBackend> {
+    return openRclone({ remote, endpoint: async () => this.endpoint })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill()
+    if (this.#process.exitCode === null) await once(this.#process, 'exit')
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+const USER = 'polymount-test'
+const PASSWORD = 'not-a-secret-of-anyone'
+
+/** An empty place of rclone's own memory. */
+export const memoryRemote = (): string => `:memory:${randomUUID()}`
