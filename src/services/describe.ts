@@ -14,7 +14,7 @@ export function unavailable(status: ServiceStatus, now: number): VfsError {
   })
 }
 
-export const remedyOf = ({ name, state }: ServiceStatus): string => `polymount services ${state === 'failed' ? 'restart' : 'start'} ${name}`
+const remedyOf = ({ name, state }: ServiceStatus): string => `polymount services ${state === 'failed' ? 'restart' : 'start'} ${name}`
 
 /** One sentence for a person or a model. */
 export function told(status: ServiceStatus, now: number): string {

@@ -68,8 +68,10 @@ export class KuboMfs implements Mfs {
     await this.#rpc.call('files/cp', call, (kubo, options) => kubo.files.cp(`/ipfs/${cid}`, path, { ...options, flush: true, ...(force && { force }) }))
   }
 
+  /** Kubo 0.43 answers to a removal before the new root is on its disk; it waits for that only when it is asked to flush. */
   async #remove(path: string, call: Call): Promise<void> {
     await this.#rpc.call('files/rm', call, (kubo, options) => kubo.files.rm(path, { ...options, recursive: true, flush: true }))
+    await this.#rpc.call('files/flush', call, (kubo, options) => kubo.files.flush(path.slice(0, path.lastIndexOf('/')) || '/', options))
   }
 
   /** undefined where nothing stands. Rejects NOT_FOUND and NOT_DIRECTORY for the parent. */

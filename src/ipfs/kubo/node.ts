@@ -121,7 +121,13 @@ export class KuboNode implements IpfsNode {
 
   async identity(call: Call = {}): Promise<Identity> {
     const { id, addresses, agentVersion, protocols } = Id.parse(await this.#rpc.call('id', call, (kubo, options) => kubo.id(options)))
-    return { peer: String(id), addresses: (addresses ?? []).map(String), agent: agentVersion, protocols: (protocols ?? []).toSorted() }
+    return {
+      peer: String(id),
+      // One that listens nowhere names itself alone.
+      addresses: (addresses ?? []).map(String).filter((address) => !address.startsWith('/p2p/')),
+      agent: agentVersion,
+      protocols: (protocols ?? []).toSorted(),
+    }
   }
 
   async version(call: Call = {}): Promise<{ readonly engine: 'kubo'; readonly version: string; readonly network: string }> {

@@ -7,9 +7,11 @@ import { Store } from '../../../src/services/store.ts'
 import { Child } from '../../support/children.ts'
 import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
 
+const USER = new URL('user.ts', import.meta.url)
+const UNRECORDED = new URL('unrecorded.ts', import.meta.url)
 const children: Child[] = []
-const child = (script: string, folder: string): Child => {
-  const started = new Child(new URL(script, import.meta.url), folder)
+const child = (script: URL, folder: string): Child => {
+  const started = new Child(script, folder)
   children.push(started)
   return started
 }
@@ -20,7 +22,7 @@ const pidAt = async (url: string): Promise<number> => ((await (await fetch(url))
 describe('after kill -9 of the process that supervised', () => {
   test('the next one adopts what is healthy, and loses none of its output', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const url = await first.line()
     const pid = await pidAt(url)
     await first.kill()
@@ -36,7 +38,7 @@ describe('after kill -9 of the process that supervised', () => {
 
   test('the next one ends what hangs, and starts anew', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const pid = await pidAt(await first.line())
     await first.kill()
     process.kill(pid, 'SIGSTOP')
@@ -48,7 +50,7 @@ describe('after kill -9 of the process that supervised', () => {
 
   test('the next one ends what was started with other settings', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const pid = await pidAt(await first.line())
     await first.kill()
     await using t = await supervise([echo({ settings: 'other' })], folder.path)
@@ -58,7 +60,7 @@ describe('after kill -9 of the process that supervised', () => {
 
   test('a person can stop what it has left, without any process that supervises', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const pid = await pidAt(await first.line())
     await first.kill()
     await using t = await supervise([echo()], folder.path)
@@ -69,7 +71,7 @@ describe('after kill -9 of the process that supervised', () => {
 
   test('a process that was not recorded yet has ended by itself', async () => {
     await using folder = await dataFolder()
-    const starter = child('unrecorded.ts', folder.path)
+    const starter = child(UNRECORDED, folder.path)
     const pid = Number(await starter.line())
     expect(await isRunning(pid)).toBe(true)
     await starter.kill()
@@ -98,7 +100,7 @@ test('a process that has got the number of ours is not touched', async () => {
 describe('several processes on one data folder', () => {
   test('share one service, and another takes over when the first is killed', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const url = await first.line()
     await using t = await supervise([echo()], folder.path)
     expect((await t.services.endpoint('echo')).url).toBe(url)
@@ -111,7 +113,7 @@ describe('several processes on one data folder', () => {
 
   test('keep it when the one that supervised leaves, and end it with the last', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const pid = await pidAt(await first.line())
     {
       await using t = await supervise([echo()], folder.path)
@@ -125,7 +127,7 @@ describe('several processes on one data folder', () => {
 
   test('that leave at the same time leave nothing behind', async () => {
     await using folder = await dataFolder()
-    const users = [child('user.ts', folder.path), child('user.ts', folder.path), child('user.ts', folder.path)]
+    const users = [child(USER, folder.path), child(USER, folder.path), child(USER, folder.path)]
     const [url = ''] = await Promise.all(users.map((each) => each.line()))
     const pid = await pidAt(url)
     for (const each of users) each.say('leave')
@@ -135,7 +137,7 @@ describe('several processes on one data folder', () => {
 
   test('carry out what a person wishes in any of them', async () => {
     await using folder = await dataFolder()
-    const first = child('user.ts', folder.path)
+    const first = child(USER, folder.path)
     const pid = await pidAt(await first.line())
     await using t = await supervise([echo()], folder.path)
     await t.services.wish('echo', 'restart')
