@@ -23,7 +23,9 @@ export interface Found {
 
 /** What a batch needs of the index. */
 export interface Index {
-  guard(): Promise<Guard>
+  open(): Promise<Guard>
+  /** Takes the files away that no row names, unless another batch may be writing them: then collection will. */
+  close(guard: Guard, unnamed: ReadonlySet<Uint8Array>): Promise<void>
   find(multihash: Uint8Array): Promise<Found | undefined>
   /** Makes a block one of the present generation. False if it is not here (any more). */
   raise(multihash: Uint8Array): Promise<boolean>
@@ -32,12 +34,14 @@ export interface Index {
 
 /**
  * Blocks that belong together: written as they come, durable and to be found once `commit` resolves, and safe from
- * collection until the batch is disposed.
+ * collection until the batch is disposed. What was not committed by then goes.
  */
 export class Batch implements AsyncDisposable {
   readonly #index: Index
   readonly #files: BlockFiles
   readonly #writes = new Set<Promise<void>>()
+  /** Files that the index does not name yet. */
+  readonly #unnamed = new Set<Uint8Array>()
   #guard: Promise<Guard> | undefined
   #rows: IndexRow[] = []
   #held = 0
@@ -50,7 +54,7 @@ export class Batch implements AsyncDisposable {
 
   /** Resolves when there is room for the next one. The content must be what the hash says, and stay as it is. */
   async put(multihash: Uint8Array, content: Uint8Array): Promise<void> {
-    const { generation } = await (this.#guard ??= this.#index.guard())
+    const { generation } = await (this.#guard ??= this.#index.open())
     const found = await this.#index.find(multihash)
     if (found?.sound && found.generation >= generation) return
     if (content.length > SMALL_BYTES) return this.#putFile(multihash, content, found)
@@ -68,7 +72,7 @@ export class Batch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#writes)
     const guard = await this.#guard?.catch(() => undefined)
-    await guard?.[Symbol.asyncDispose]()
+    if (guard) await this.#index.close(guard, this.#unnamed)
   }
 
   /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
@@ -76,6 +80,7 @@ export class Batch implements AsyncDisposable {
     if (found && (await this.#index.raise(multihash)) && found.sound) return
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
+    this.#unnamed.add(multihash)
     const write: Promise<void> = this.#files
       .write(multihash, content)
       .then(() => void this.#rows.push({ multihash, size: content.length, content: null }))
@@ -91,6 +96,7 @@ export class Batch implements AsyncDisposable {
     if (rows.length === 0) return
     await this.#files.settle(rows.filter((row) => row.content === null).map((row) => row.multihash))
     await this.#index.put(rows)
+    for (const { multihash } of rows) this.#unnamed.delete(multihash)
   }
 
   #check(): void {

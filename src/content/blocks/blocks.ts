@@ -38,6 +38,8 @@ export class Blocks implements AsyncDisposable {
   readonly #committer: Committer
   readonly #guards: Guards
   readonly #files: BlockFiles
+  /** Batches of this process that are open. */
+  #writing = 0
 
   private constructor(db: Database, folder: string) {
     this.#db = db
@@ -97,7 +99,8 @@ export class Blocks implements AsyncDisposable {
   /** It has a guard of its own, which its disposal closes. */
   batch(): Batch {
     const index = {
-      guard: () => this.guard(),
+      open: () => this.#open(),
+      close: (guard: Guard, unnamed: ReadonlySet<Uint8Array>) => this.#close(guard, [...unnamed]),
       find: (multihash: Uint8Array) => this.#find(multihash),
       raise: (multihash: Uint8Array) => this.#raise(multihash),
       put: (rows: readonly IndexRow[]) => this.#put(rows),
@@ -133,5 +136,28 @@ export class Blocks implements AsyncDisposable {
     await this.#committer.run(() => {
       for (const { multihash, size, content } of rows) this.#db.run(PUT, multihash, size, content)
     })
+  }
+
+  async #open(): Promise<Guard> {
+    const guard = await this.guard()
+    this.#writing++
+    return guard
+  }
+
+  async #close(guard: Guard, unnamed: readonly Uint8Array[]): Promise<void> {
+    if (unnamed.length > 0) await this.#discard(unnamed).catch(() => {}) // what is left goes with a collection
+    this.#writing--
+    await guard[Symbol.asyncDispose]()
+  }
+
+  /** In a transaction that changes nothing, so that it makes room on a full disk too. */
+  async #discard(unnamed: readonly Uint8Array[]): Promise<void> {
+    const othersWrite = await this.#guards.othersAsked()
+    const isNamed = (each: Uint8Array): boolean => this.#db.get('SELECT 1 FROM block WHERE multihash = ?', each) !== undefined
+    const discard = (): void => {
+      if (this.#writing > 1 || othersWrite()) return
+      for (const each of unnamed) if (!isNamed(each)) this.#files.remove(each)
+    }
+    await this.#committer.run(discard, { durable: false })
   }
 }

@@ -17,7 +17,7 @@ export interface Guard extends AsyncDisposable {
   readonly collecting: boolean
 }
 
-interface Row extends Omit<Guard, keyof AsyncDisposable> {
+interface Row extends Pick<Guard, 'generation' | 'collecting'> {
   readonly id: number
 }
 
@@ -59,6 +59,12 @@ export class Guards implements AsyncDisposable {
       this.#close(shared)
       throw error
     }
+  }
+
+  /** True if another process may be writing; no one else begins before the end of the transaction in which it is asked. */
+  async othersAsked(): Promise<() => boolean> {
+    const { id } = await this.#registered()
+    return () => this.#db.get('SELECT 1 FROM guard WHERE owner <> ?', id) !== undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
