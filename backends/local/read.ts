@@ -1,3 +1,4 @@
+import type { NonSharedBuffer } from 'node:buffer'
 import type { Bytes, Call, Glance, Precondition, Range } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
@@ -21,7 +22,7 @@ export async function* read(disk: Disk, path: VfsPath, options: ReadOptions): By
       yield small(disk, path, opened, options, end)
       return
     }
-    for await (const part of chunks(opened.fd, offset, end, signal)) {
+    for await (const part of chunks(opened.fd, offset, end, { signal, reuse: options.reuse })) {
       if (ifMatch !== undefined) unchanged(disk, path, opened)
       yield part
     }
@@ -70,10 +71,15 @@ function unchanged(disk: Disk, path: VfsPath, opened: Opened): void {
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'read', path, 'was changed while it was read')
 }
 
-/** Asks for the next chunk while the last one is used. */
-export async function* chunks(fd: number, offset: number, end: number, signal?: AbortSignal): Bytes {
-  const ask = (at: number): ReturnType<typeof readAsync> | undefined =>
-    at < end ? readAsync(fd, Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at)), 0, Math.min(CHUNK, end - at), at) : undefined
+/** Asks for the next chunk while the last one is used: to reuse takes two buffers. */
+export async function* chunks(fd: number, offset: number, end: number, { signal, reuse = false }: Pick<ReadOptions, 'signal' | 'reuse'> = {}): Bytes {
+  const used: NonSharedBuffer[] = []
+  const ask = (at: number): ReturnType<typeof readAsync> | undefined => {
+    if (at >= end) return undefined
+    const buffer = (used.length < 2 ? undefined : used.shift()) ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at))
+    if (reuse) used.push(buffer)
+    return readAsync(fd, buffer, 0, Math.min(buffer.length, end - at), at)
+  }
   let next = ask(offset)
   try {
     for (let at = offset; next;) {

@@ -57,6 +57,8 @@ export interface Call {
 export interface Range {
   readonly offset?: number | undefined
   readonly length?: number | undefined
+  /** The reader keeps no part: each may be written over once the next is asked for, which spares the collector what a fast reader leaves behind. */
+  readonly reuse?: boolean | undefined
 }
 
 /** What one look at a path has shown. */

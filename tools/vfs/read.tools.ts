@@ -165,7 +165,7 @@ export class ReadTools {
     const file = await this.#vfs.open(at, callOf(context))
     const hash = createHash(algorithm)
     let done = 0
-    for await (const chunk of file.read()) {
+    for await (const chunk of file.read({ reuse: true })) {
       hash.update(chunk)
       context.progress((done += chunk.length), file.stat.size)
     }

@@ -90,6 +90,14 @@ export function reading(plant: Plant): void {
       expect((await content(t.backend.read(t.p('/f'), { offset, length: 140_001 }))).equals(bytes.subarray(offset, offset + 140_001))).toBe(true)
     })
 
+    test('a reader that keeps no part sees the same bytes', async () => {
+      const bytes = noise(5 * MIB + 7, 3)
+      await using t = await plant({ f: bytes })
+      const copied: Buffer[] = []
+      for await (const part of t.backend.read(t.p('/f'), { reuse: true })) copied.push(Buffer.from(part))
+      expect(Buffer.concat(copied).equals(bytes)).toBe(true)
+    })
+
     test('reads only what was expected', async () => {
       await using t = await plant({ f: 'content', g: 'other' })
       const { etag } = await t.backend.stat(t.p('/f'))
