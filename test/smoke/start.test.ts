@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { emptyPlace, host, run } from '../support/program.ts'
 
@@ -8,6 +9,16 @@ test('the built program starts in an empty home, lists its tools, and writes and
   expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['vfs_read', 'vfs_write', 'vfs_undo', 'search_content', 'ipfs_add']))
   expect((await agent.call('vfs_write', { path: `${place.work}/f.txt`, content: 'hello' })).ok).toBe(true)
   expect((await agent.call('vfs_read', { path: `${place.work}/f.txt` })).text).toContain('1\thello')
+})
+
+test('what tools/list shows was made when it was built, and is what the tools say of themselves', async () => {
+  await using place = await emptyPlace()
+  await using agent = await host(place, [place.work, '--toolsets', 'all'])
+  const { tools } = await agent.client.listTools()
+  const { stdout } = await run(place, ['tools', '--json'])
+  const inventory = JSON.parse(stdout) as Record<string, unknown>[]
+  expect(tools).toEqual(inventory.map(({ toolset: _, core: _core, effect: _effect, tokens: _tokens, ...descriptor }) => descriptor))
+  expect(JSON.parse(await readFile('dist/descriptors.json', 'utf8'))).toEqual(tools)
 })
 
 test('doctor finds nothing wrong in an empty home', async () => {
