@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
@@ -9,6 +10,9 @@ import type { OnlineMode, Peering } from './peering.ts'
 import type { PeerKey } from './peer-key.ts'
 import { Served } from './served.ts'
 import type { NodeState } from './state.ts'
+
+/** Most blocks that can be had at all have come by then. */
+const PATIENCE_MS = 1000
 
 export interface OnlineOptions {
   readonly mode: OnlineMode
@@ -33,11 +37,19 @@ export class Online implements Network {
   async fetch(cid: CID, { signal }: Call = {}): Promise<Uint8Array> {
     const peer = await this.#started()
     const late = AbortSignal.timeout(this.#options.peering.fetchTimeoutMs)
+    const hopeless = new AbortController()
+    const end = AbortSignal.any([late, hopeless.signal, ...(signal ? [signal] : [])])
+    this.#anybody(peer, end).then(
+      (there) => there || hopeless.abort(),
+      () => {}, // the block came, or nobody waits any more
+    )
     try {
-      return await peer.fetch(cid, signal ? AbortSignal.any([signal, late]) : late)
+      return await peer.fetch(cid, end)
     } catch (error) {
       throwIfAborted(signal, 'fetch')
-      throw this.#failure(cid, peer, error)
+      throw this.#failure(cid, peer, hopeless.signal.aborted, error)
+    } finally {
+      hopeless.abort()
     }
   }
 
@@ -61,9 +73,22 @@ export class Online implements Network {
     this.#options.key[Symbol.dispose]()
   }
 
-  #failure(cid: CID, peer: Peer, cause: unknown): VfsError {
+  /** False once nobody can be asked: a client has no peer, and no gateway or router so much as answers. The library would wait for one to come. */
+  async #anybody(peer: Peer, signal: AbortSignal): Promise<boolean> {
+    await sleep(PATIENCE_MS, undefined, { signal })
+    await peer.met()
+    if (this.mode !== 'client' || peer.connections > 0) return true
+    const { gateways, routers } = this.#options.peering
+    const answers = [...gateways, ...routers].map((url) => fetch(url, { method: 'HEAD', signal }))
+    return Promise.any(answers).then(
+      () => true,
+      () => peer.connections > 0,
+    )
+  }
+
+  #failure(cid: CID, peer: Peer, hopeless: boolean, cause: unknown): VfsError {
     const { gateways } = this.#options.peering
-    if (peer.connections === 0 && gateways.length === 0) return new VfsError('NO_PEERS', 'the node is connected to no peer', { cause })
+    if (hopeless || (peer.connections === 0 && gateways.length === 0)) return new VfsError('NO_PEERS', 'the node is connected to no peer', { cause })
     return new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered ${cid.toString()} in time`, { cause })
   }
 

@@ -92,6 +92,12 @@ describe('a client', () => {
     await expect(client.node.stat(rawCid(Buffer.from('nowhere')))).rejects.toMatchObject({ code: 'NO_PEERS', retryable: true })
   })
 
+  test('without a network does not wait for its time to pass', async () => {
+    const nowhere = ['http://127.0.0.1:9']
+    await using client = await machine({ network: 'client', peering: { fetchTimeoutMs: 1_000_000, gateways: nowhere, routers: nowhere } })
+    await expect(client.node.stat(rawCid(Buffer.from('nowhere')))).rejects.toMatchObject({ code: 'NO_PEERS' })
+  })
+
   test('stops at once when the call is cancelled', async () => {
     await using client = await machine({ network: 'client', peering: { fetchTimeoutMs: 60_000, gateways: ['http://127.0.0.1:9'] } })
     await client.node.identity()

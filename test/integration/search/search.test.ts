@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
@@ -226,9 +227,12 @@ describe('where it stops', () => {
 
   test('when a pattern keeps the engine busy, by ending its thread', async () => {
     const vfs = searchable(await memoryOf({ '/a': noise(2 ** 19) }))
+    await hits(vfs) // the engine and its thread are there: from here on only a search takes time
     const stop = new AbortController()
+    const before = othersTime()
     const all = Array.fromAsync(search.hits(vfs, query({ pattern: '[ab]*a[ab]{2000}[^ab]' }), { actor, signal: stop.signal }))
-    setTimeout(() => stop.abort(), 300)
+    while (othersTime() - before < 200_000) await breathe()
+    stop.abort()
     await expect(all).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(await hits(searchable(await memoryOf({ '/a': 'hit' })))).toEqual(['/a:1'])
   })
@@ -262,3 +266,9 @@ test('many searches at once share the workers', async () => {
   const all = await Promise.all(words.map((pattern) => hits(vfs, { pattern })))
   expect(all.map((found) => found.length)).toEqual(words.map(() => 10))
 })
+
+/** Microseconds that all threads but this one have worked. */
+function othersTime(): number {
+  const [all, own] = [process.cpuUsage(), process.threadCpuUsage()]
+  return all.user + all.system - own.user - own.system
+}
