@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 /** A descriptor with what only the inventory says. */
 type Inventoried = Readonly<Record<'toolset' | 'core' | 'effect' | 'tokens', unknown>>
 
-const descriptorOf = ({ toolset: _, core: _core, effect: _effect, tokens: _tokens, ...descriptor }: Inventoried): object => descriptor
+const descriptorOf = ({ toolset: _toolset, core: _core, effect: _effect, tokens: _tokens, ...descriptor }: Inventoried): object => descriptor
 
 const MAX_BYTES = 64 * 1024 * 1024
 

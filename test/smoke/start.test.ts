@@ -17,7 +17,7 @@ test('what tools/list shows was made when it was built, and is what the tools sa
   const { tools } = await agent.client.listTools()
   const { stdout } = await run(place, ['tools', '--json'])
   const inventory = JSON.parse(stdout) as Record<string, unknown>[]
-  expect(tools).toEqual(inventory.map(({ toolset: _, core: _core, effect: _effect, tokens: _tokens, ...descriptor }) => descriptor))
+  expect(tools).toEqual(inventory.map(({ toolset: _toolset, core: _core, effect: _effect, tokens: _tokens, ...descriptor }) => descriptor))
   expect(JSON.parse(await readFile('dist/descriptors.json', 'utf8'))).toEqual(tools)
 })
 
