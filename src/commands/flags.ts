@@ -26,6 +26,7 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   raw: { help: 'print the content alone', commands: ['call'] },
   json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services', 'doctor', 'config'] },
   'dry-run': { help: 'tell what would be freed, and free nothing', commands: ['gc'] },
+  to: { value: 'ENGINE', help: 'the engine to carry everything to: kubo or embedded', commands: ['ipfs'] },
   config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
   'data-dir': {
     value: 'DIR',

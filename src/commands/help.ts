@@ -4,7 +4,7 @@ const USAGE: Readonly<Record<CommandName, readonly [synopsis: string, does: stri
   serve: ['polymount [serve] DIR[:ro]…', 'Serve folders to an agent: MCP over stdio, or over HTTP with --http.'],
   call: ['polymount call TOOL [JSON|-]', 'Call one tool; the arguments are JSON, or come from stdin with "-".'],
   tools: ['polymount tools', 'List the tools.'],
-  ipfs: ['polymount ipfs keys [make NAME]', 'List the keys that IPNS names are signed with, or make one.'],
+  ipfs: ['polymount ipfs keys|migrate …', 'keys [make NAME]: list the keys of IPNS names, or make one; migrate --to ENGINE: carry pins, /mfs and keys over.'],
   gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs.'],
   services: ['polymount services [VERB NAME]', 'List the programs that run beside it; start, stop or restart one, or print its logs.'],
   doctor: ['polymount doctor', 'Check that everything is as it should be, with a remedy for what is not.'],

@@ -1,11 +1,12 @@
 import { EXIT, type ExitCode } from './exit.ts'
 import { columns, type Io, print, printJson } from './io.ts'
+import { migrate } from './migrate.ts'
 import { openGatewayOf } from './open.ts'
 import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
-const DOES: Readonly<Record<string, (line: CommandLine, io: Io) => Promise<ExitCode>>> = { keys }
+const DOES: Readonly<Record<string, (line: CommandLine, io: Io) => Promise<ExitCode>>> = { keys, migrate }
 
 /** What a person does with the IPFS node, and no agent may. */
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {

@@ -44,6 +44,8 @@ export interface Names {
   keys(call?: Call): Promise<readonly Key[]>
   /** Rejects ALREADY_EXISTS. */
   makeKey(name: string, call?: Call): Promise<Key>
+  /** Takes in a key of another node, as a protobuf of libp2p. Rejects INVALID_ARGUMENT, ALREADY_EXISTS. */
+  addKey(name: string, key: Uint8Array, call?: Call): Promise<Key>
   /** `path` is `/ipfs/<cid>…` or `/ipns/…`. Durable when it resolves; told to the network unless offline. */
   publish(path: string, options: PublishOptions): Promise<{ readonly name: string; readonly value: string }>
   /** One step, or to the end with `recursive`. Rejects NAME_NOT_FOUND. */

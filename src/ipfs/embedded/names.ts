@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { PrivateKey } from '@libp2p/interface'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
@@ -40,6 +41,11 @@ export class EmbeddedNames implements Names {
   async makeKey(name: string, call?: Call): Promise<Key> {
     throwIfAborted(call?.signal, 'makeKey')
     return this.#folder.make(name)
+  }
+
+  async addKey(name: string, key: Uint8Array, call?: Call): Promise<Key> {
+    throwIfAborted(call?.signal, 'addKey')
+    return this.#folder.put(name, await privateKey(key))
   }
 
   publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
@@ -95,5 +101,14 @@ export class EmbeddedNames implements Names {
     const best = ours && (!found || found.sequence <= ours.sequence) ? ours : found
     if (best) return best
     throw new VfsError('NAME_NOT_FOUND', `nobody who was asked knows where /ipns/${id} points to`)
+  }
+}
+
+async function privateKey(key: Uint8Array): Promise<PrivateKey> {
+  const { privateKeyFromProtobuf } = await import('@libp2p/crypto/keys')
+  try {
+    return privateKeyFromProtobuf(key)
+  } catch (cause) {
+    throw new VfsError('INVALID_ARGUMENT', 'this is no key of libp2p', { cause })
   }
 }

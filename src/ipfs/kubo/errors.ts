@@ -25,6 +25,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/failed to dial|no addresses|connect \S+ failure/i, 'NO_PEERS'],
   [/not a directory/i, 'NOT_DIRECTORY'],
   [/is a directory/i, 'IS_DIRECTORY'],
+  [/unable to unmarshall/i, 'INVALID_ARGUMENT'],
   [/invalid cid|invalid path|does not have enough components|selected encoding not supported|cid too short/i, 'INVALID_CID'],
   [/mismatch in content integrity|hash.*mismatch|does not match/i, 'INVALID_BLOCK'],
   [/unsupported|not enabled|is not a DHT/i, 'UNSUPPORTED'],

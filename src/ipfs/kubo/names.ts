@@ -5,10 +5,12 @@ import { canonical, checkKeyName, noKey, target } from '../naming.ts'
 import { parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
+import { Form } from './form.ts'
 import type { Online } from './online.ts'
 import type { Rpc } from './rpc.ts'
 
 const Published = z.object({ Name: z.string(), Value: z.string() })
+const Imported = z.object({ Name: z.string(), Id: z.string() })
 const Resolved = z.object({ Path: z.string() })
 
 type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
@@ -36,6 +38,15 @@ export class KuboNames implements Names {
     checkKeyName(name)
     const made = await this.#parts.rpc.call('key/gen', call, (kubo, options) => kubo.key.gen(name, { ...options, type: 'ed25519' }))
     return { name: made.name, id: made.id }
+  }
+
+  async addKey(name: string, key: Uint8Array, call: Call = {}): Promise<Key> {
+    checkKeyName(name)
+    const form = new Form()
+    form.stream.end(Buffer.concat([Buffer.from(form.head), key, Buffer.from(form.tail)]))
+    const query = { arg: name, format: 'libp2p-protobuf-cleartext' }
+    const { Name, Id } = await this.#parts.rpc.value('key/import', query, Imported, { ...call, body: form })
+    return { name: Name, id: Id }
   }
 
   publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { Sink } from '../../content/unixfs/index.ts'
+import { Form } from './form.ts'
 import type { Rpc } from './rpc.ts'
 
 const HELD_BYTES = 4 << 20
@@ -23,15 +22,14 @@ type Block = Parameters<Sink['save']>[0]
 export class Upload implements Sink, Disposable {
   readonly #rpc: Rpc
   readonly #call: Call
-  readonly #body = new PassThrough({ highWaterMark: HELD_BYTES })
-  readonly #boundary = randomUUID()
+  readonly #form = new Form(HELD_BYTES)
   #answer: Promise<number> | undefined
   #count = 0
 
   constructor(rpc: Rpc, call: Call) {
     this.#rpc = rpc
     this.#call = call
-    this.#body.on('error', () => {}) // the call tells it
+    this.#form.stream.on('error', () => {}) // the call tells it
   }
 
   readonly save = async ({ cid, block }: Block): Promise<void> => {
@@ -44,35 +42,33 @@ export class Upload implements Sink, Disposable {
 
   async commit(): Promise<void> {
     if (!this.#answer) return
-    this.#body.end(`\r\n--${this.#boundary}--\r\n`)
+    this.#form.stream.end(this.#form.tail)
     const count = await this.#answer
     if (count !== this.#count) throw new VfsError('IO_ERROR', `Kubo took ${count} of ${this.#count} blocks`, { op: 'add' })
   }
 
   [Symbol.dispose](): void {
-    if (!this.#body.writableFinished) this.#body.destroy(new Error('the import was given up'))
+    if (!this.#form.stream.writableFinished) this.#form.stream.destroy(new Error('the import was given up'))
   }
 
   #begin(): void {
     this.#answer = this.#send()
     this.#answer.catch(() => {}) // told by the next save or by commit
-    this.#body.write(
-      `--${this.#boundary}\r\ncontent-disposition: form-data; name="file"; filename="blocks.car"\r\ncontent-type: application/octet-stream\r\n\r\n`,
-    )
-    this.#body.write(CAR_HEAD)
+    this.#form.stream.write(this.#form.head)
+    this.#form.stream.write(CAR_HEAD)
   }
 
   async #send(): Promise<number> {
-    const body = { stream: this.#body, type: `multipart/form-data; boundary=${this.#boundary}` }
     const query = { 'pin-roots': false, 'fast-provide-root': false, stats: true }
     let count = 0
-    for await (const line of this.#rpc.lines('dag/import', query, { ...this.#call, body })) count = Answer.safeParse(line).data?.Stats.BlockCount ?? count
+    for await (const line of this.#rpc.lines('dag/import', query, { ...this.#call, body: this.#form }))
+      count = Answer.safeParse(line).data?.Stats.BlockCount ?? count
     return count
   }
 
   async #write(part: Uint8Array): Promise<void> {
-    if (this.#body.destroyed) await this.#answer
-    if (!this.#body.write(part)) await Promise.race([once(this.#body, 'drain'), this.#answer])
+    if (this.#form.stream.destroyed) await this.#answer
+    if (!this.#form.stream.write(part)) await Promise.race([once(this.#form.stream, 'drain'), this.#answer])
   }
 }
 

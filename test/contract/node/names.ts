@@ -1,3 +1,5 @@
+import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { base36 } from 'multiformats/bases/base36'
 import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import type { IpfsNode } from '../../../src/ipfs/types.ts'
@@ -61,6 +63,16 @@ export function naming(make: MakeNode): void {
     expect(all.map(({ name }) => name)).toContain('self')
     for (const name of [key.name, 'self']) await expect(open.node.names.makeKey(name)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
     for (const name of ['', '../x', 'a/b', 'x'.repeat(65)]) await expect(open.node.names.makeKey(name)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  test('a key of another node is taken in', async () => {
+    await using open = await make()
+    const name = unique('key')
+    const pair = await generateKeyPair('Ed25519')
+    expect(await open.node.names.addKey(name, privateKeyToProtobuf(pair))).toEqual({ name, id: pair.publicKey.toCID().toString(base36) })
+    await expect(open.node.names.addKey(name, privateKeyToProtobuf(pair))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+    await expect(open.node.names.addKey(unique('key'), Buffer.from('no key'))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await open.node.names.keys()).toContainEqual(expect.objectContaining({ name }))
   })
 
   test('what cannot be published or resolved is refused with its reason', async () => {

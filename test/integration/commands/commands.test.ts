@@ -1,7 +1,9 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { findKubo } from '../../../scripts/servers/find.ts'
 import { runHere as run } from '../../support/io.ts'
+import { needsKubo } from '../../support/kubo.ts'
 import { emptyPlace } from '../../support/program.ts'
 
 describe('polymount', () => {
@@ -228,5 +230,29 @@ describe('polymount ipfs keys', () => {
   test.each([[['ipfs']], [['ipfs', 'key']], [['ipfs', 'keys', 'make']], [['ipfs', 'keys', 'site']]])('%j is refused', async (args) => {
     await using place = await emptyPlace()
     expect(await run(place, args)).toMatchObject({ code: 2, stderr: expect.stringMatching(/ipfs (takes one of: .*keys|keys takes nothing, or: make NAME)/) })
+  })
+})
+
+describe('polymount ipfs migrate', () => {
+  test.each([[[]], [['--to', 'ipfs']], [['--to', 'kubo', 'x']]])('%j is refused', async (args) => {
+    await using place = await emptyPlace()
+    expect(await run(place, ['ipfs', 'migrate', ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining('--to kubo or --to embedded') })
+  })
+
+  describe('to a Kubo that it starts', () => {
+    beforeEach(needsKubo)
+
+    test('carries everything over, and tells what to set', async () => {
+      await using place = await emptyPlace()
+      const env = { KUBO_BINARY: await findKubo(), POLYMOUNT_IPFS_NETWORK: 'off' }
+      const added = await run(place, ['call', 'ipfs_add', JSON.stringify({ content: 'x', name: 'kept', to_mfs: '/x' })], { env })
+      const { code, stdout } = await run(place, ['ipfs', 'migrate', '--to', 'kubo'], { env })
+      expect({ code, stdout }).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/pins +1 carried[^]*root of \/mfs is the same[^]*set ipfs.engine to kubo/),
+      })
+      const there = await run(place, ['call', 'vfs_stat', '{"path":"/mfs/x"}', '--engine', 'kubo'], { env })
+      expect(JSON.parse(there.stdout)).toMatchObject({ cid: JSON.parse(added.stdout).cid })
+    })
   })
 })

@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { ownKeys } from '../../../src/ipfs/embedded/own-keys.ts'
+import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
+import { keystore } from '../../../src/ipfs/kubo/keystore.ts'
+import { migrate, type Side } from '../../../src/ipfs/migrate/index.ts'
+import type { Engine, IpfsNode } from '../../../src/ipfs/types.ts'
+import { rootOf } from '../../contract/node/make.ts'
+import { noise, openNode, temporaryFolder, text } from '../../support/content.ts'
+import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
+
+beforeEach(needsKubo)
+
+/** Both engines with empty data folders. */
+async function both(): Promise<Readonly<Record<Engine, Side & { readonly node: IpfsNode }>> & AsyncDisposable> {
+  await using ground = new AsyncDisposableStack()
+  const daemon = ground.use(await KuboDaemon.start({ flags: ['--offline'] }))
+  const folder = ground.use(await temporaryFolder()).path
+  const { node: embedded } = ground.use(await openNode(folder))
+  const endpoint = async () => daemon
+  const kubo = ground.use(await kuboNode({ endpoint, folder, network: 'off', repository: 'test' }))
+  const kept = ground.move()
+  return {
+    embedded: { node: embedded, readKey: ownKeys(folder) },
+    kubo: { node: kubo, readKey: keystore(daemon.folder) },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Pins of each type, a tree, and a key. */
+async function furnish(node: IpfsNode): Promise<{ readonly root: string; readonly file: string }> {
+  const root = await rootOf(node, [
+    { path: 'd/big', content: noise(3 << 20) },
+    { path: 'é #?', content: bytesOf('odd') },
+  ])
+  const file = (await node.add(bytesOf('alone'))).cid
+  await node.pins.add(root, { name: 'tree' })
+  await node.pins.add(file, { recursive: false })
+  await node.mfs.link('/folder', root)
+  await node.mfs.link('/file', file)
+  await node.names.makeKey('blog')
+  return { root, file }
+}
+
+const pinsOf = async (node: Pick<IpfsNode, 'pins'>) => (await Array.fromAsync(node.pins.list())).map(({ cid, type, name }) => ({ cid, type, name }))
+
+describe.each([
+  ['embedded', 'kubo'],
+  ['kubo', 'embedded'],
+] as const)('from %s to %s', (from, to) => {
+  test('pins, the mutable tree and keys are carried over, and the roots are the same', async () => {
+    await using sides = await both()
+    const { [from]: source, [to]: target } = sides
+    const { root, file } = await furnish(source.node)
+    const before = [await pinsOf(source.node), await source.node.mfs.root(), await source.node.names.keys()]
+    const done = await migrate(source, target)
+    expect(done).toMatchObject({ pins: { left: [] }, mfs: { carried: 2, left: [], same: true }, keys: { carried: 1, left: [] } })
+    expect(await target.node.mfs.root()).toBe(await source.node.mfs.root())
+    expect(await pinsOf(target.node)).toEqual(
+      expect.arrayContaining([
+        { cid: root, type: 'recursive', name: 'tree' },
+        { cid: file, type: 'direct', name: null },
+      ]),
+    )
+    expect(await text(target.node.read(`${root}/é #?`))).toBe('odd')
+    const key = (node: Side['node']) => node.names.keys().then((keys) => keys.find(({ name }) => name === 'blog')?.id)
+    expect(await key(target.node)).toBe(await key(source.node))
+    expect([await pinsOf(source.node), await source.node.mfs.root(), await source.node.names.keys()]).toEqual(before)
+  })
+
+  test('it can be repeated, goes on where it was cut off, and never replaces what the target has', async () => {
+    await using sides = await both()
+    const { [from]: source, [to]: target } = sides
+    await furnish(source.node)
+    await expect(migrate(source, target, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
+    const other = (await target.node.add(bytesOf('other'))).cid
+    await target.node.mfs.link('/file', other)
+    const first = await migrate(source, target)
+    expect(first.mfs).toMatchObject({ carried: 1, left: [expect.stringMatching(/^\/file: /)], same: false })
+    const second = await migrate(source, target)
+    expect(second).toMatchObject({ pins: { carried: 0, left: [] }, mfs: { carried: 0, already: 1 }, keys: { carried: 0, already: 1 }, blocks: 0 })
+    expect((await target.node.mfs.stat('/file')).cid).toBe(other)
+  })
+})
