@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Bytes } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
 import { type VfsPath, vfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
@@ -63,6 +64,7 @@ export class GetTools {
     const call = { signal: context.signal }
     const { survey, tarOf } = await import('../../src/ipfs/dag/archives.ts')
     const root = await this.#node.stat(from, call)
+    if (root.kind === 'link') throw new VfsError('UNSUPPORTED', `${root.cid} is a symbolic link, which has no content of its own`)
     const { entries, links } = root.kind === 'directory' ? await survey(this.#node, root.cid, call) : { entries: 0, links: 0 }
     const found = { cid: root.cid, entries, links_left_out: links }
     if (format === 'tar') return { ...found, ...(await this.#write(to, tarOf(this.#node, root, call), context)) }

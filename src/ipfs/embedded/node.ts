@@ -162,16 +162,18 @@ export class EmbeddedNode implements IpfsNode {
   }
 
   async #complete(root: string, recursive: boolean, guard: Guard, { signal }: Call): Promise<void> {
-    const [{ parseCid }, { inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
+    const [{ parseCid }, { canLink, inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const cid = parseCid(root)
     const bring = async (block: CID): Promise<void> => {
       while (!(await this.blocks.keeps(guard, block))) await this.blocks.block(block, { signal })
     }
     if (!recursive) return bring(cid)
-    for await (const _ of inTurn(
-      walk((one) => this.blocks.block(one, { signal }), cid, { signal }),
-      FETCHES_AT_ONCE,
-      bring,
-    ));
+    const load = async (node: CID): Promise<Uint8Array> => {
+      const block = await this.blocks.block(node, { signal })
+      await bring(node)
+      return block
+    }
+    const leaf = async (block: CID): Promise<void> => (canLink(block) ? undefined : bring(block)) // the walk brings all others
+    for await (const _ of inTurn(walk(load, cid, { signal }), FETCHES_AT_ONCE, leaf));
   }
 }

@@ -133,6 +133,10 @@ describe('ipfs_get', () => {
 
   test('refuses what is no file or folder as files, and what is not here', async () => {
     await using session = await connect()
+    const link = { value: { Data: { '/': { bytes: Buffer.from([8, 4, 18, 1, 120]).toString('base64') } }, Links: [] }, store_codec: 'dag-pb' }
+    const linked = String((await session.call('ipfs_dag_put', link)).result['cid'])
+    for (const format of ['files', 'tar'])
+      expect((await session.call('ipfs_get', { cid: linked, to: `${session.work}/got`, format })).result).toMatchObject({ error_code: 'UNSUPPORTED' })
     const value = String((await session.call('ipfs_dag_put', { value: 1 })).result['cid'])
     const to = `${session.work}/got`
     expect((await session.call('ipfs_get', { cid: value, to })).result).toMatchObject({ error_code: 'NOT_UNIXFS' })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
-import { blockOf } from '../../support/dag.ts'
+import { blockOf, keep } from '../../support/dag.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
 import { machine } from '../../support/machine.ts'
 
@@ -40,6 +40,21 @@ describe('two nodes on one wire', () => {
     await server.node.pins.add(late.cid)
     expect(await text(client.node.read(late.cid))).toBe('later')
   })
+})
+
+test('a direct pin lets peers have its own block, and nothing below it', async () => {
+  await using server = await machine({ network: 'node' })
+  const leaf = await blockOf('raw', Buffer.from('below'))
+  const root = await blockOf('dag-cbor', [leaf.link])
+  await keep(server.node.blocks, leaf, root)
+  await server.node.pins.add(root.cid, { recursive: false })
+  const { addresses } = await server.node.identity()
+  await using client = await machine({ network: 'client', peering: { peers: addresses, fetchTimeoutMs: 1500 } })
+  expect(Buffer.from(await client.node.blocks.get(root.cid))).toEqual(Buffer.from(root.bytes))
+  await expect(client.node.blocks.get(leaf.cid)).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
+  await server.node.pins.add(root.cid)
+  await using later = await machine({ network: 'client', peering: { peers: addresses } })
+  expect(Buffer.from(await later.node.blocks.get(leaf.cid))).toEqual(Buffer.from(leaf.bytes))
 })
 
 describe('a client', () => {
@@ -84,7 +99,7 @@ describe('a client', () => {
     expect((await Array.fromAsync(client.node.pins.list({ type: 'all' }))).map(({ cid }) => cid)).toEqual(
       [leaf, other, inner, root].map(({ cid }) => cid).toSorted(),
     )
-    expect(gateway.asked().filter((cid) => cid === other.cid)).toHaveLength(1)
+    for (const block of [root, leaf, other]) expect(gateway.asked().filter((cid) => cid === block.cid)).toHaveLength(1)
   })
 
   test('without anybody to ask says so', async () => {

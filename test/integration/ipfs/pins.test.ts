@@ -3,6 +3,7 @@ import { IpfsBackend } from '../../../backends/ipfs/ipfs.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { Draft, type GetBlock, loader } from '../../../src/content/unixfs/index.ts'
+import { blockOf, keep } from '../../support/dag.ts'
 import { openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
 
 const names = async (backend: IpfsBackend) => (await Array.fromAsync(backend.list(p('/')))).map(({ name }) => name)
@@ -55,5 +56,21 @@ test('names that no path can hold are not shown', async () => {
     await draft.commit(content.blocks)
     const backend = new IpfsBackend(node)
     expect((await Array.fromAsync(backend.list(p(`/${draft.root}`)))).map(({ name }) => name)).toEqual(['fine'])
+  })
+})
+
+test('a block that was lost hides what lies below it, and nothing else', async () => {
+  await withNode(async (node, content) => {
+    const leaf = await blockOf('raw', Buffer.from('leaf'))
+    const inner = await blockOf('dag-cbor', [leaf.link])
+    const [root, other] = [await blockOf('dag-cbor', { inner: inner.link }), await blockOf('dag-cbor', 'other')]
+    await keep(node.blocks, leaf, inner, root, other)
+    await node.pins.add(root.cid)
+    await node.pins.add(other.cid)
+    const listed = async (): Promise<string[]> => (await Array.fromAsync(node.pins.list({ type: 'all' }))).map(({ cid }) => cid)
+    expect(await listed()).toEqual([leaf, inner, root, other].map(({ cid }) => cid).toSorted())
+    await content.blocks.remove(inner.link.multihash.bytes)
+    expect(await listed()).toEqual([inner, root, other].map(({ cid }) => cid).toSorted())
+    await expect(node.pins.add(root.cid)).rejects.toMatchObject({ code: 'OFFLINE' })
   })
 })
