@@ -26,7 +26,7 @@ async function row(folder: string, kubo: string): Promise<Row> {
   await using us = await start(polymount(tree, 'bin/polymount.cjs', home))
   let changes = 0
   const afterChange = async (work: () => Promise<string>): Promise<number> => {
-    await writeFile(join(tree, 'd0/e0/0.ts'), `changed ${changes++}`)
+    await writeFile(join(tree, 'd0/e0/1.ts'), `changed ${changes++}`)
     return timed(work)
   }
   const ours = (): Promise<string> => synced(us, tree)

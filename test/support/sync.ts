@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LocalBackend } from '../../backends/local/local.ts'
 import { IpfsBackend } from '../../backends/ipfs/ipfs.ts'
 import type { Backend } from '../../src/core/backend.ts'
@@ -61,3 +61,15 @@ async function addedAnew(vfs: Vfs, node: IpfsNode, top: VfsPath): Promise<string
   const entries = await Array.fromAsync(node.addTree(sources()))
   return entries.at(-1)?.cid ?? ''
 }
+
+/** Files by their paths below a folder of the disk. */
+export async function plant(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), content)
+  }
+}
+
+/** So many small files, a hundred in each folder. */
+export const many = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${Math.floor(i / 100)}/f${i}`, `file ${i}`]))

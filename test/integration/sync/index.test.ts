@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,19 +11,8 @@ import { vfsPath as p } from '../../../src/core/path.ts'
 import { Database } from '../../../src/sqlite/database.ts'
 import { Child } from '../../support/children.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
-import { type SyncGround, syncGround } from '../../support/sync.ts'
+import { many, plant, type SyncGround, syncGround } from '../../support/sync.ts'
 import { call } from '../../support/vfs.ts'
-
-async function plant(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    await writeFile(join(root, path), content)
-  }
-}
-
-/** So many small files, a hundred in each folder. */
-const many = (count: number): Record<string, string> =>
-  Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${Math.floor(i / 100)}/f${i}`, `file ${i}`]))
 
 test('whatever is changed between two syncs: the CID is that of the folder as it is, and an untouched file is not read', async () => {
   const names = fc.constantFrom('a', 'b', 'ä', '.c', 'd e')
