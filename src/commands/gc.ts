@@ -22,6 +22,7 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
 const KEPT: Readonly<Record<Reason, string>> = {
   pin: 'kept by pins',
   mfs: 'kept by /mfs',
+  sync: 'kept so that the next sync goes on from the last one',
   trash: 'kept as removed or replaced in /mfs',
   version: 'kept as versions',
   recent: 'kept for what is under way',

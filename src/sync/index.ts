@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { patiently } from '../sqlite/busy.ts'
 import { Committer } from '../sqlite/committer.ts'
@@ -7,6 +8,11 @@ import type { Branch, FileRow, Findings, FolderRow } from './rows.ts'
 import { MIGRATIONS } from './schema.ts'
 
 const FOLDER = 'select id, name, digest, cid, tsize from folder'
+/**
+ * What the node keeps is read in the order of names by a collection that runs meanwhile. A name that takes the place of another
+ * sorts behind it: so whichever of the two is there when its turn comes, one of them is seen.
+ */
+const KEEP = "id, printf('sync:%012d:%s', id, salt) as name, cid"
 const BELOW = 'with recursive below(id) as (select id from folder where scope = ? union all select f.id from folder f join below on f.parent = below.id)'
 
 export interface Keep {
@@ -59,12 +65,13 @@ export class SyncIndex implements AsyncDisposable {
   }
 
   keeps(scope: number): Promise<readonly Keep[]> {
-    return patiently(() => this.#db.all('select id, name, cid from keep where scope = ? order by id', scope))
+    return patiently(() => this.#db.all(`select ${KEEP} from keep where scope = ? order by id`, scope))
   }
 
   /** Its id is that of a new batch. */
-  addKeep(scope: number, name: string, cid: string): Promise<number> {
-    return this.#committer.run(() => this.#one<Keep>('insert into keep (scope, name, cid) values (?, ?, ?) returning id, name, cid', scope, name, cid).id)
+  addKeep(scope: number, cid: string): Promise<Keep> {
+    const sql = `insert into keep (scope, salt, cid) values (?, ?, ?) returning ${KEEP}`
+    return this.#committer.run(() => this.#one<Keep>(sql, scope, randomUUID(), cid))
   }
 
   async dropKeep(id: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Keeps } from '../ipfs/types.ts'
 import type { Keep, Scope, SyncIndex } from './index.ts'
 import type { Findings } from './rows.ts'
@@ -63,10 +62,9 @@ export class Keeper {
   }
 
   async #keep(cid: string): Promise<Keep> {
-    const name = `sync:${randomUUID()}`
-    const id = await this.#index.addKeep(this.scope, name, cid)
-    await this.#keeps.set(name, cid)
-    return { id, name, cid }
+    const keep = await this.#index.addKeep(this.scope, cid)
+    await this.#keeps.set(keep.name, cid)
+    return keep
   }
 }
 

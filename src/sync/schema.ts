@@ -14,7 +14,7 @@ export const MIGRATIONS: readonly string[] = [
    create table keep (
      id integer primary key autoincrement,
      scope integer not null references scope(id) on delete cascade,
-     name text not null,
+     salt text not null, -- other data folders can have keeps in the same node
      cid text not null
    ) strict;
    create index keep_scope on keep(scope);

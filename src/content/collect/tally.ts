@@ -5,7 +5,7 @@ const NONE: Count = { blocks: 0, bytes: 0 }
 /** What was freed, and what was kept for which reason. */
 export class Tally {
   freed = NONE
-  readonly kept: Record<Reason, Count> = { pin: NONE, mfs: NONE, trash: NONE, version: NONE, recent: NONE }
+  readonly kept: Record<Reason, Count> = { pin: NONE, mfs: NONE, sync: NONE, trash: NONE, version: NONE, recent: NONE }
 
   free(bytes: number): void {
     this.freed = more(this.freed, bytes)

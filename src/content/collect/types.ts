@@ -1,7 +1,7 @@
 import type { Call } from '../../core/backend.ts'
 
 /** Why a block is kept. `recent`: an operation that had not ended when the collection began may be about to name it. */
-export type Reason = 'pin' | 'mfs' | 'trash' | 'version' | 'recent'
+export type Reason = 'pin' | 'mfs' | 'sync' | 'trash' | 'version' | 'recent'
 
 /** What is kept, with all that lies below it unless it says otherwise. */
 export interface Root {

@@ -91,8 +91,8 @@ export class NodeState implements AsyncDisposable {
       yield { cid, reason: 'pin', recursive: type === 'recursive' }
     const root = await this.root()
     if (root !== undefined) yield { cid: root, reason: 'mfs', recursive: true }
-    for await (const { cid } of this.#paged<Keyed & { readonly cid: string }>('SELECT id AS key, cid FROM kept WHERE id > ? ORDER BY 1 LIMIT ?'))
-      yield { cid, reason: 'trash', recursive: true }
+    for await (const { key, cid } of this.#paged<Keyed & { readonly cid: string }>('SELECT id AS key, cid FROM kept WHERE id > ? ORDER BY 1 LIMIT ?'))
+      yield { cid, reason: key.startsWith('sync:') ? 'sync' : 'trash', recursive: true }
   }
 
   readonly keeps: Keeps = {

@@ -81,6 +81,18 @@ test('a call that is cancelled loses nothing that is done, and leaves an index t
   expect(await ground.toIpfs()).toMatchObject({ cid: await ground.added() })
 })
 
+test('what the node keeps instead of something else sorts behind it, so that a collection which reads meanwhile sees one of the two', async () => {
+  await using ground = await syncGround()
+  const names: string[] = []
+  for (let i = 0; i < 12; i++) {
+    await plant(ground.work, { f: `${i}` })
+    await ground.toIpfs()
+    names.push(...(await keptBySync(dirname(ground.work))))
+  }
+  expect(names).toHaveLength(12)
+  expect(names).toEqual(names.toSorted())
+})
+
 describe('the index', () => {
   test('names nothing that the node does not keep any more: then it begins from nothing', async () => {
     await using ground = await syncGround()
