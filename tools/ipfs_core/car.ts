@@ -19,7 +19,7 @@ export async function pinAll(pins: Pins, cids: readonly string[], options: Call 
   const added: string[] = []
   try {
     for (const cid of cids) {
-      const known = await isPinned(pins, cid, options)
+      const known = cids.length > 1 && (await isPinned(pins, cid, options)) // a single one leaves nothing to take back
       await pins.add(cid, options)
       if (!known) added.push(cid)
     }

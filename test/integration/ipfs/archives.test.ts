@@ -153,7 +153,7 @@ describe('ipfs_get', () => {
   })
 })
 
-describe('a CAR that is damaged', () => {
+describe('a CAR that is damaged or made to do damage', () => {
   const stored = async (session: ConnectedGateway, car: Uint8Array) => {
     await writeFile(join(session.work, 'x.car'), car)
     return (await session.call('ipfs_add', { from: `${session.work}/x.car`, format: 'car' })).result
@@ -196,6 +196,27 @@ describe('a CAR that is damaged', () => {
     for (const args of [{ only_hash: true }, { wrap_with_directory: true }])
       expect((await session.call('ipfs_add', { ...both, ...args })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
     expect((await session.call('ipfs_add', { format: 'car', from: session.work })).result).toMatchObject({ error_code: 'IS_DIRECTORY' })
+    expect(session.logged).toEqual([])
+  })
+
+  test('may hold blocks that are nested without end, or not of their codec: they are kept as bytes, and pinned by nobody', async () => {
+    await using session = await connect()
+    const bomb = Buffer.concat([Buffer.alloc(1_000_000, 0x81), Buffer.from([0x01])])
+    for (const [codec, bytes] of [
+      [0x71, bomb],
+      [0x0129, Buffer.from('['.repeat(1_000_000))],
+      [0x70, Buffer.from('no protobuf')],
+    ] as const) {
+      const cid = CID.createV1(codec, CID.parse(rawCid(bytes)).multihash)
+      expect(await stored(session, await carOf([cid], { cid, bytes }))).toMatchObject({ error_code: 'INVALID_BLOCK' })
+      for (const tool of ['ipfs_dag_get', 'ipfs_refs', 'ipfs_pin_add'])
+        expect((await session.call(tool, { cid: cid.toString() })).result).toMatchObject({
+          error_code: 'INVALID_BLOCK',
+          context: { hint: expect.stringContaining('ipfs_block_get') },
+        })
+      expect((await session.call('ipfs_block_get', { cid: cid.toString(), length: 10 })).result).toMatchObject({ size: bytes.length })
+    }
+    expect((await session.call('ipfs_pin_ls')).result).toMatchObject({ pins: [] })
     expect(session.logged).toEqual([])
   })
 
