@@ -44,7 +44,7 @@ const services = z.array(z.url({ protocol: /^https?$/ }))
 const peering = z.strictObject({
   listen: addresses.exactOptional().describe('Addresses to listen on, in network mode node'),
   peers: addresses.exactOptional().describe('Peers to stay connected to, with their ids'),
-  gateways: services.exactOptional().describe('Trustless gateways to fetch blocks from'),
+  gateways: services.exactOptional().describe('Trustless gateways that the embedded node fetches blocks from'),
   routers: services.exactOptional().describe('Delegated routers, which know who has what'),
 })
 
@@ -57,7 +57,7 @@ const ipfs = z.strictObject({
     .enum(['off', 'client', 'node'])
     .default('client')
     .describe('off: no traffic; client: fetches, listens nowhere; node: listens, provides and answers'),
-  peering: peering.prefault({}).describe('Whom the embedded node knows; what is not named here is the public network'),
+  peering: peering.prefault({}).describe('Whom the node knows, unless it is a daemon of yours; what is not named here is the public network'),
   authorization: reference.optional().describe('Authorization header for the daemon at the URL'),
   fallback: z
     .enum(['none', 'embedded'])

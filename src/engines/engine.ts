@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { resolveSecret } from '../config/secret.ts'
 import { embedded } from './embedded.ts'
 import type { Engine, EngineParts } from './types.ts'
+import { userDaemon } from './user-daemon.ts'
 
 /** Nothing is asked of a daemon before the first call, unless it may be replaced: that is decided here. */
 export async function openEngine(config: Config, parts: EngineParts): Promise<Engine> {
@@ -16,11 +17,4 @@ async function remote({ data_dir: folder, ipfs: { network, authorization: refere
   const authorization = reference === undefined ? undefined : await resolveSecret(reference, env)
   const node = await kuboNode({ endpoint: async () => ({ url, authorization }), folder, network, repository: new URL(url).origin })
   return { node, notes: async () => [], absence: () => undefined, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
-}
-
-/** A person who has a daemon already may want its pins and files. */
-async function userDaemon({ env, home }: EngineParts): Promise<string[]> {
-  const { howToUse, kuboNearby } = await import('../services/kubo/nearby.ts')
-  const found = await kuboNearby(env, home)
-  return found ? [howToUse(found)] : []
 }

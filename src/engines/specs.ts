@@ -4,9 +4,9 @@ import { rcloneSpec } from '../services/rclone/spec.ts'
 import type { ServiceSpec } from '../services/types.ts'
 
 /** Every program that this configuration may run beside us, each after those that it depends on. */
-export function serviceSpecs({ ipfs: { network, kubo }, rclone }: Config, env: NodeJS.ProcessEnv): ServiceSpec[] {
+export function serviceSpecs({ ipfs: { network, peering, kubo }, rclone }: Config, env: NodeJS.ProcessEnv): ServiceSpec[] {
   return [
-    kuboSpec({ network, binary: kubo.binary, repo: kubo.repo, memoryLimitMb: kubo.memory_limit_mb, env }),
+    kuboSpec({ network, peering, binary: kubo.binary, repo: kubo.repo, memoryLimitMb: kubo.memory_limit_mb, env }),
     rcloneSpec({ binary: rclone.binary, configFile: rclone.config_file, env }),
   ]
 }

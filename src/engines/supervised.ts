@@ -4,6 +4,7 @@ import { told } from '../services/describe.ts'
 import type { Services } from '../services/types.ts'
 import { embedded } from './embedded.ts'
 import type { Engine, EngineParts } from './types.ts'
+import { userDaemon } from './user-daemon.ts'
 
 const KUBO = 'kubo'
 
@@ -24,7 +25,7 @@ export async function supervised(config: Config, parts: EngineParts): Promise<En
   return {
     node,
     absence: () => services.absence(KUBO),
-    notes: () => notesOf(services),
+    notes: async () => [...(await notesOf(services)), ...(ipfs.kubo.repo === undefined ? await userDaemon(parts) : [])],
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   }
 }

@@ -13,8 +13,8 @@ const start = async (place: Place): Promise<Host> => host(place, ['serve', place
 
 async function kubo(place: Place): Promise<ServiceStatus> {
   const { stdout } = await run(place, ['services', '--json'], { env: await env() })
-  const [status] = JSON.parse(stdout) as ServiceStatus[]
-  if (!status) throw new Error('no service is listed')
+  const status = (JSON.parse(stdout) as ServiceStatus[]).find(({ name }) => name === 'kubo')
+  if (!status) throw new Error('kubo is not listed')
   return status
 }
 

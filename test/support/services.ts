@@ -12,7 +12,7 @@ import type { ServiceSpec, ServiceStatus } from '../../src/services/types.ts'
 const SCRIPT = fileURLToPath(new URL('../integration/services/echo.ts', import.meta.url))
 
 /** Quick enough for a test; nothing here depends on how quick. */
-const QUICK: Partial<Timing> = { backoffMs: 20, healthMs: 50, answerMs: 1000, lookMs: 30, brokenGraceMs: 100 }
+const QUICK: Partial<Timing> = { backoffMs: 20, healthMs: 50, answerMs: 5000, lookMs: 30, brokenGraceMs: 100 }
 
 export interface EchoOptions extends Partial<ServiceSpec> {
   readonly mode?: string

@@ -4,8 +4,17 @@ export type Network = 'off' | 'client' | 'node'
 /** A repository's configuration, as Kubo writes it. */
 export type KuboConfig = Readonly<Record<string, unknown>>
 
+/** Whom the daemon knows; what is absent is the public network. */
+export interface Peering {
+  readonly listen?: readonly string[]
+  /** With their ids. */
+  readonly peers?: readonly string[]
+  readonly routers?: readonly string[]
+}
+
 export interface OwnSettings {
   readonly network: Network
+  readonly peering: Peering
   readonly ports: Readonly<Record<string, number>>
   readonly secret: string
 }
@@ -15,28 +24,51 @@ export const PORTS = ['api', 'gateway', 'swarm'] as const
 /** The configuration of a repository of our own: what we decide over what is there. */
 export const configured = (config: KuboConfig, settings: OwnSettings): KuboConfig => merged(config, ours(settings, config))
 
-function ours({ network, ports, secret }: OwnSettings, config: KuboConfig): KuboConfig {
+const ours = ({ network, peering, ports, secret }: OwnSettings, config: KuboConfig): KuboConfig => ({
+  ...known(network, peering),
+  ...manners(network === 'node'),
+  Addresses: {
+    API: loopback(ports['api']),
+    Gateway: loopback(ports['gateway']),
+    Swarm: network === 'node' ? (peering.listen ?? listening(ports['swarm'])) : [],
+  },
+  // Whoever else runs on this machine can reach the port, and the RPC may do everything.
+  API: { Authorizations: { polymount: { AuthSecret: `bearer:${secret}`, AllowedPaths: ['/api/v0'] } } },
+  Gateway: { ExposeRoutingAPI: false },
+  Pubsub: { Enabled: true },
+  Datastore: { Spec: durable(config) },
+  Version: { SwarmCheckEnabled: false },
+})
+
+/** How it behaves towards others. */
+const manners = (node: boolean): KuboConfig => ({
+  Discovery: { MDNS: { Enabled: node } },
+  Swarm: { DisableNatPortMap: !node, RelayClient: { Enabled: node }, RelayService: { Enabled: false } },
+  AutoTLS: { Enabled: node },
+  Provide: { Enabled: node, Strategy: 'pinned+mfs' },
+  Bitswap: { ServerEnabled: node },
+})
+
+const ROUTING = { off: 'none', client: 'autoclient', node: 'auto' } as const
+
+/** Whom it knows. `auto` is fetched from a server of the IPFS project. */
+function known(network: Network, { peers, routers }: Peering): KuboConfig {
   const online = network !== 'off'
-  const node = network === 'node'
+  const on = (values: readonly unknown[]): readonly unknown[] => (online ? values : [])
   return {
-    Addresses: { API: loopback(ports['api']), Gateway: loopback(ports['gateway']), Swarm: node ? listening(ports['swarm']) : [] },
-    // Whoever else runs on this machine can reach the port, and the RPC may do everything.
-    API: { Authorizations: { polymount: { AuthSecret: `bearer:${secret}`, AllowedPaths: ['/api/v0'] } } },
-    Pubsub: { Enabled: true },
-    Datastore: { Spec: durable(config) },
-    Discovery: { MDNS: { Enabled: node } },
-    Swarm: { DisableNatPortMap: !node, RelayClient: { Enabled: node }, RelayService: { Enabled: false } },
-    AutoTLS: { Enabled: node },
-    Provide: { Enabled: node, Strategy: 'pinned+mfs' },
-    Bitswap: { ServerEnabled: node },
-    Version: { SwarmCheckEnabled: false },
-    // `auto` is fetched from a server of the IPFS project.
     AutoConf: { Enabled: online },
-    Bootstrap: online ? ['auto'] : [],
+    Bootstrap: on(peers ?? ['auto']),
+    Peering: { Peers: on((peers ?? []).map(peerOf)) },
     DNS: { Resolvers: online ? { '.': 'auto' } : {} },
-    Ipns: { DelegatedPublishers: online ? ['auto'] : [] },
-    Routing: { Type: node ? 'auto' : online ? 'autoclient' : 'none', DelegatedRouters: online ? ['auto'] : [] },
+    Ipns: { DelegatedPublishers: on(routers ? [] : ['auto']) },
+    Routing: { Type: ROUTING[network], DelegatedRouters: on(routers ?? ['auto']) },
   }
+}
+
+/** Peers that it stays connected to. */
+const peerOf = (address: string): { readonly ID: string; readonly Addrs: readonly string[] } => {
+  const [at = '', id = ''] = address.split('/p2p/')
+  return { ID: id, Addrs: [at] }
 }
 
 const loopback = (port: number | undefined): string => `/ip4/127.0.0.1/tcp/${port}`

@@ -6,10 +6,11 @@ import { unusable } from '../executable.ts'
 import { findBinary } from './binary.ts'
 import { environment } from './environment.ts'
 import { hasConfig, prepareOwn, readConfig } from './repository.ts'
-import { type Network, PORTS } from './settings.ts'
+import { type Network, type OwnSettings, type Peering, PORTS } from './settings.ts'
 
 export interface KuboOptions {
   readonly network: Network
+  readonly peering?: Peering | undefined
   readonly binary?: string | undefined
   /** A repository of the user's: nothing in it is changed. */
   readonly repo?: string | undefined
@@ -18,11 +19,11 @@ export interface KuboOptions {
 }
 
 /** The IPFS daemon Kubo. */
-export function kuboSpec({ network, binary, repo, memoryLimitMb, env }: KuboOptions): ServiceSpec {
+export function kuboSpec({ network, peering = {}, binary, repo, memoryLimitMb, env }: KuboOptions): ServiceSpec {
   const common = {
     name: 'kubo',
     dependsOn: [],
-    settings: JSON.stringify({ network, binary, repo, named: env['KUBO_BINARY'] }),
+    settings: JSON.stringify({ network, peering, binary, repo, named: env['KUBO_BINARY'] }),
     ready: /^Daemon is ready$/,
     startMs: 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
@@ -39,19 +40,19 @@ export function kuboSpec({ network, binary, repo, memoryLimitMb, env }: KuboOpti
       notes: found.warning === undefined ? [] : [found.warning],
     }
   }
-  return repo === undefined ? { ...common, ...own(network, launch, env) } : { ...common, ...adopted(repo, launch) }
+  return repo === undefined ? { ...common, ...own({ network, peering }, launch, env) } : { ...common, ...adopted(repo, launch) }
 }
 
 type LaunchIn = (repo: string, args: readonly string[], call: Call) => Promise<Launch>
 type Ways = Pick<ServiceSpec, 'ports' | 'prepare' | 'url' | 'authorization' | 'foreign'>
 
 /** A repository in the data folder, which we make and configure. */
-const own = (network: Network, launch: LaunchIn, env: NodeJS.ProcessEnv): Ways => ({
+const own = (reach: Pick<OwnSettings, 'network' | 'peering'>, launch: LaunchIn, env: NodeJS.ProcessEnv): Ways => ({
   ports: PORTS,
   prepare: async ({ folder, ports, secret }: Setting, call: Call) => {
     const repo = join(folder, 'repo')
     const launched = await launch(repo, ['--migrate=true'], call)
-    await prepareOwn(repo, launched.command, { network, ports, secret }, environment(env, repo), call)
+    await prepareOwn(repo, launched.command, { ...reach, ports, secret }, environment(env, repo), call)
     return launched
   },
   url: async ({ ports }) => `http://127.0.0.1:${ports['api']}`,

@@ -13,7 +13,9 @@ describe('polymount services, with nobody that supervises', () => {
   test('lists what there could be', async () => {
     await using place = await emptyPlace()
     expect(await run(place, ['services'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^SERVICE +STATE.*\nkubo +stopped/) })
-    expect(JSON.parse((await run(place, ['services', '--json'])).stdout)).toMatchObject([{ name: 'kubo', state: 'stopped', pid: null, supervisor: null }])
+    expect(JSON.parse((await run(place, ['services', '--json'])).stdout)).toContainEqual(
+      expect.objectContaining({ name: 'kubo', state: 'stopped', pid: null, supervisor: null }),
+    )
   })
 
   test('stops and starts for those that come', async () => {
@@ -29,7 +31,7 @@ describe('polymount services, with nobody that supervises', () => {
     [['start'], 'takes nothing, or one of'],
     [['explode', 'kubo'], 'takes nothing, or one of'],
     [['stop', 'kubo', 'more'], 'takes nothing, or one of'],
-    [['stop', 'nfs'], 'there is no service nfs; there is kubo'],
+    [['stop', 'nfs'], 'there is no service nfs; there is '],
   ])('%j is refused', async (args, said) => {
     await using place = await emptyPlace()
     expect(await run(place, ['services', ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) })

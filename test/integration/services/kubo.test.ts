@@ -60,7 +60,7 @@ describe('a daemon of our own', () => {
 
   test('that hangs is restarted', async () => {
     await using folder = await dataFolder()
-    await using t = await supervise([await kubo()], folder.path, { answerMs: 200 })
+    await using t = await supervise([await kubo()], folder.path, { answerMs: 1000 })
     await t.services.endpoint('kubo')
     const { pid } = await t.status('kubo')
     process.kill(pid ?? 0, 'SIGSTOP')

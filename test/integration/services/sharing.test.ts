@@ -42,7 +42,7 @@ describe('after kill -9 of the process that supervised', () => {
     const pid = await pidAt(await first.line())
     await first.kill()
     process.kill(pid, 'SIGSTOP')
-    await using t = await supervise([echo()], folder.path, { answerMs: 100 })
+    await using t = await supervise([echo()], folder.path, { answerMs: 1000 })
     await t.services.endpoint('echo')
     expect(await t.status()).toMatchObject({ state: 'ready', failures: 0 })
     expect(await isRunning(pid)).toBe(false)

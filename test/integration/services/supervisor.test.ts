@@ -67,7 +67,7 @@ describe('a service', () => {
 
   test('that hangs is degraded, and restarted', async () => {
     await using folder = await dataFolder()
-    await using t = await supervise([echo()], folder.path, { answerMs: 100 })
+    await using t = await supervise([echo()], folder.path, { answerMs: 1000 })
     const { pid } = await ask((await t.services.endpoint('echo')).url)
     process.kill(pid, 'SIGSTOP')
     const again = await t.until((now) => now.state === 'ready' && now.pid !== pid)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { environment } from '../../../src/services/kubo/environment.ts'
 import { urlOf } from '../../../src/services/kubo/api.ts'
-import { configured, type Network } from '../../../src/services/kubo/settings.ts'
+import { configured, type Network, type Peering } from '../../../src/services/kubo/settings.ts'
 
 const fresh = {
   Identity: { PeerID: 'p' },
@@ -17,7 +17,7 @@ const fresh = {
     },
   },
 }
-const made = (network: Network) => configured(fresh, { network, secret: 's3cret', ports: { api: 1, gateway: 2, swarm: 3 } })
+const made = (network: Network, peering: Peering = {}) => configured(fresh, { network, peering, secret: 's3cret', ports: { api: 1, gateway: 2, swarm: 3 } })
 
 describe('the configuration of a repository of our own', () => {
   test.each(['off', 'client', 'node'] as const)('%s: only the loopback address for RPC and gateway, and RPC for us alone', (network) => {
@@ -57,6 +57,18 @@ describe('the configuration of a repository of our own', () => {
       Provide: { Enabled: true, Strategy: 'pinned+mfs' },
       Bitswap: { ServerEnabled: true },
     })
+  })
+
+  test('a network of its own: nothing of the public one', () => {
+    const peer = '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWPeer'
+    expect(made('node', { listen: ['/ip4/10.0.0.2/tcp/4001'], peers: [peer], routers: [] })).toMatchObject({
+      Addresses: { Swarm: ['/ip4/10.0.0.2/tcp/4001'] },
+      Bootstrap: [peer],
+      Peering: { Peers: [{ ID: '12D3KooWPeer', Addrs: ['/ip4/10.0.0.1/tcp/4001'] }] },
+      Routing: { DelegatedRouters: [] },
+      Ipns: { DelegatedPublishers: [] },
+    })
+    expect(made('off', { peers: [peer] })).toMatchObject({ Bootstrap: [], Peering: { Peers: [] } })
   })
 
   test('blocks reach the disk before they are acknowledged', () => {
