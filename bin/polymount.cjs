@@ -47,6 +47,8 @@ if (process.platform === 'win32') refuse('runs on Linux and macOS; on Windows st
 else if (isOld()) startNewer()
 else {
   delete process.env.POLYMOUNT_RESTARTED // not a setting
+  // Of Node's four threads for files, a few that flush would leave none to read; it must be said before the first is used.
+  if (!process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = '16'
   keepCompiledCode()
   void import(require('url').pathToFileURL(MAIN).href)
 }

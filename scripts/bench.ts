@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { againstPeer } from './bench/against.ts'
 import { floor, peer, polymount } from './bench/contestant.ts'
+import { ipfsRows } from './bench/ipfs.ts'
 import { listingRow } from './bench/listing.ts'
 import { makeMaterial } from './bench/material.ts'
 import { printRow, type Row, saveRows } from './bench/row.ts'
@@ -18,7 +19,7 @@ try {
   const theirs = peer(material.root)
   const rows: Row[] = []
   const field = { ours, theirs, floor: floor(join(folder, 'flushed')) }
-  for (const measure of [() => startRows(ours, theirs), async () => [await listingRow(ours)], () => againstPeer(material, field)]) {
+  for (const measure of [() => startRows(ours, theirs), async () => [await listingRow(ours)], () => againstPeer(material, field), () => ipfsRows(folder)]) {
     const found = await measure()
     for (const row of found) printRow(row)
     rows.push(...found)

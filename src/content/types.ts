@@ -63,7 +63,7 @@ export interface Source extends Metadata {
 export interface ContentStore extends AsyncDisposable {
   /** One file. The blocks are durable when it resolves; what does not get a name then, under a guard, goes with the next collection. */
   put(content: Bytes, options?: AddOptions): Promise<Node>
-  /** A tree; yields every entry as it gets its CID, the root last (path ''). */
+  /** A tree; yields every entry as it gets its CID, the root last (path ''). The contents of several sources are read at the same time. */
   putTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   stat(cid: string, call?: Call): Promise<Node>
   read(cid: string, options?: Call & Range): Bytes

@@ -2,6 +2,7 @@ import type { Bytes } from '../../core/backend.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../types.ts'
 import { parseCid } from './codec.ts'
 import { buildFile, type File, type Save } from './file-builder.ts'
+import { inFlight } from './prefetch.ts'
 import { PROFILES } from './profile.ts'
 import { TreeBuilder } from './tree.ts'
 
@@ -18,21 +19,31 @@ export async function importFile(content: Bytes, sink: Sink, options: AddOptions
   return nodeOf(file, options)
 }
 
-/** Yields every entry as it gets its CID; the folders, the root last, when all is durable. */
+const AT_ONCE = 8 // files; with more, one disk is no faster
+
+/** Yields every entry as it gets its CID; the folders, the root last, when all is durable. Several files are read at once. */
 export async function* importTree(sources: AsyncIterable<Source>, sink: Sink, options: AddOptions = {}): AsyncGenerator<NamedNode> {
   const { profile = 'unixfs-v1-2025', folders } = options
   const tree = new TreeBuilder(sink.save, { profile: PROFILES[profile], folders })
-  let done = 0
-  const onProgress = (bytes: number): void => options.onProgress?.(done + bytes)
-  for await (const source of sources) {
-    const node = await addOne(source, tree, sink.save, { ...options, onProgress })
-    if (!node) continue
-    if (source.content) done += node.size
-    yield node
-  }
+  const counted = counter(options)
+  const adding = inFlight(sources, AT_ONCE, (source) => addOne(source, tree, sink.save, { ...options, onProgress: counted() }))
+  for await (const node of adding) if (node) yield node
   const built = await Array.fromAsync(tree.folders())
   await sink.commit()
   yield* built
+}
+
+/** Of each file its own count goes in, and the sum of all goes out. */
+function counter({ onProgress }: AddOptions): () => (bytes: number) => void {
+  let all = 0
+  return () => {
+    let known = 0
+    return (bytes) => {
+      all += bytes - known
+      known = bytes
+      onProgress?.(all)
+    }
+  }
 }
 
 /** undefined for a folder, which is built when all that lies in it is there. */

@@ -15,3 +15,19 @@ export async function* prefetch<T, R>(items: readonly T[], ahead: number, load: 
     yield [item, loaded as R]
   }
 }
+
+/** The same for items that are still coming: results in their order, at most `most` in the making; one that fails ends it when all have ended. */
+export async function* inFlight<T, R>(items: AsyncIterable<T>, most: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const running: Promise<R>[] = []
+  try {
+    for await (const item of items) {
+      const task = work(item)
+      task.catch(() => {}) // it is told when its turn comes
+      running.push(task)
+      if (running.length === most) yield running.shift() as Promise<R>
+    }
+    while (running.length > 0) yield running.shift() as Promise<R>
+  } finally {
+    await Promise.allSettled(running)
+  }
+}

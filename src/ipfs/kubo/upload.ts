@@ -36,8 +36,7 @@ export class Upload implements Sink, Disposable {
     if (!this.#answer) this.#begin()
     const name = cid.bytes
     this.#count++
-    await this.#write(Buffer.concat([varint(name.length + block.length), name]))
-    await this.#write(block)
+    await this.#write(Buffer.concat([varint(name.length + block.length), name]), block)
   }
 
   async commit(): Promise<void> {
@@ -66,9 +65,11 @@ export class Upload implements Sink, Disposable {
     return count
   }
 
-  async #write(part: Uint8Array): Promise<void> {
+  /** One behind the other, with nothing between them: several blocks may be saved at the same time. */
+  async #write(...parts: readonly Uint8Array[]): Promise<void> {
     if (this.#form.stream.destroyed) await this.#answer
-    if (!this.#form.stream.write(part)) await Promise.race([once(this.#form.stream, 'drain'), this.#answer])
+    const taken = parts.map((part) => this.#form.stream.write(part))
+    if (taken.at(-1) === false) await Promise.race([once(this.#form.stream, 'drain'), this.#answer])
   }
 }
 

@@ -130,6 +130,28 @@ describe('trees', () => {
     })
   })
 
+  test('are told in order and counted, though several files are read at once', async () => {
+    await withContent(async (content) => {
+      const files = Array.from({ length: 30 }, (_, i) => [`f${i}`, 'x'.repeat(30 - i)] as const)
+      const counts: number[] = []
+      const nodes = await Array.fromAsync(content.putTree(sourcesOf(files), { onProgress: (done) => counts.push(done) }))
+      expect(nodes.map(({ name }) => name)).toEqual([...files.map(([path]) => path), ''])
+      expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+      expect(counts.at(-1)).toBe(465)
+    })
+  })
+
+  test('end with the first source that fails', async () => {
+    await withContent(async (content) => {
+      const told: string[] = []
+      const adding = async (): Promise<void> => {
+        for await (const { name } of content.putTree(half())) told.push(name)
+      }
+      await expect(adding()).rejects.toThrow('source died')
+      expect(told).toEqual(['before'])
+    })
+  })
+
   test('refuse paths that are no names, and a path that is two things', async () => {
     await withContent(async (content) => {
       const add = (...paths: string[]) => Array.fromAsync(content.putTree(sourcesOf(paths.map((path) => [path, 'x']))))
@@ -208,6 +230,12 @@ describe('sharing', () => {
     })
   })
 })
+
+async function* half(): AsyncGenerator<Source> {
+  yield { path: 'before', content: bytesOf('x') }
+  yield { path: 'failing', content: failing(bytesOf('y')) }
+  for (let i = 0; i < 30; i++) yield { path: `after-${i}`, content: bytesOf('z') }
+}
 
 async function* failing(source: Bytes): Bytes {
   yield* source

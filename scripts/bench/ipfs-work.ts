@@ -1,0 +1,38 @@
+/** One piece of work of our node, in a process of its own: `node ipfs-work.ts add|tree|hash|cat DATA_FOLDER PATH_OR_CID`; tells how it went as JSON. */
+import { createReadStream } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openContentStore } from '../../src/content/store.ts'
+import type { Source } from '../../src/content/types.ts'
+import { embeddedNode } from '../../src/ipfs/embedded/index.ts'
+import { timed } from './measure.ts'
+
+const [work = '', folder = '', what = ''] = process.argv.slice(2)
+await using content = await openContentStore({ folder })
+await using node = await embeddedNode({ content, folder, network: 'off' })
+
+const whole = (path: string): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: 1 << 20 })
+
+async function* small(path: string): AsyncGenerator<Uint8Array> {
+  yield await readFile(path)
+}
+
+async function* filesIn(path: string): AsyncGenerator<Source> {
+  for (const name of await readdir(path)) yield { path: name, content: small(join(path, name)) }
+}
+
+async function drain(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of items) continue
+}
+
+let cid = ''
+const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  add: async () => ({ cid } = await node.add(whole(what))),
+  hash: async () => ({ cid } = await node.add(whole(what), { onlyHash: true })),
+  tree: async () => {
+    for await (const entry of node.addTree(filesIn(what))) ({ cid } = entry)
+  },
+  cat: () => drain(node.read(what)),
+}
+const ms = await timed(WORKS[work] ?? (() => Promise.reject(new Error(`no work is called ${work}`))))
+process.stdout.write(`${JSON.stringify({ ms, cid, rss: process.resourceUsage().maxRSS / 1024 })}\n`)
