@@ -1,4 +1,4 @@
-import { isCode } from '../core/error.ts'
+import { isCode, VfsError } from '../core/error.ts'
 import type { PeerInfo, Reached } from './network-types.ts'
 import { reachingEach } from './reaching.ts'
 
@@ -14,6 +14,9 @@ export async function* found(op: string, options: Limited, open: (signal: AbortS
     if (seen.size >= options.limit) return
   }
 }
+
+export const unknownPeer = (peer: string, cause?: unknown): VfsError =>
+  new VfsError('NOT_FOUND', `nobody who was asked knows the peer ${peer}`, { cause, hint: 'Check the peer id, or repeat the call later.' })
 
 /** What was found before the deadline is an answer. */
 async function* untilLate(peers: AsyncIterable<PeerInfo>): AsyncGenerator<PeerInfo> {

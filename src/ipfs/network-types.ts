@@ -46,7 +46,10 @@ export interface Names {
   makeKey(name: string, call?: Call): Promise<Key>
   /** Takes in a key of another node, as a protobuf of libp2p. Rejects INVALID_ARGUMENT, ALREADY_EXISTS. */
   addKey(name: string, key: Uint8Array, call?: Call): Promise<Key>
-  /** `path` is `/ipfs/<cid>…` or `/ipns/…`. Durable when it resolves; told to the network unless offline. */
+  /**
+   * `path` is `/ipfs/<cid>…` or `/ipns/…`. Durable when it resolves; told to the network unless offline. If nobody could
+   * be told it rejects, and the record is kept and told later.
+   */
   publish(path: string, options: PublishOptions): Promise<{ readonly name: string; readonly value: string }>
   /** One step, or to the end with `recursive`. Rejects NAME_NOT_FOUND. */
   resolve(name: string, options?: Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }): Promise<string>

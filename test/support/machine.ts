@@ -1,10 +1,12 @@
 import { type EmbeddedOptions } from '../../src/ipfs/embedded/index.ts'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { Identity, IpfsNode } from '../../src/ipfs/types.ts'
 import { type OpenNode, openNode, temporaryFolder } from './content.ts'
 
 /** Nobody beyond this machine. */
 export const LOOPBACK = { listen: ['/ip4/127.0.0.1/tcp/0'], peers: [], gateways: [], routers: [] }
+
+const WAIT = { timeout: 20_000 }
 
 export interface Machine extends OpenNode {
   readonly folder: string
@@ -24,13 +26,16 @@ export async function pair() {
   const one = stack.use(await machine({ network: 'node' }))
   const { addresses } = await one.node.identity()
   const two = stack.use(await machine({ network: 'node', peering: { peers: addresses } }))
-  await knows(one.node, await two.node.identity())
-  await knows(two.node, await one.node.identity())
+  await knowEachOther(one.node, two.node)
   return { one, two, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
+/** Until each stands in the hash table of the other. */
+export async function knowEachOther(one: IpfsNode, two: IpfsNode): Promise<void> {
+  await knows(one, await two.identity())
+  await knows(two, await one.identity())
+}
+
 async function knows(node: IpfsNode, { peer }: Pick<Identity, 'peer'>): Promise<void> {
-  const asked = (): Promise<unknown> =>
-    Array.fromAsync(node.routing.closestPeers(peer, { limit: 1 })).catch((error: unknown) => (error instanceof Error ? error.message : error))
-  await expect.poll(asked, { timeout: 20_000 }).toEqual([expect.objectContaining({ peer })])
+  await vi.waitFor(async () => expect(await Array.fromAsync(node.routing.closestPeers(peer, { limit: 1 }))).toMatchObject([{ peer }]), WAIT)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Where only a folder or file makes sense, or a block of any kind. */
-export const cid = z.string().min(1).max(4096).describe('CID, or /ipfs/<cid>/path')
+export const cid = z.string().min(1).max(4096).describe('CID, or path under /ipfs/ or /ipns/')
 export const kind = z.enum(['file', 'directory', 'link'])
 export const entry = z.strictObject({ name: z.string(), cid: z.string(), size: z.int(), kind })
 export const limit = z.int().min(1).max(1000).default(200)

@@ -10,7 +10,7 @@ import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
 import { sha512 } from 'multiformats/hashes/sha2'
 import type { Identity } from '../types.ts'
-import type { ServedBlockstore } from './blockstore.ts'
+import type { BaseBlockstore } from 'blockstore-core/base'
 import { recordsOf } from './ipns.ts'
 import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
@@ -21,7 +21,7 @@ const MEET_MS = 5_000
 export interface PeerOptions {
   readonly mode: OnlineMode
   readonly key: PrivateKey
-  readonly blockstore: ServedBlockstore
+  readonly blockstore: BaseBlockstore
   readonly peering: Peering
 }
 
@@ -86,8 +86,15 @@ export class Peer implements AsyncDisposable {
     this.#dials.push(dial().catch(() => {})) // whoever needs the peer is told that nobody has the block
   }
 
-  async fetch(cid: CID, signal: AbortSignal): Promise<Uint8Array> {
-    return Buffer.concat(await Array.fromAsync(this.library.blockstore.get(cid, { signal })))
+  async fetch(cid: CID, options: { readonly signal: AbortSignal; readonly onProgress: (event: { readonly type: string }) => void }): Promise<Uint8Array> {
+    return Buffer.concat(await Array.fromAsync(this.library.blockstore.get(cid, options)))
+  }
+
+  /** The connected peers that speak bitswap. */
+  async exchangers(): Promise<string[]> {
+    const { libp2p } = this.library
+    const known = await Promise.all(libp2p.getPeers().map((id) => libp2p.peerStore.get(id).catch(() => undefined)))
+    return known.flatMap((peer) => (peer?.protocols.some((protocol) => protocol.startsWith('/ipfs/bitswap/')) ? [peer.id.toString()] : []))
   }
 
   /** Tells the network in the background that this node has it. */

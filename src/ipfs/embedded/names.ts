@@ -68,6 +68,35 @@ export class EmbeddedNames implements Names {
     })
   }
 
+  /** Tells the network what it is to know, and renews what is half over; true if somebody took all of it. */
+  async republish(signal: AbortSignal): Promise<boolean> {
+    const outcomes: boolean[] = []
+    for (const record of await this.#store.told()) {
+      const told = this.#tellAgain(record, signal)
+      outcomes.push(
+        await told.then(
+          () => true,
+          () => false,
+        ),
+      )
+    }
+    return outcomes.every(Boolean)
+  }
+
+  async #tellAgain(record: OwnRecord, signal: AbortSignal): Promise<void> {
+    const half = record.expires - Date.now() < record.lifetime / 2
+    const { id, record: bytes } = half ? await this.#renewed(record) : record
+    await this.#routing.tell(id, bytes, signal)
+  }
+
+  /** A step further, unless another process has gone further still. */
+  async #renewed(old: OwnRecord): Promise<OwnRecord> {
+    const [{ sign }, key] = await Promise.all([ipns(), this.#folder.find(old.key)])
+    const record = { ...old, sequence: old.sequence + 1, expires: Date.now() + old.lifetime }
+    const renewed = { ...record, record: await sign(key, record) }
+    return (await this.#store.put(renewed)) ? renewed : ((await this.#store.get(old.id)) ?? renewed)
+  }
+
   /** What another process signs in between makes ours one later. */
   async #signed(wanted: Pick<OwnRecord, 'key' | 'value' | 'lifetime' | 'ttl' | 'told'>, signal: AbortSignal): Promise<OwnRecord> {
     const [{ idOf, sign }, key] = await Promise.all([ipns(), this.#folder.find(wanted.key)])

@@ -1,7 +1,8 @@
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { Identity, NetworkMode } from '../types.ts'
+import type { Identity, NetworkMode, Stats } from '../types.ts'
+import { UNCOUNTED } from './exchange.ts'
 import type { Peer } from './helia.ts'
 import type { PeerKey } from './peer-key.ts'
 
@@ -13,6 +14,10 @@ export interface Network extends AsyncDisposable {
   /** Tells others that this machine has it now; nobody waits for that. */
   announce(cid: string): void
   identity(call?: Call): Promise<Identity>
+  /** What was exchanged with peers so far. */
+  exchanged(): Promise<Stats['bitswap']>
+  /** Calls back when this process is on the network under the key of the data folder. */
+  onStable(listener: () => void): void
   /** The started peer, once it has met those it knows from the beginning. Rejects OFFLINE. */
   peer(): Promise<Peer>
 }
@@ -30,6 +35,12 @@ export class NoNetwork implements Network {
   }
 
   announce(): void {}
+
+  onStable(): void {}
+
+  async exchanged(): Promise<Stats['bitswap']> {
+    return UNCOUNTED
+  }
 
   async identity(): Promise<Identity> {
     return { peer: await this.#key.peer(), addresses: [], agent: 'polymount', protocols: [] }

@@ -15,6 +15,7 @@ import { EmbeddedNames } from './names.ts'
 import type { Network } from './network.ts'
 import { EmbeddedPins } from './pins.ts'
 import { EmbeddedPubsub } from './pubsub.ts'
+import { Republisher } from './republisher.ts'
 import { EmbeddedRouting } from './routing.ts'
 import type { NodeState } from './state.ts'
 import { EmbeddedSwarm } from './swarm.ts'
@@ -24,15 +25,6 @@ const HELIA_VERSION = '7.1.15'
 
 const FETCHES_AT_ONCE = 16
 
-const UNCOUNTED_BITSWAP: Stats['bitswap'] = {
-  blocksReceived: null,
-  blocksSent: null,
-  dataReceived: null,
-  dataSent: null,
-  duplicateBlocksReceived: null,
-  wantlist: null,
-  peers: null,
-}
 const UNCOUNTED_BANDWIDTH: Stats['bandwidth'] = { totalIn: null, totalOut: null, rateIn: null, rateOut: null }
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
@@ -59,6 +51,7 @@ export class EmbeddedNode implements IpfsNode {
   readonly #content: LocalContent
   readonly #state: NodeState
   readonly #network: Network
+  readonly #republisher: Republisher
   #trees: Promise<Trees> | undefined
 
   constructor(content: LocalContent, state: NodeState, network: Network, keys: KeyFolder) {
@@ -74,7 +67,10 @@ export class EmbeddedNode implements IpfsNode {
       announce: (cid) => network.announce(cid),
     })
     this.keeps = { ...state.keeps, set: (id, cid) => this.#keep(id, cid) }
-    this.names = new EmbeddedNames(keys, state.names, new NameRouting(network))
+    const names = new EmbeddedNames(keys, state.names, new NameRouting(network))
+    this.names = names
+    this.#republisher = new Republisher((signal) => names.republish(signal))
+    network.onStable(() => this.#republisher.start())
     this.routing = new EmbeddedRouting(network)
     this.pubsub = new EmbeddedPubsub(network)
     this.swarm = new EmbeddedSwarm(network)
@@ -137,10 +133,11 @@ export class EmbeddedNode implements IpfsNode {
 
   /** The library counts none of its traffic. */
   async stats(): Promise<Stats> {
-    return { repo: { ...(await this.#content.blocks.total()), maxBytes: null }, bitswap: UNCOUNTED_BITSWAP, bandwidth: UNCOUNTED_BANDWIDTH }
+    return { repo: { ...(await this.#content.blocks.total()), maxBytes: null }, bitswap: await this.#network.exchanged(), bandwidth: UNCOUNTED_BANDWIDTH }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#republisher[Symbol.dispose]()
     await this.#network[Symbol.asyncDispose]()
     await this.#state[Symbol.asyncDispose]()
   }

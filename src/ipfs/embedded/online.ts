@@ -3,7 +3,8 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { LocalContent } from '../../content/store.ts'
-import type { Identity } from '../types.ts'
+import type { Identity, Stats } from '../types.ts'
+import { Exchange } from './exchange.ts'
 import type { Peer } from './helia.ts'
 import type { Network } from './network.ts'
 import type { OnlineMode, Peering } from './peering.ts'
@@ -26,7 +27,9 @@ export interface OnlineOptions {
 export class Online implements Network {
   readonly mode: OnlineMode
   readonly #options: OnlineOptions
+  readonly #exchange = new Exchange()
   #peer: Promise<Peer> | undefined
+  #onStable: () => void = () => {}
 
   constructor(options: OnlineOptions) {
     this.mode = options.mode
@@ -44,7 +47,7 @@ export class Online implements Network {
       () => {}, // the block came, or nobody waits any more
     )
     try {
-      return await peer.fetch(cid, end)
+      return await this.#exchange.asking(cid.toString(), (onProgress) => peer.fetch(cid, { signal: end, onProgress }))
     } catch (error) {
       throwIfAborted(signal, 'fetch')
       throw this.#failure(cid, peer, hopeless.signal.aborted, error)
@@ -55,6 +58,15 @@ export class Online implements Network {
 
   announce(cid: string): void {
     if (this.mode === 'node') void this.#peer?.then((peer) => peer.provide(cid)).catch(() => {})
+  }
+
+  async exchanged(): Promise<Stats['bitswap']> {
+    const peer = await this.#peer?.catch(() => undefined) // what was never started has exchanged nothing
+    return this.#exchange.counted(peer ? await peer.exchangers() : [])
+  }
+
+  onStable(listener: () => void): void {
+    this.#onStable = listener
   }
 
   async peer(): Promise<Peer> {
@@ -93,10 +105,16 @@ export class Online implements Network {
   }
 
   #started(): Promise<Peer> {
-    return (this.#peer ??= this.#start().catch((error: unknown) => {
-      this.#peer = undefined // the next call tries again
-      throw new VfsError('SERVICE_UNAVAILABLE', 'the IPFS node could not start', { cause: error, retryable: true })
-    }))
+    return (this.#peer ??= this.#start().then(
+      (peer) => {
+        if (this.#options.key.stable) this.#onStable()
+        return peer
+      },
+      (error: unknown) => {
+        this.#peer = undefined // the next call tries again
+        throw new VfsError('SERVICE_UNAVAILABLE', 'the IPFS node could not start', { cause: error, retryable: true })
+      },
+    ))
   }
 
   /** Only the stable peer serves: others of the folder would offer the same blocks at the same addresses. */

@@ -1,5 +1,5 @@
 import { VfsError } from '../../core/error.ts'
-import { found, type Limited } from '../found.ts'
+import { found, type Limited, unknownPeer } from '../found.ts'
 import type { PeerInfo, Reached, Routing } from '../network-types.ts'
 import { reaching } from '../reaching.ts'
 import type { Peer } from './helia.ts'
@@ -18,12 +18,11 @@ export class EmbeddedRouting implements Routing {
     return reaching('findPeer', options, async (signal) => {
       const id = await peerIdOf(peer)
       const { library } = await this.#company()
-      try {
-        const { multiaddrs } = await library.routing.findPeer(id.toCID(), { signal })
-        return { peer: id.toString(), addresses: multiaddrs.map(String) }
-      } catch (cause) {
-        throw new VfsError('NOT_FOUND', `nobody who was asked knows the peer ${peer}`, { cause, hint: 'Check the peer id, or repeat the call later.' })
-      }
+      const { multiaddrs } = await library.routing.findPeer(id.toCID(), { signal }).catch((cause: unknown) => {
+        throw unknownPeer(peer, cause)
+      })
+      if (multiaddrs.length === 0) throw unknownPeer(peer) // somebody has heard its id, from us
+      return { peer: id.toString(), addresses: multiaddrs.map(String) }
     })
   }
 
@@ -55,17 +54,20 @@ export class EmbeddedRouting implements Routing {
 
   async *#closest(peer: string, signal: AbortSignal): AsyncGenerator<PeerInfo> {
     const id = await peerIdOf(peer)
-    const { library } = await this.#company()
+    const { library, connections } = await this.#company()
+    if (connections === 0) throw noPeers() // routers do not know that
     for await (const close of library.libp2p.peerRouting.getClosestPeers(id.toMultihash().bytes, { signal }))
       yield { peer: close.id.toString(), addresses: close.multiaddrs.map(String) }
   }
 
   async #company(): Promise<Peer> {
     const peer = await this.#network.peer()
-    if (peer.alone) throw new VfsError('NO_PEERS', 'the node is connected to no peer')
+    if (peer.alone) throw noPeers()
     return peer
   }
 }
+
+const noPeers = (): VfsError => new VfsError('NO_PEERS', 'the node is connected to no peer')
 
 async function parsed(cid: string) {
   return (await import('../../content/unixfs/index.ts')).parseCid(cid)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
-import { VfsError } from '../../core/error.ts'
-import { found, type Limited } from '../found.ts'
+import { isCode } from '../../core/error.ts'
+import { found, type Limited, unknownPeer } from '../found.ts'
 import type { PeerInfo, Reached, Routing } from '../network-types.ts'
 import { peerIdOf } from '../peer-id.ts'
 import { reaching } from '../reaching.ts'
@@ -26,11 +26,11 @@ export class KuboRouting implements Routing {
   findPeer(peer: string, options: Reached = {}): Promise<PeerInfo> {
     return reaching('findPeer', options, async (signal) => {
       const wanted = (await peerIdOf(peer)).toString()
-      for await (const step of this.#steps('routing/findpeer', { arg: wanted }, { signal })) {
-        const info = step.Type === FINAL_PEER ? infos(step).find((one) => one.peer === wanted) : undefined
-        if (info) return info
-      }
-      throw new VfsError('NOT_FOUND', `nobody who was asked knows the peer ${peer}`, { hint: 'Check the peer id, or repeat the call later.' })
+      const info = await this.#found(wanted, signal).catch((error: unknown) => {
+        throw isCode(error, 'NAME_NOT_FOUND') ? unknownPeer(peer, error) : error // Kubo has one message for both
+      })
+      if (!info || info.addresses.length === 0) throw unknownPeer(peer)
+      return info
     })
   }
 
@@ -46,6 +46,14 @@ export class KuboRouting implements Routing {
     return reaching('provide', options, async (signal) => {
       for await (const _ of this.#steps('routing/provide', { arg: await parsed(cid) }, { signal })) continue
     })
+  }
+
+  async #found(wanted: string, signal: AbortSignal): Promise<PeerInfo | undefined> {
+    for await (const step of this.#steps('routing/findpeer', { arg: wanted }, { signal })) {
+      const info = step.Type === FINAL_PEER ? infos(step).find((one) => one.peer === wanted) : undefined
+      if (info) return info
+    }
+    return undefined
   }
 
   async *#providers(cid: string, limit: number, signal: AbortSignal): AsyncGenerator<PeerInfo> {

@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { BaseBlockstore } from 'blockstore-core/base'
+import type { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
+import { startPeer } from '../../../src/ipfs/embedded/helia.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
-import { machine } from '../../support/machine.ts'
+import { LOOPBACK, machine } from '../../support/machine.ts'
 
 describe('two nodes on one wire', () => {
   test('a pinned folder and a large file are fetched over bitswap, and stay', async () => {
@@ -24,6 +28,10 @@ describe('two nodes on one wire', () => {
     const [sent, got] = await Promise.all([server, client].map(async ({ content }) => hashOf(content.read(await server.node.resolve(`${root}/big`)))))
     expect(got).toBe(sent)
     expect(await client.node.identity()).toMatchObject({ addresses: [] })
+    const { bitswap } = await client.node.stats()
+    expect(bitswap).toMatchObject({ blocksSent: null, wantlist: [], peers: [(await server.node.identity()).peer] })
+    expect(bitswap.dataReceived).toBeGreaterThan(5 << 20)
+    expect(bitswap.blocksReceived).toBeGreaterThanOrEqual(6)
   })
 
   test('what no pin and no mutable tree reaches is served to nobody', async () => {
@@ -57,6 +65,15 @@ test('a direct pin lets peers have its own block, and nothing below it', async (
   expect(Buffer.from(await later.node.blocks.get(leaf.cid))).toEqual(Buffer.from(leaf.bytes))
 })
 
+test('a peer that sends a wrong block is not believed', async () => {
+  await using liar = await lyingPeer()
+  await using client = await machine({ network: 'client', peering: { peers: liar.addresses, fetchTimeoutMs: 3000 } })
+  expect(await text(client.node.read(liar.honest))).toBe('honest')
+  await expect(text(client.node.read(liar.forged))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
+  expect(liar.asked()).toContain(liar.forged)
+  expect(await client.content.has(liar.forged)).toBe(false)
+})
+
 describe('a client', () => {
   test('takes a block from a gateway, and never a wrong one', async () => {
     const right = Buffer.from('right')
@@ -64,6 +81,7 @@ describe('a client', () => {
     await using client = await machine({ network: 'client', peering: { gateways: [gateway.url], fetchTimeoutMs: 3000 } })
     expect(await text(client.node.read(rawCid(right)))).toBe('right')
     expect(await client.content.has(rawCid(right))).toBe(true)
+    expect((await client.node.stats()).bitswap).toMatchObject({ blocksReceived: 0, dataReceived: 0, peers: [] })
     const wanted = rawCid(Buffer.from('wanted'))
     await expect(text(client.node.read(wanted))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
     expect(await client.content.has(wanted)).toBe(false)
@@ -155,6 +173,23 @@ async function* tree() {
 }
 
 const hashOf = async (source: AsyncIterable<Uint8Array>): Promise<string> => rawCid(Buffer.concat(await Array.fromAsync(source)))
+
+/** A real bitswap peer that has one block, and says that it has another one as well. */
+async function lyingPeer() {
+  const [honest, forged] = ['honest', 'wanted'].map((content) => rawCid(Buffer.from(content)))
+  const asked: string[] = []
+  class Lies extends BaseBlockstore {
+    override has = async () => true
+    override async *get(cid: CID) {
+      asked.push(cid.toString())
+      yield Buffer.from(cid.toString() === honest ? 'honest' : 'forged')
+    }
+  }
+  const key = await generateKeyPair('Ed25519')
+  const peer = await startPeer({ mode: 'node', key, blockstore: new Lies(), peering: { ...LOOPBACK, fetchTimeoutMs: 1000 } })
+  const { addresses } = peer.identity()
+  return { addresses, honest: honest ?? '', forged: forged ?? '', asked: () => asked, [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() }
+}
 
 /** A trustless gateway that sends what it is told to. */
 async function gatewayOf(blocks: Readonly<Record<string, Uint8Array>>) {

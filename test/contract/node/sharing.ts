@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { noise, text } from '../../support/content.ts'
+import { rootOf, unique } from './make.ts'
+import type { PairOf } from './pair.ts'
+
+export function sharing(pair: PairOf): void {
+  test('what the other has pinned is fetched, a large file and a folder, and can be pinned here', async () => {
+    const { here, there } = pair()
+    const note = unique()
+    const root = await rootOf(there, [
+      { path: 'big', content: noise(3 << 20, 7) },
+      { path: 'sub/note', content: bytesOf(note) },
+    ])
+    await there.pins.add(root)
+    expect(await text(here.read(`${root}/sub/note`))).toBe(note)
+    await here.pins.add(root)
+    const [sent, got] = await Promise.all([there, here].map(async (node) => Buffer.concat(await Array.fromAsync(node.read(`${root}/big`)))))
+    expect(got?.equals(sent ?? Buffer.of())).toBe(true)
+  })
+
+  test('a name that the other publishes is resolved, followed when it moves, and read through', async () => {
+    const { here, there } = pair()
+    const told = { lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false }
+    const [one, two] = [await there.add(bytesOf(unique('one'))), await there.add(bytesOf(unique('two')))]
+    await there.pins.add(one.cid)
+    const key = await there.names.makeKey(unique('key'))
+    const { name } = await there.names.publish(one.cid, { ...told, key: key.name })
+    expect(await here.names.resolve(name, { recursive: true })).toBe(`/ipfs/${one.cid}`)
+    expect(await text(here.read(`/ipns/${name}`))).toMatch(/^one/)
+    await there.names.publish(two.cid, { ...told, key: key.name })
+    expect(await here.names.resolve(name, { fresh: true })).toBe(`/ipfs/${two.cid}`)
+    const silent = await there.names.makeKey(unique('silent'))
+    await expect(here.names.resolve(silent.id)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
+  })
+}

@@ -1,0 +1,89 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { rawCid } from '../../../src/core/cid.ts'
+import { NodeState } from '../../../src/ipfs/embedded/state.ts'
+import { openNode, temporaryFolder } from '../../support/content.ts'
+import { LOOPBACK, machine, pair } from '../../support/machine.ts'
+
+const TOLD = { lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false }
+const OFFLINE = { ...TOLD, offline: true }
+const cidOf = (text: string): string => rawCid(Buffer.from(text))
+
+test('processes of one folder publish one after the other under one name, and none goes back', async () => {
+  await using folder = await temporaryFolder()
+  await using one = await openNode(folder.path)
+  await using two = await openNode(folder.path)
+  await one.node.identity()
+  const published = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? one : two).node.names.publish(cidOf(`${i}`), { ...OFFLINE, key: 'self' })),
+  )
+  const names = new Set(published.map((each) => each.name))
+  expect(names.size).toBe(1)
+  await using state = await NodeState.open(folder.path)
+  const [name = ''] = names
+  const record = await state.names.get(name)
+  expect(record).toMatchObject({ sequence: 8, key: 'self', told: 0 })
+  expect(await one.node.names.resolve(name)).toBe(record?.value)
+  expect(await two.node.names.resolve(name)).toBe(record?.value)
+})
+
+test('what was published outlives the process, and a new neighbour is told of it', async () => {
+  await using folder = await temporaryFolder()
+  let name = ''
+  {
+    await using neighbour = await machine({ network: 'node' })
+    const { addresses } = await neighbour.node.identity()
+    await using open = await openNode(folder.path, { network: 'node', peering: { ...LOOPBACK, peers: addresses } })
+    ;({ name } = await open.node.names.publish(cidOf('kept'), { ...TOLD, key: 'self' }))
+  }
+  await using later = await machine({ network: 'node' })
+  const { addresses } = await later.node.identity()
+  await using open = await openNode(folder.path, { network: 'node', peering: { ...LOOPBACK, peers: addresses } })
+  await open.node.swarm.connections()
+  await expect.poll(() => later.node.names.resolve(name).catch(() => ''), { timeout: 20_000 }).toBe(`/ipfs/${cidOf('kept')}`)
+})
+
+test('a record whose time is half over is signed anew, a step further', async () => {
+  await using folder = await temporaryFolder()
+  let name = ''
+  {
+    await using open = await openNode(folder.path)
+    const { id } = await open.node.names.makeKey('site')
+    ;({ name } = await open.node.names.publish(cidOf('old'), { ...OFFLINE, key: 'site' }))
+    expect(name).toBe(id)
+    await using state = await NodeState.open(folder.path)
+    const record = await state.names.get(name)
+    if (record) await state.names.put({ ...record, sequence: 5, expires: Date.now() - 1000, told: 1 })
+  }
+  await using neighbour = await machine({ network: 'node' })
+  const { addresses } = await neighbour.node.identity()
+  await using open = await openNode(folder.path, { network: 'node', peering: { ...LOOPBACK, peers: addresses } })
+  await expect.poll(() => neighbour.node.names.resolve(name).catch(() => ''), { timeout: 20_000 }).toBe(`/ipfs/${cidOf('old')}`)
+  await using state = await NodeState.open(folder.path)
+  expect(await state.names.get(name)).toMatchObject({ sequence: 6, value: `/ipfs/${cidOf('old')}` })
+  expect(await open.node.names.resolve(name)).toBe(`/ipfs/${cidOf('old')}`)
+})
+
+test('a key that another machine signed with later is believed later', async () => {
+  await using open = await pair()
+  const { id } = await open.one.node.names.makeKey('shared')
+  await open.two.node.names.makeKey('shared')
+  await writeFile(join(open.two.folder, 'keys', 'shared.key'), await readFile(join(open.one.folder, 'keys', 'shared.key')))
+  await open.one.node.names.publish(cidOf('first'), { ...TOLD, key: 'shared' })
+  const second = await open.two.node.names.publish(cidOf('second'), { ...TOLD, key: 'shared' })
+  expect(second.name).toBe(id)
+  expect(await open.one.node.names.resolve(id)).toBe(`/ipfs/${cidOf('first')}`)
+  expect(await open.one.node.names.resolve(id, { fresh: true })).toBe(`/ipfs/${cidOf('second')}`)
+})
+
+test('keys lie in files for their owner alone, and one that cannot be read is not replaced', async () => {
+  await using folder = await temporaryFolder()
+  await using open = await openNode(folder.path)
+  await open.node.names.makeKey('site')
+  await open.node.names.keys()
+  for (const file of ['peer.key', 'keys/site.key']) expect((await stat(join(folder.path, file))).mode & 0o777).toBe(0o600)
+  await writeFile(join(folder.path, 'peer.key'), 'no key')
+  await expect(open.node.names.publish(cidOf('x'), { ...OFFLINE, key: 'self' })).rejects.toMatchObject({ code: 'IO_ERROR' })
+  expect(await readFile(join(folder.path, 'peer.key'), 'utf8')).toBe('no key')
+})
