@@ -1,10 +1,11 @@
-import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
-import { below, join, type VfsPath } from '../core/path.ts'
 import { parseCid, type Link } from '../content/unixfs/codec.ts'
 import { buildFile } from '../content/unixfs/file-builder.ts'
 import { buildFolder } from '../content/unixfs/folder-builder.ts'
 import { V1 } from '../content/unixfs/profile.ts'
 import type { Metadata } from '../content/types.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
+import { below, join, type VfsPath } from '../core/path.ts'
+import type { NodeBlocks } from '../ipfs/types.ts'
 import { compileGlobs } from '../vfs/match/glob.ts'
 import { forEachOf } from '../vfs/pool.ts'
 import type { OpenFile, Vfs, VfsCall, Walked } from '../vfs/types.ts'
@@ -14,7 +15,6 @@ import type { Keeper } from './keeper.ts'
 import { Recorder } from './recorder.ts'
 import type { Became, Branch, FolderRow } from './rows.ts'
 import { NodeSink } from './sink.ts'
-import type { NodeBlocks } from '../ipfs/types.ts'
 import type { SyncCall, Synced } from './types.ts'
 
 const AT_ONCE = 8 // files read at the same time
@@ -62,7 +62,7 @@ export class Run {
     const children = await this.#children(path, branch)
     const isEmpty = children.length === 0
     if (!isUnchanged(row, digestOf(children, meta))) return { ...(await this.#build(path, branch, children, meta)), isEmpty }
-    for (const { kind, size } of children) if (kind === 'file') this.#reuse(size)
+    this.#reuse(children.filter(({ kind }) => kind === 'file'))
     return { cid: row.cid, tsize: row.tsize, isEmpty }
   }
 
@@ -118,8 +118,8 @@ export class Run {
       rows.delete(child.name)
       if (row?.stamp !== child.stamp) continue
       child.became = row
-      this.#reuse(child.size)
     }
+    this.#reuse(files.filter(({ became }) => became !== undefined))
     for (const gone of rows.keys()) this.#recorder.fileGone(branch.id, gone)
     const folders = new Set(children.filter(({ kind }) => kind === 'directory').map(({ name }) => name))
     for (const { id, name } of await index.folders(branch.id)) if (!folders.has(name)) this.#recorder.folderGone(id)
@@ -140,7 +140,7 @@ export class Run {
   }
 
   async #read(file: OpenFile, branch: Branch, child: Child): Promise<void> {
-    const { preserve, signal, onProgress } = this.#options
+    const { preserve, signal } = this.#options
     if (file.stat.kind !== 'file') return
     const meta = metadataOf(file.stat, preserve)
     const { cid, size, tsize } = await buildFile(file.read(), this.#sink.save, { signal, ...meta })
@@ -150,13 +150,19 @@ export class Run {
     this.#done.size += size
     this.#done.bytes += size
     this.#done.added++
-    onProgress?.(this.#done.bytes, this.#done.added)
+    this.#tell()
     await this.#recorder.file(branch, { name: child.name, stamp: child.stamp, ...child.became }, size)
   }
 
-  #reuse(size: number): void {
-    this.#done.size += size
-    this.#done.reused++
+  #reuse(files: readonly Child[]): void {
+    for (const { size } of files) this.#done.size += size
+    this.#done.reused += files.length
+    if (files.length > 0) this.#tell()
+  }
+
+  #tell(): void {
+    const { bytes, added, reused } = this.#done
+    this.#options.onProgress?.(bytes, added + reused)
   }
 }
 

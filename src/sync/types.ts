@@ -7,6 +7,7 @@ export interface SyncCall extends VfsCall {
   readonly exclude?: readonly string[] | undefined
   /** Modes and times go along, as UnixFS 1.5. */
   readonly preserve?: boolean | undefined
+  /** Bytes that were read, and files that are done. */
   readonly onProgress?: ((bytes: number, files: number) => void) | undefined
 }
 

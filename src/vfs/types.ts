@@ -105,6 +105,7 @@ export interface MirrorCall extends VfsCall {
   /** Finds out what there is to do, and does nothing. */
   readonly dryRun?: boolean | undefined
   readonly memory?: MirrorMemory | undefined
+  /** Bytes that were written, and files that are as they are to be. */
   readonly onProgress?: ((bytes: number, files: number) => void) | undefined
 }
 

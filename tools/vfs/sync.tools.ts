@@ -110,7 +110,7 @@ export class SyncTools {
 const progressOf =
   ({ progress }: ToolContext) =>
   (bytes: number, files: number): void =>
-    progress(bytes, undefined, `${files} files, ${bytes} bytes`)
+    progress(files, undefined, `${files} files, ${bytes} bytes`)
 
 const firstOf = (paths: readonly VfsPath[], top: VfsPath): z.input<typeof some> => ({
   count: paths.length,

@@ -11,6 +11,9 @@ import { LOCALLY, type Rpc } from './rpc.ts'
 /** Of the pins that protect what we keep; a user's own pin of the same content is another one. */
 export const KEPT = 'polymount:kept'
 
+/** The daemon looks at every block below it, and says nothing meanwhile: a tree of a million files takes minutes. */
+const PIN_MS = 600_000
+
 const SCHEMA = 'CREATE TABLE kept (volume TEXT NOT NULL, id TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, id)) STRICT'
 
 /**
@@ -66,7 +69,7 @@ export class KuboKeeps implements Keeps, AsyncDisposable {
   /** What is not all here cannot be held: then only its CID is remembered, and the rest comes from where it always came. */
   async #pin(holder: string, call: Call): Promise<void> {
     try {
-      await this.#rpc.call('pin/add', call, (kubo, options) => kubo.pin.add(holder, { ...options, ...LOCALLY, name: KEPT }))
+      await this.#rpc.call('pin/add', call, (kubo, options) => kubo.pin.add(holder, { ...options, ...LOCALLY, name: KEPT }), PIN_MS)
     } catch (error) {
       if (!isCode(error, 'OFFLINE')) throw error
     }

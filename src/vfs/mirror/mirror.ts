@@ -63,12 +63,13 @@ export class Mirrors {
     return plan
   }
 
-  #trees(target: Target, { actor, signal, memory = NO_MEMORY }: MirrorCall): Trees {
+  #trees(target: Target, { actor, signal, memory = NO_MEMORY, onProgress }: MirrorCall): Trees {
     const { reading, targets, folders } = this.#vfs
     return {
       list: (path) => detailed(reading, path, { actor, signal }),
       read: (path, { etag }) => this.#read(path, etag, signal),
       memory,
+      compared: (files) => onProgress?.(0, files),
       modes: target.mount.backend.capabilities.modes,
       requireWhole: async (path) => folders.requireWhole('mirror', await targets.named('mirror', path, signal), { recursive: true, signal }),
     }
@@ -107,7 +108,7 @@ export class Mirrors {
   async #parts({ plan, to, call }: Job, cause: Cause): Promise<number> {
     const { changes, targets, folders } = this.#vfs
     let bytes = 0
-    let files = 0
+    let files = plan.unchanged
     for (const { path, standing } of plan.removals) await this.#remove(path, standing, cause)
     const above = to.mount.path === to.place.shown ? [] : await folders.missingAbove(to, cause.signal)
     for (const folder of above) await changes.mkdir(folder, cause)

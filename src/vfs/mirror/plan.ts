@@ -12,6 +12,8 @@ export interface Trees {
   readonly list: List
   readonly read: Read
   readonly memory: MirrorMemory
+  /** Told how many files were found to be equal. */
+  readonly compared: (files: number) => void
   /** True if the destination keeps permission bits. */
   readonly modes: boolean
   /** Rejects where a folder cannot be removed as one thing. */
@@ -72,7 +74,7 @@ export class Plan {
   async #file(both: Both): Promise<void> {
     const { source, standing, to } = both
     const modesDiffer = this.#trees.modes && source.mode !== undefined && source.mode !== standing.mode
-    if (!modesDiffer && (await sameContent(both, this.#trees.read, this.#trees.memory))) return void this.unchanged++
+    if (!modesDiffer && (await sameContent(both, this.#trees.read, this.#trees.memory))) return this.#trees.compared(++this.unchanged)
     this.files.push(both)
     this.updated.push(to)
   }

@@ -84,6 +84,18 @@ test('dry_run tells all of it and changes nothing, also where the real run would
   expect(await treeOf(t, '/to')).toEqual({ x: '1', y: '2' })
 })
 
+test('tells how far it is, while it compares and while it writes', async () => {
+  await using t = await openTestVfs({ '/from': {}, '/to': {} })
+  await plant(t, '/from/t', { a: '1', b: '22', c: '333' })
+  await plant(t, '/to', { a: '1', b: '2' })
+  const told: [number, number][] = []
+  await mirror(t, { onProgress: (bytes: number, files: number) => void told.push([bytes, files]) })
+  expect([told[0], told.at(-1)]).toEqual([
+    [0, 1],
+    [5, 3],
+  ])
+})
+
 test('an empty source does not take everything with it', async () => {
   await using t = await openTestVfs({ '/from': {}, '/to': {} })
   await t.vfs.mkdir(p('/from/t'), call)
