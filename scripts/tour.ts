@@ -1,5 +1,6 @@
 import { changing } from './tour/changing.ts'
 import { crashing } from './tour/crashing.ts'
+import { engines } from './tour/engines.ts'
 import { looking } from './tour/looking.ts'
 import { Page } from './tour/page.ts'
 import { Stage } from './tour/stage.ts'
@@ -9,5 +10,6 @@ const page = new Page()
 await using stage = await Stage.open(page)
 await looking(stage)
 await changing(stage)
+await engines(stage)
 await crashing(stage)
 page.end()

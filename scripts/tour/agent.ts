@@ -23,9 +23,13 @@ export class Agent implements AsyncDisposable {
     this.#page = page
   }
 
-  static async start(page: Page, args: readonly string[], home: string): Promise<Agent> {
-    const env = { HOME: home, PATH: process.env['PATH'] ?? '' }
-    const transport = new StdioClientTransport({ command: process.execPath, args: ['bin/polymount.cjs', ...args], env, stderr: 'inherit' })
+  static async start(page: Page, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Agent> {
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: ['bin/polymount.cjs', ...args],
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stderr: 'inherit',
+    })
     const client = new Client({ name: 'tour', version: '1' })
     await client.connect(transport)
     return new Agent(client, transport, page)

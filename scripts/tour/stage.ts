@@ -24,7 +24,7 @@ export class Stage implements AsyncDisposable {
   static async open(page: Page): Promise<Stage> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'polymount-tour-')))
     const stage = new Stage(root, await realpath('node_modules'), page)
-    await Promise.all([mkdir(stage.work), mkdir(join(root, 'home'))])
+    await Promise.all([mkdir(stage.work), mkdir(stage.home)])
     return stage
   }
 
@@ -41,9 +41,14 @@ export class Stage implements AsyncDisposable {
     return this.#agent
   }
 
-  /** A gateway over the same data folder as the one before it. */
-  async start(): Promise<Agent> {
-    return (this.#agent = await Agent.start(this.page, [`${this.packages}:ro`, this.work, '--toolsets', 'all'], join(this.#root, 'home')))
+  get home(): string {
+    return join(this.#root, 'home')
+  }
+
+  /** A gateway over the same data folder as the one before it, which ends if it has not yet. */
+  async start(flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Agent> {
+    await this.#agent?.[Symbol.asyncDispose]()
+    return (this.#agent = await Agent.start(this.page, [`${this.packages}:ro`, this.work, '--toolsets', 'all', ...flags], { HOME: this.home, ...env }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

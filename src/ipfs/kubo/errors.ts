@@ -38,7 +38,7 @@ export function fromKubo(error: unknown, op: string): VfsError {
   if (error instanceof VfsError) return error
   const refusal = refusalOf(error)
   if (!refusal && isTimeout(error)) return new VfsError('TIMEOUT', 'Kubo did not answer in time', { op, cause: error })
-  if (!refusal) return new VfsError('SERVICE_UNAVAILABLE', 'Kubo does not answer', { op, cause: error })
+  if (!refusal) return new VfsError('SERVICE_UNAVAILABLE', 'Kubo does not answer', { op, cause: error, hint: 'Repeat the call in a moment.' })
   return fromStatus(refusal, op) ?? fromSentence(refusal.message, op, error)
 }
 
