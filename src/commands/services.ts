@@ -50,7 +50,7 @@ const row = ({ name, state, pid, startedAt, restarts, usage, url }: ServiceStatu
   startedAt === null ? '' : duration(Date.now() - startedAt),
   String(restarts),
   usage === null ? '' : `${usage.cpu} %`,
-  usage === null ? '' : `${usage.memory >> 20} MiB`,
+  usage === null ? '' : `${Math.round(usage.memory / 2 ** 20)} MiB`,
   String(usage?.handles ?? ''),
   url ?? '',
 ]

@@ -27,7 +27,7 @@ export function kuboSpec({ network, peering = {}, binary, repo, memoryLimitMb, e
     ready: /^Daemon is ready$/,
     startMs: 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
-    memoryLimit: memoryLimitMb === undefined ? undefined : memoryLimitMb << 20,
+    memoryLimit: memoryLimitMb === undefined ? undefined : memoryLimitMb * 2 ** 20,
     health: async (endpoint: Endpoint, call: Call) => void (await ask(endpoint, 'id', call)),
   } as const
   const launch = async (path: string, args: readonly string[], call: Call): Promise<Launch> => {

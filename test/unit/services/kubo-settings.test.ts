@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { environment } from '../../../src/services/kubo/environment.ts'
 import { urlOf } from '../../../src/services/kubo/api.ts'
+import { kuboSpec } from '../../../src/services/kubo/spec.ts'
 import { configured, type Network, type Peering } from '../../../src/services/kubo/settings.ts'
 
 const fresh = {
@@ -93,6 +94,10 @@ test.each([
   ['', undefined],
 ])('%s is %s', (address, url) => {
   expect(urlOf(address)).toBe(url)
+})
+
+test('a memory limit of many gigabytes is that', () => {
+  expect(kuboSpec({ network: 'off', env: {}, memoryLimitMb: 4096 }).memoryLimit).toBe(4 * 1024 ** 3)
 })
 
 test('the daemon sees no secret of ours', () => {
