@@ -87,6 +87,7 @@ export class LocalContent implements ContentStore {
   /** Frees what none of the roots reaches; see there for what rejects. */
   async collect(roots: Collection['roots'], options?: CollectOptions): Promise<Collected> {
     const { collect } = await import('./collect/collect.ts')
+    await this.blocks.settled()
     return collect({ folder: this.#folder, find: (multihash) => this.blocks.get(multihash), roots }, options)
   }
 

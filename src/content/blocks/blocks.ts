@@ -108,6 +108,11 @@ export class Blocks implements AsyncDisposable {
     return new Batch(index, this.#files)
   }
 
+  /** Resolves when guards that were closed here are closed for every process. */
+  settled(): Promise<void> {
+    return this.#committer.settled()
+  }
+
   async remove(multihash: Uint8Array): Promise<void> {
     await this.#committer.run(() => this.#db.run('DELETE FROM block WHERE multihash = ?', multihash))
   }

@@ -3,7 +3,11 @@ import { VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
 import type { Committer } from '../../sqlite/committer.ts'
 import type { Database, Value } from '../../sqlite/database.ts'
+import { Hold } from '../../sqlite/hold.ts'
 import { Life, type Sign } from '../../sqlite/life.ts'
+
+/** What a process holds while it collects. */
+export const COLLECTION = 'collection'
 
 /**
  * An open operation (journal.md, 19). While it is open, collection takes no block that was put or raised since it was
@@ -54,7 +58,12 @@ export class Guards implements AsyncDisposable {
     shared.users++
     try {
       const { generation, collecting } = await shared.row
-      return { generation, collecting, [Symbol.asyncDispose]: async () => this.#close(shared) }
+      let close = (): void => this.#close(shared)
+      const once = async (): Promise<void> => {
+        close()
+        close = () => {} // a guard that is closed by hand is disposed too
+      }
+      return { generation, collecting: collecting && !(await this.#collectorDied()), [Symbol.asyncDispose]: once }
     } catch (error) {
       this.#close(shared)
       throw error
@@ -71,6 +80,18 @@ export class Guards implements AsyncDisposable {
     const self = await this.#self?.catch(() => undefined)
     if (!self) return
     self.life.end({ forgotten: await this.#committer.run(() => this.#forget(self.id)).catch(() => false) })
+  }
+
+  /** A collector that died has left its sign, which nobody but a collector may take away: so this process is one for a moment. */
+  async #collectorDied(): Promise<boolean> {
+    const hold = Hold.try(this.#run, COLLECTION, { existing: true })
+    if (!hold) return false
+    try {
+      await this.#committer.run(() => this.#db.run('UPDATE epoch SET collecting = 0'))
+      return true
+    } finally {
+      hold.release()
+    }
   }
 
   /** The newest row of this process, unless a collection has begun since: an older one would keep more than it has to. */

@@ -5,6 +5,7 @@ import { Committer } from '../../sqlite/committer.ts'
 import { Hold } from '../../sqlite/hold.ts'
 import { openShared } from '../../sqlite/shared.ts'
 import { BlockFiles } from '../blocks/files.ts'
+import { COLLECTION } from '../blocks/guards.ts'
 import { MIGRATIONS } from '../blocks/schema.ts'
 import { type Bounds, Epoch } from './epoch.ts'
 import { type FindBlock, Marks } from './marks.ts'
@@ -28,7 +29,7 @@ export interface Collection {
 export async function collect(collection: Collection, options: CollectOptions = {}): Promise<Collected> {
   const run = join(collection.folder, 'run')
   mkdirSync(run, { recursive: true, mode: 0o700 })
-  const hold = Hold.try(run, 'collection')
+  const hold = Hold.try(run, COLLECTION)
   if (!hold) throw new VfsError('BUSY', 'another process is collecting now', { op: 'collect' })
   try {
     return await collecting(collection, options)

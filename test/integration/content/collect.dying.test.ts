@@ -19,9 +19,13 @@ test.each(['begun', 'mark', 'marked', 'sweep', 'ended'])(
     await Array.fromAsync(content.putTree(garbage(1500))) // more than one page of the sweep
     const child = new Child(SCRIPT, folder.path, kept.cid, step)
     expect(await child.line()).toBe('reached')
+    const during = await content.guard(kept.cid)
+    expect(during.collecting).toBe(step !== 'ended')
+    await during[Symbol.asyncDispose]()
     const meanwhile = await content.put(bytesOf('meanwhile'))
     await child.kill()
     await using guard = await content.guard(meanwhile.cid)
+    expect(guard.collecting).toBe(false)
     const roots = async function* () {
       yield { cid: kept.cid, reason: 'pin' as const, recursive: true }
     }
