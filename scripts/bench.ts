@@ -19,7 +19,7 @@ try {
   const theirs = peer(material.root)
   const rows: Row[] = []
   const field = { ours, theirs, floor: floor(join(folder, 'flushed')) }
-  for (const measure of [() => startRows(ours, theirs), async () => [await listingRow(ours)], () => againstPeer(material, field), () => ipfsRows(folder)]) {
+  for (const measure of [() => startRows(field), async () => [await listingRow(ours)], () => againstPeer(material, field), () => ipfsRows(folder)]) {
     const found = await measure()
     for (const row of found) printRow(row)
     rows.push(...found)
