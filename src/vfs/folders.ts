@@ -33,10 +33,10 @@ export class Folders {
     return missing
   }
 
-  /** True if all that lies below is of one mount, and no rule hides anything anywhere. */
+  /** True if all that lies below is of one mount, and no rule can hide any of it. */
   isPlain(path: VfsPath): boolean {
     const { table, policy } = this.#targets
-    return !policy.hides && !table.hasBelow(path)
+    return policy.isClear(path) && !table.hasBelow(path)
   }
 
   /** Rejects MOUNT_INSIDE or DENIED if the folder cannot be treated as one thing, and NOT_EMPTY unless all below it is meant. */
@@ -45,8 +45,8 @@ export class Folders {
     const { table, policy } = this.#targets
     if (table.hasBelow(path) || (await table.rootedIn(place.volume, place.inner)))
       throw new VfsError('MOUNT_INSIDE', `another mount lies below ${path}`, { op, path })
-    if (recursive && !policy.hides) return
     const faces = [...(await this.#targets.faces(path, signal)), ...(to ? await this.#targets.faces(to, signal) : [])]
+    if (recursive && faces.every((face) => policy.isClear(face))) return
     for await (const found of this.#everything(path, signal)) {
       if (faces.some((face) => policy.denies(under(face, below(path, found)))))
         throw new VfsError('DENIED', `a rule of the configuration protects something below ${path}`, { op, path })

@@ -16,14 +16,21 @@ export class Policy {
   readonly hides: boolean
   readonly #hit: Matcher
   readonly #guarded: readonly VfsPath[]
+  readonly #anywhere: boolean
 
   /** A pattern that begins with `/` is of the whole path; any other hides the name, or the end of a path, anywhere. What lies below is hidden too. */
   constructor({ deny = [], guarded = [], readOnly = false }: Rules = {}) {
     this.readOnly = readOnly
     this.hides = deny.length + guarded.length > 0
     this.#guarded = guarded
+    this.#anywhere = deny.length > 0
     // Both ways, since braces can hold whole paths: {/a/b,c/d}.
     this.#hit = compileGlobs(deny.flatMap((pattern) => (pattern.startsWith('/') || !pattern.includes('/') ? [pattern] : [pattern, `**/${pattern}`])))
+  }
+
+  /** True if no rule can hide anything at this path or below it: globs can anywhere. */
+  isClear(path: VfsPath): boolean {
+    return !this.#anywhere && !this.#guarded.some((place) => within(path, place) || within(place, path))
   }
 
   denies(path: VfsPath): boolean {

@@ -110,7 +110,8 @@ export class Transfers {
 
   /** True if a whole folder can be taken by its CID: nothing of it is left out, hidden or another mount's, and nothing is merged. */
   #goesAsOne({ from, to, standing, call }: Job): boolean {
-    return standing === null && !isFiltered(call) && byCid(from.mount, to.mount) && this.#vfs.folders.isPlain(from.path)
+    const plain = [from.path, to.place.shown].every((path) => this.#vfs.folders.isPlain(path))
+    return standing === null && !isFiltered(call) && byCid(from.mount, to.mount) && plain
   }
 
   async #copyTree(job: Job): Promise<Changed> {
