@@ -18,6 +18,8 @@ export interface InstanceOptions {
   readonly secret: string
   /** Waits until a service that this one depends on is ready, for as long as it takes. */
   readonly dependency: (name: string, signal: AbortSignal) => Promise<Endpoint>
+  /** Where such a service is ready now; undefined while it is not. */
+  readonly whereIs: (name: string) => string | undefined
 }
 
 /** What runs of a service, if anything: its process, where it answers, what it takes and says. It decides nothing. */
@@ -30,6 +32,7 @@ export class Instance {
   /** Told of an end that nobody asked for. */
   readonly #ended: (how: string) => void
   #program: Program | undefined
+  #dependencies: Setting['dependencies'] = {}
   #onLine: (line: string) => void = () => {}
 
   constructor(options: InstanceOptions, ended: (how: string) => void) {
@@ -67,6 +70,11 @@ export class Instance {
     const { memory = 0 } = this.usage ?? {}
     const { memoryLimit = Infinity } = this.#options.spec
     return memory > memoryLimit ? `it took ${mebibytes(memory)} MiB of memory, and may take ${mebibytes(memoryLimit)}` : undefined
+  }
+
+  /** A service that it depends on and that has come back at another address. */
+  moved(): string | undefined {
+    return Object.entries(this.#dependencies).find(([name, { url }]) => (this.#options.whereIs(name) ?? url) !== url)?.[0]
   }
 
   /** Asks its API. Resolves with what is wrong. */
@@ -129,7 +137,8 @@ export class Instance {
   async #setting(ports: Readonly<Record<string, number>>, signal: AbortSignal): Promise<Setting> {
     const { spec, folder, secret, dependency } = this.#options
     const dependencies = await Promise.all(spec.dependsOn.map(async (name) => [name, await dependency(name, signal)] as const))
-    return { folder, secret, ports, dependencies: Object.fromEntries(dependencies) }
+    this.#dependencies = Object.fromEntries(dependencies)
+    return { folder, secret, ports, dependencies: this.#dependencies }
   }
 
   #follow(program: Program): void {

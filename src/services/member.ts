@@ -9,7 +9,7 @@ import { statusOf } from './status.ts'
 import type { Endpoint, ServiceSpec, ServiceStatus } from './types.ts'
 import { Users } from './users.ts'
 
-export interface MemberOptions extends Pick<RunnerOptions, 'spec' | 'store' | 'timing' | 'log' | 'dependency'> {
+export interface MemberOptions extends Pick<RunnerOptions, 'spec' | 'store' | 'timing' | 'log' | 'dependency' | 'whereIs'> {
   /** The data folder. */
   readonly data: string
   readonly changed: (status: ServiceStatus) => void
@@ -102,13 +102,14 @@ export class Member {
     const hold = Hold.try(this.#run, this.#name)
     if (!hold) return
     this.#hold = hold
-    const { data, store, timing, log, dependency } = this.#options
+    const { data, store, timing, log, dependency, whereIs } = this.#options
     this.#runner = new Runner({
       spec: this.spec,
       store,
       timing,
       log,
       dependency,
+      whereIs,
       folder: this.#folder,
       logFile: logFileOf(data, this.spec.name),
       secret: await (this.#secret ??= secretIn(this.#folder)),

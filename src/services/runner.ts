@@ -142,6 +142,8 @@ export class Runner {
     const tooMuch = await this.#instance.measure()
     if (signal.aborted) return
     if (tooMuch !== undefined) return this.on('broken', tooMuch)
+    const moved = this.#instance.moved()
+    if (moved !== undefined) return this.on('restart', `${moved}, which it depends on, answers elsewhere now`)
     const problem = await this.#instance.problem(AbortSignal.any([signal, AbortSignal.timeout(this.#options.timing.answerMs)]))
     if (signal.aborted) return
     this.on(problem === undefined ? 'healthy' : 'unhealthy', problem ?? null)

@@ -36,7 +36,8 @@ export class Supervisor implements Services {
     this.#log = log
     const changed = ({ name, state, reason }: ServiceStatus): void => void events.emit('service', { name, state, reason })
     const dependency = (name: string, signal: AbortSignal): Promise<Endpoint> => this.#ready(name, signal)
-    this.#members = new Map(specs.map((spec) => [spec.name, new Member({ spec, data: folder, store, timing, log, dependency, changed })]))
+    const whereIs = (name: string): string | undefined => this.#whereIs(name)
+    this.#members = new Map(specs.map((spec) => [spec.name, new Member({ spec, data: folder, store, timing, log, dependency, whereIs, changed })]))
   }
 
   static async open(options: SupervisorOptions): Promise<Supervisor> {
@@ -103,6 +104,11 @@ export class Supervisor implements Services {
       if (state === 'ready' && url !== null) return member.endpoint(url)
       await sleep(WAIT_MS, undefined, { signal, ref: false })
     }
+  }
+
+  #whereIs(name: string): string | undefined {
+    const { state, url } = this.#member(name).status()
+    return state === 'ready' && url !== null ? url : undefined
   }
 
   #member(name: string): Member {

@@ -222,3 +222,24 @@ test('a service waits for those it depends on, for as long as it takes, and ends
   await waiting
   expect(order).toEqual([(await t.status('base')).url])
 })
+
+test('a service is restarted when one that it depends on has come back at another address', async () => {
+  await using folder = await dataFolder()
+  const seen: (string | undefined)[] = []
+  const prepare: ServiceSpec['prepare'] = async (setting, call) => {
+    seen.push(setting.dependencies['base']?.url)
+    return echo().prepare(setting, call)
+  }
+  await using t = await supervise([echo({ name: 'base' }), echo({ name: 'above', dependsOn: ['base'], prepare })], folder.path)
+  await t.services.endpoint('above')
+  const { url: before } = await t.services.endpoint('base')
+  await t.services.wish('base', 'stop')
+  await t.until(({ state }) => state === 'stopped', 'base')
+  const squatter = createServer().listen(Number(new URL(before).port), '127.0.0.1')
+  await once(squatter, 'listening')
+  await t.services.wish('base', 'start')
+  const { url: after } = await t.services.endpoint('base')
+  expect(await t.until(({ state, restarts }) => state === 'ready' && restarts === 1, 'above')).toMatchObject({ failures: 0 })
+  expect(seen).toEqual([before, after])
+  squatter.close()
+})
