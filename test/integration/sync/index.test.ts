@@ -14,23 +14,40 @@ import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
 import { many, plant, type SyncGround, syncGround } from '../../support/sync.ts'
 import { call } from '../../support/vfs.ts'
 
-test('whatever is changed between two syncs: the CID is that of the folder as it is, and an untouched file is not read', async () => {
+const EMPTY = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354' // of a folder that holds nothing
+
+test('whatever is changed between two syncs: the CID is that of the folder as it is, and leads back to it', async () => {
   const names = fc.constantFrom('a', 'b', 'ä', '.c', 'd e')
   const path = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => `/m/${parts.join('/')}`)
   const op = fc.record({ op: fc.constantFrom('write', 'write', 'mkdir', 'remove'), path, content: fc.constantFrom('', 'x', 'y', 'longer') })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(op, { maxLength: 6 }), { maxLength: 4 }), async (rounds) => {
-      await using ground = await syncGround({ mounts: { '/m': new MemoryBackend() } })
+      await using ground = await syncGround({ mounts: { '/m': new MemoryBackend(), '/back': new MemoryBackend() } })
       for (const round of rounds) {
         // What cannot be done to this tree is not done.
         for (const { op: kind, path: at, content } of round) await change(ground, kind, at, content).catch(() => undefined)
         expect((await ground.toIpfs('/m')).cid).toBe(await ground.added('/m'))
         expect(await ground.toIpfs('/m')).toMatchObject({ cid: await ground.added('/m'), added: 0, bytes: 0 })
+        const [wanted, before] = [await ground.added('/m'), await ground.added('/back')]
+        if (wanted === EMPTY) continue // an empty source takes nothing with it
+        expect(await thereAndUndone(ground, wanted)).toEqual([wanted, before, wanted])
       }
     }),
     { numRuns: 25 },
   )
 })
+
+/** Makes `/back` like `/m`, takes that back, and makes it again: the CID of `/back` after each. */
+async function thereAndUndone(ground: SyncGround, wanted: string): Promise<string[]> {
+  const cids: string[] = []
+  const back = () => ground.sync.fromIpfs(wanted, p('/back'), { ...call, delete: true })
+  const { change: made } = await back()
+  cids.push(await ground.added('/back'))
+  if (made !== null) await ground.vfs.undo({ change: made }, call)
+  cids.push(await ground.added('/back'))
+  await back()
+  return [...cids, await ground.added('/back')]
+}
 
 function change({ vfs, write }: SyncGround, kind: string, at: string, content: string): Promise<unknown> {
   if (kind === 'write') return write(at, content, { parents: true })
@@ -122,6 +139,18 @@ describe('the index', () => {
     await again.write('/m/f', 'two')
     expect(await again.toIpfs('/m')).toMatchObject({ added: 1, cid: await again.added('/m') })
   })
+})
+
+test('what was synced longest ago is forgotten, so that not everything is kept for ever', async () => {
+  await using ground = await syncGround({ mounts: { '/m': new MemoryBackend() } })
+  const folders = Array.from({ length: 66 }, (_, i) => `/m/d${i}`)
+  for (const folder of folders) {
+    await ground.write(`${folder}/f`, folder, { parents: true })
+    await ground.toIpfs(folder)
+  }
+  expect(await keptBySync(dirname(ground.work))).toHaveLength(64)
+  expect(await ground.toIpfs('/m/d65')).toMatchObject({ added: 0 })
+  expect(await ground.toIpfs('/m/d0')).toMatchObject({ added: 1 })
 })
 
 test('one sync of a folder at a time: the other is told to come again', async () => {
