@@ -5,6 +5,7 @@ import * as digest from 'multiformats/hashes/digest'
 import { VfsError } from '../../core/error.ts'
 import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts'
 import type { CidFormat, Metadata } from '../types.ts'
+import { fileMessage } from './file-message.ts'
 import { decodeMetadata, encodeMetadata } from './metadata.ts'
 
 export const RAW = 0x55
@@ -115,20 +116,19 @@ export interface Style {
   readonly meta: Metadata
 }
 
-export const encodeFile = (links: readonly Link[], sizes: readonly number[], style: Style): Encoded =>
-  encode(new UnixFS({ type: 'file', blockSizes: sizes.map(BigInt) }), links, style)
+export const encodeFile = (links: readonly Link[], sizes: readonly number[], style: Style): Encoded => encode(fileMessage(sizes), links, style)
 
 /** A file, or a part of one, that is all in one node. */
-export const encodeLeaf = (data: Uint8Array, style: Style): Encoded => encode(new UnixFS({ type: 'file', data }), [], style)
+export const encodeLeaf = (data: Uint8Array, style: Style): Encoded => encode(new UnixFS({ type: 'file', data }).marshal(), [], style)
 
 export const encodeRaw = (block: Uint8Array): Encoded => ({ cid: cidOf(RAW, block), block })
 
 /** UnixFS gives a symbolic link a time and no mode. */
 export const encodeLink = (target: string, { format, meta: { modified } }: Style): Encoded =>
-  encode(new UnixFS({ type: 'symlink', data: Buffer.from(target) }), [], { format, meta: { modified } })
+  encode(new UnixFS({ type: 'symlink', data: Buffer.from(target) }).marshal(), [], { format, meta: { modified } })
 
 export function encodeFolder(links: readonly Link[], style: Style): Encoded {
-  const { cid, block } = encode(new UnixFS({ type: 'directory' }), links, style)
+  const { cid, block } = encode(new UnixFS({ type: 'directory' }).marshal(), links, style)
   return { cid, block, node: { kind: 'directory', links, meta: style.meta, blockBytes: block.length } }
 }
 
@@ -140,7 +140,7 @@ export interface ShardShape {
 
 export function encodeShard(links: readonly Link[], { bits, fanout, hashType }: ShardShape, style: Style): Encoded {
   const unixfs = new UnixFS({ type: 'hamt-sharded-directory', data: bits, fanout: BigInt(fanout), hashType: BigInt(hashType) })
-  const { cid, block } = encode(unixfs, links, style)
+  const { cid, block } = encode(unixfs.marshal(), links, style)
   return { cid, block, node: { kind: 'directory', links, fanout, meta: style.meta, blockBytes: block.length } }
 }
 
@@ -163,8 +163,8 @@ const varint = (value: number): number => {
   return bytes
 }
 
-function encode(unixfs: UnixFS, links: readonly Link[], { format, meta }: Style): Encoded {
-  const block = dagPb.encode(dagPb.prepare({ Data: Buffer.concat([unixfs.marshal(), encodeMetadata(meta)]), Links: links.map(pbLink) }))
+function encode(message: Uint8Array, links: readonly Link[], { format, meta }: Style): Encoded {
+  const block = dagPb.encode(dagPb.prepare({ Data: Buffer.concat([message, encodeMetadata(meta)]), Links: links.map(pbLink) }))
   return { cid: cidOfNode(format, block), block }
 }
 
