@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { varint } from 'multiformats'
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
@@ -36,7 +37,7 @@ export class Upload implements Sink, Disposable {
     if (!this.#answer) this.#begin()
     const name = cid.bytes
     this.#count++
-    await this.#write(Buffer.concat([varint(name.length + block.length), name]), block)
+    await this.#write(Buffer.concat([lengthOf(name.length + block.length), name]), block)
   }
 
   async commit(): Promise<void> {
@@ -73,10 +74,4 @@ export class Upload implements Sink, Disposable {
   }
 }
 
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest])
-    bytes.push((rest % 128) + 128)
-  }
-}
+const lengthOf = (bytes: number): Uint8Array => varint.encodeTo(bytes, new Uint8Array(varint.encodingLength(bytes)))
