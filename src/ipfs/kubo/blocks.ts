@@ -28,7 +28,7 @@ export class KuboBlocks implements NodeBlocks {
 
   async block(cid: CID, call: Call = {}): Promise<Uint8Array> {
     try {
-      return await this.#get(cid, call, this.#offline ? LOCALLY : { timeout: FETCH_MS })
+      return await this.#get(cid, call, this.#offline ? LOCALLY : { timeout: `${FETCH_MS}ms` })
     } catch (error) {
       throw await this.reason(error, call)
     }
@@ -71,13 +71,13 @@ export class KuboBlocks implements NodeBlocks {
 
   async *local(call: Call = {}): AsyncGenerator<string> {
     const { parseCid, rawCidOf } = await loadUnixfs()
-    for await (const line of this.#rpc.lines('refs/local', {}, call)) yield rawCidOf(parseCid(Listed.parse(line).Ref).multihash.bytes)
+    for await (const line of this.#rpc.lines('refs/local', {}, Listed, call)) yield rawCidOf(parseCid(line.Ref).multihash.bytes)
   }
 
-  async #get(cid: CID, call: Call, where: typeof LOCALLY | { readonly timeout: number }): Promise<Uint8Array> {
+  async #get(cid: CID, call: Call, where: typeof LOCALLY | { readonly timeout: string }): Promise<Uint8Array> {
     throwIfAborted(call.signal)
     if (cid.multihash.code === IDENTITY) return cid.multihash.digest
-    const block = await this.#rpc.call('block/get', call, (kubo, options) => kubo.block.get(cid, { ...options, ...where }), 2 * FETCH_MS)
+    const block = await this.#rpc.bytes('block/get', { arg: cid.toString(), ...where }, call)
     if (isBlockOf(cid, block)) return block
     throw new VfsError('INVALID_BLOCK', `Kubo sent something else for ${cid.toString()}`)
   }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type ErrorCode, VfsError } from '../../core/error.ts'
 
 /** Kubo refused a call, in its own words. */
@@ -10,6 +11,8 @@ export class Refusal extends Error {
     this.status = status
   }
 }
+
+const NOT_KUBO = 'what answers is not the RPC of a Kubo that we know'
 
 /** Of a call that was given one. */
 const DEADLINE = /context deadline exceeded/
@@ -38,6 +41,7 @@ export function fromKubo(error: unknown, op: string): VfsError {
   if (error instanceof VfsError) return error
   const refusal = refusalOf(error)
   if (!refusal && isTimeout(error)) return new VfsError('TIMEOUT', 'Kubo did not answer in time', { op, cause: error })
+  if (isRubbish(error)) return new VfsError('SERVICE_UNAVAILABLE', NOT_KUBO, { op, cause: error, retryable: false })
   if (!refusal) return new VfsError('SERVICE_UNAVAILABLE', 'Kubo does not answer', { op, cause: error, hint: 'Repeat the call in a moment.' })
   return fromStatus(refusal, op) ?? fromSentence(refusal.message, op, error)
 }
@@ -50,6 +54,9 @@ function refusalOf(error: unknown): { readonly status: number; readonly message:
   return { status: error.response.status, message: error.message }
 }
 
+/** No JSON, or not what the command answers. */
+const isRubbish = (error: unknown): boolean => error instanceof SyntaxError || error instanceof z.ZodError
+
 const isTimeout = (error: unknown): error is Error => error instanceof Error && error.name === 'TimeoutError'
 
 function fromStatus({ status, message }: { readonly status: number; readonly message: string }, op: string): VfsError | undefined {
@@ -58,8 +65,7 @@ function fromStatus({ status, message }: { readonly status: number; readonly mes
       op,
       hint: 'A person sets ipfs.authorization to what API.Authorizations of that daemon allows.',
     })
-  if (status === 404 || status === 405)
-    return new VfsError('SERVICE_UNAVAILABLE', `what answers is not the RPC of Kubo, or knows no ${op}`, { op, cause: message })
+  if (status === 404 || status === 405) return new VfsError('SERVICE_UNAVAILABLE', NOT_KUBO, { op, cause: message, retryable: false })
   return undefined
 }
 

@@ -5,7 +5,7 @@ import { KuboKeeps } from './keeps.ts'
 import { KuboNode } from './node.ts'
 import { Rpc } from './rpc.ts'
 
-export type { Endpoint, Target } from './endpoint.ts'
+export type { Endpoint } from './endpoint.ts'
 
 export interface KuboOptions {
   readonly endpoint: Endpoint

@@ -10,7 +10,8 @@ import type { Online } from './online.ts'
 import type { Rpc } from './rpc.ts'
 
 const Published = z.object({ Name: z.string(), Value: z.string() })
-const Imported = z.object({ Name: z.string(), Id: z.string() })
+const Named = z.object({ Name: z.string(), Id: z.string() })
+const Listed = z.object({ Keys: z.array(Named) })
 const Resolved = z.object({ Path: z.string() })
 
 type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
@@ -30,14 +31,12 @@ export class KuboNames implements Names {
   }
 
   async keys(call: Call = {}): Promise<readonly Key[]> {
-    const keys = await this.#parts.rpc.call('key/list', call, (kubo, options) => kubo.key.list(options))
-    return keys.map(({ name, id }) => ({ name, id }))
+    return (await this.#parts.rpc.value('key/list', {}, Listed, call)).Keys.map(keyOf)
   }
 
   async makeKey(name: string, call: Call = {}): Promise<Key> {
     checkKeyName(name)
-    const made = await this.#parts.rpc.call('key/gen', call, (kubo, options) => kubo.key.gen(name, { ...options, type: 'ed25519' }))
-    return { name: made.name, id: made.id }
+    return keyOf(await this.#parts.rpc.value('key/gen', { arg: name, type: 'ed25519' }, Named, call))
   }
 
   async addKey(name: string, key: Uint8Array, call: Call = {}): Promise<Key> {
@@ -45,8 +44,7 @@ export class KuboNames implements Names {
     const form = new Form()
     form.stream.end(Buffer.concat([Buffer.from(form.head), key, Buffer.from(form.tail)]))
     const query = { arg: name, format: 'libp2p-protobuf-cleartext' }
-    const { Name, Id } = await this.#parts.rpc.value('key/import', query, Imported, { ...call, body: form })
-    return { name: Name, id: Id }
+    return keyOf(await this.#parts.rpc.value('key/import', query, Named, { ...call, body: form }))
   }
 
   publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
@@ -75,3 +73,5 @@ export class KuboNames implements Names {
     if (!names.includes(key)) throw noKey(key, names)
   }
 }
+
+const keyOf = ({ Name, Id }: z.output<typeof Named>): Key => ({ name: Name, id: Id })

@@ -20,6 +20,8 @@ import { Upload } from './upload.ts'
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
+const Told = z.object({ Version: z.string() })
+
 /** Null where the daemon is off the network, whatever the client's types say. */
 const Id = z.object({ id: z.unknown(), addresses: z.array(z.unknown()).nullable(), agentVersion: z.string(), protocols: z.array(z.string()).nullable() })
 
@@ -120,7 +122,7 @@ export class KuboNode implements IpfsNode {
   }
 
   async identity(call: Call = {}): Promise<Identity> {
-    const { id, addresses, agentVersion, protocols } = Id.parse(await this.#rpc.call('id', call, (kubo, options) => kubo.id(options)))
+    const { id, addresses, agentVersion, protocols } = await this.#rpc.call('id', call, async (kubo, options) => Id.parse(await kubo.id(options)))
     return {
       peer: String(id),
       // One that listens nowhere names itself alone.
@@ -131,8 +133,8 @@ export class KuboNode implements IpfsNode {
   }
 
   async version(call: Call = {}): Promise<{ readonly engine: 'kubo'; readonly version: string; readonly network: string }> {
-    const { version } = await this.#rpc.call('version', call, (kubo, options) => kubo.version(options))
-    return { engine: this.engine, version, network: await this.#reach(call) }
+    const { Version } = await this.#rpc.value('version', {}, Told, call)
+    return { engine: this.engine, version: Version, network: await this.#reach(call) }
   }
 
   stats(call?: Call): Promise<Stats> {

@@ -12,7 +12,7 @@ import type { Rpc } from './rpc.ts'
 const STALLED_MS = 60_000
 
 const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
-const Brought = z.object({ Progress: z.number() })
+const Brought = z.object({ Progress: z.number().optional() })
 
 export class KuboPins implements Pins {
   readonly #rpc: Rpc
@@ -64,8 +64,7 @@ export class KuboPins implements Pins {
   /** What people have pinned. */
   async *#all(call: Call, cid?: string): AsyncGenerator<Pin> {
     for (const type of ['recursive', 'direct'] as const) {
-      for await (const line of this.#rpc.lines('pin/ls', { type, names: true, stream: true }, call)) {
-        const { Cid, Name } = Listed.parse(line)
+      for await (const { Cid, Name } of this.#rpc.lines('pin/ls', { type, names: true, stream: true }, Listed, call)) {
         if (Name !== KEPT && (cid === undefined || cid === Cid)) yield { cid: Cid, type, name: Name === undefined || Name === '' ? null : Name }
       }
     }
@@ -84,8 +83,7 @@ export class KuboPins implements Pins {
   async #brought(cid: string, recursive: boolean, name: string | null, patience: Patience): Promise<void> {
     const query = { arg: cid, recursive, progress: true, name: name ?? undefined, offline: this.#offline || undefined }
     let seen = 0
-    for await (const line of this.#rpc.lines('pin/add', query, patience)) {
-      const blocks = Brought.safeParse(line).data?.Progress ?? seen
+    for await (const { Progress: blocks = seen } of this.#rpc.lines('pin/add', query, Brought, patience)) {
       if (blocks !== seen) patience.moved()
       seen = blocks
     }

@@ -26,7 +26,7 @@ export class KuboPubsub implements Pubsub {
     const begun = AbortSignal.any([over.signal, ...(call.signal ? [call.signal] : [])])
     const answer = await rpc.open('pubsub/sub', { arg: named(topic) }, { signal: begun, quietMs: 0 })
     const hear = async (): Promise<void> => {
-      for await (const line of rpc.values('pubsub/sub', answer, { signal: over.signal })) onMessage(messageOf(topic, Received.parse(line)))
+      for await (const line of rpc.values('pubsub/sub', answer, Received, { signal: over.signal })) onMessage(messageOf(topic, line))
     }
     const heard = hear().then(
       () => onEnd(undefined),

@@ -71,7 +71,7 @@ export class KuboRouting implements Routing {
   }
 
   async *#steps(op: string, query: Query, call: Call): AsyncGenerator<Step> {
-    for await (const line of this.#online(op).lines(op, query, call)) yield Step.parse(line)
+    yield* this.#online(op).lines(op, query, Step, call)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Endpoint, Target } from './endpoint.ts'
 import { fromKubo } from './errors.ts'
-import { type Query, type Sent, valuesOf, Wire } from './wire.ts'
+import { bytesOf, type Query, type Sent, valuesOf, Wire } from './wire.ts'
 
 /** How long a call with one answer may take. */
 const CALL_MS = 30_000
@@ -30,9 +30,9 @@ export class Rpc {
     return this.#told(op, call, async () => work(await this.#at(await this.#endpoint(call)), { signal }))
   }
 
-  /** The values of a streamed answer. */
-  async *lines(op: string, query: Query, sent: Sent = {}): AsyncGenerator {
-    yield* this.values(op, await this.open(op, query, sent), sent)
+  /** The values of a streamed answer, none of which is believed before it fits. */
+  async *lines<S extends z.ZodType>(op: string, query: Query, schema: S, sent: Sent = {}): AsyncGenerator<z.output<S>> {
+    yield* this.values(op, await this.open(op, query, sent), schema, sent)
   }
 
   /** Resolves once the daemon has begun to answer; `values` gives the rest. */
@@ -40,23 +40,28 @@ export class Rpc {
     return this.#told(op, sent, () => this.#wire.open(op, query, sent))
   }
 
-  async *values(op: string, answer: IncomingMessage, call: Call): AsyncGenerator {
+  async *values<S extends z.ZodType>(op: string, answer: IncomingMessage, schema: S, call: Call): AsyncGenerator<z.output<S>> {
     const values = valuesOf(answer)
     try {
       for (;;) {
         const next = await this.#told(op, call, () => values.next())
         if (next.done) return
-        yield next.value
+        yield await this.#told(op, call, async () => schema.parse(next.value))
       }
     } finally {
       await values.return(undefined)
     }
   }
 
-  /** The one value of an answer, which is not believed before it fits. */
+  /** The one value of an answer. */
   async value<S extends z.ZodType>(op: string, query: Query, schema: S, sent?: Sent): Promise<z.output<S>> {
-    for await (const value of this.lines(op, query, sent)) return this.#told(op, sent ?? {}, async () => schema.parse(value))
+    for await (const value of this.lines(op, query, schema, sent)) return value
     throw new VfsError('SERVICE_UNAVAILABLE', `Kubo gave no answer to ${op}`, { op })
+  }
+
+  /** The bytes of an answer, whole. */
+  bytes(op: string, query: Query, sent: Sent): Promise<Uint8Array> {
+    return this.#told(op, sent, async () => bytesOf(await this.#wire.open(op, query, sent)))
   }
 
   async #told<T>(op: string, { signal }: Call, work: () => Promise<T>): Promise<T> {

@@ -36,7 +36,7 @@ export class KuboSwarm implements Swarm {
 const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, µs: 1e-3, ms: 1, s: 1000, m: 60_000 }
 
 /** Of a duration as Go writes it, such as 1m2.5s; null if it is none. */
-export function milliseconds(duration = ''): number | null {
+function milliseconds(duration = ''): number | null {
   const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|µs|ms|s|m)/g)]
   return parts.length === 0 ? null : parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }

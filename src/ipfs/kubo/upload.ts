@@ -12,7 +12,7 @@ const HELD_BYTES = 4 << 20
 /** `{ roots: [], version: 1 }` in dag-cbor, behind its length: the head of a CAR that names no root. */
 const CAR_HEAD = Buffer.from('11a265726f6f7473806776657273696f6e01', 'hex')
 
-const Answer = z.object({ Stats: z.object({ BlockCount: z.number() }) })
+const Answer = z.object({ Stats: z.object({ BlockCount: z.number() }).optional() })
 
 type Block = Parameters<Sink['save']>[0]
 
@@ -61,8 +61,7 @@ export class Upload implements Sink, Disposable {
   async #send(): Promise<number> {
     const query = { 'pin-roots': false, 'fast-provide-root': false, stats: true }
     let count = 0
-    for await (const line of this.#rpc.lines('dag/import', query, { ...this.#call, body: this.#form }))
-      count = Answer.safeParse(line).data?.Stats.BlockCount ?? count
+    for await (const { Stats } of this.#rpc.lines('dag/import', query, Answer, { ...this.#call, body: this.#form })) count = Stats?.BlockCount ?? count
     return count
   }
 
@@ -70,7 +69,13 @@ export class Upload implements Sink, Disposable {
   async #write(...parts: readonly Uint8Array[]): Promise<void> {
     if (this.#form.stream.destroyed) await this.#answer
     const taken = parts.map((part) => this.#form.stream.write(part))
-    if (taken.at(-1) === false) await Promise.race([once(this.#form.stream, 'drain'), this.#answer])
+    if (taken.at(-1) !== false) return
+    try {
+      await Promise.race([once(this.#form.stream, 'drain'), this.#answer])
+    } catch (error) {
+      await this.#answer // which says it better
+      throw error
+    }
   }
 }
 

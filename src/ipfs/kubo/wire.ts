@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { Agent as TlsAgent, request as requestTls } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { Call } from '../../core/backend.ts'
+import { collect } from '../../core/bytes.ts'
 import type { Endpoint } from './endpoint.ts'
 import { Refusal } from './errors.ts'
 
@@ -17,6 +18,7 @@ const AGENTS = { 'http:': new Agent({ keepAlive: true }), 'https:': new TlsAgent
 const QUIET_MS = 60_000
 const MAX_REFUSAL = 64 << 10
 const MAX_LINE = 16 << 20
+const MAX_BYTES = 32 << 20 // of a block; Kubo itself makes none above 2 MiB
 
 /**
  * Calls whose answer is a stream. kubo-rpc-client has them too, but on `fetch`, which never shows the trailer by which
@@ -28,11 +30,6 @@ export class Wire {
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
-  }
-
-  /** The values of an answer, one a line. */
-  async *lines(command: string, query: Query, sent?: Sent): AsyncGenerator {
-    yield* valuesOf(await this.open(command, query, sent))
   }
 
   /** Resolves with the head of a good answer. Rejects Refusal. */
@@ -63,6 +60,7 @@ function send(target: URL, headers: Record<string, string>, { body, signal, quie
   return promise
 }
 
+/** The values of an answer, one a line. */
 export async function* valuesOf(answer: IncomingMessage): AsyncGenerator {
   try {
     for await (const line of linesOf(answer)) if (line !== '') yield JSON.parse(line)
@@ -70,6 +68,13 @@ export async function* valuesOf(answer: IncomingMessage): AsyncGenerator {
   } finally {
     answer.destroy()
   }
+}
+
+/** The bytes of an answer, whole. */
+export async function bytesOf(answer: IncomingMessage): Promise<Uint8Array> {
+  const bytes = await collect(answer, MAX_BYTES)
+  ended(answer)
+  return bytes
 }
 
 async function* linesOf(answer: Readable): AsyncGenerator<string> {
