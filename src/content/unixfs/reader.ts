@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
@@ -11,10 +12,12 @@ import { prefetch } from './prefetch.ts'
 import { folderNode } from './tree.ts'
 
 const AHEAD = 16
+const KEPT_LINKS = 50_000 // some 10 MB
 
 /** UnixFS over whatever loads nodes: from the content store's own blocks, or by a node that can fetch. */
 export class UnixfsReader {
   readonly #load: LoadNode
+  readonly #orders = new LRUCache<string, readonly Link[]>({ maxSize: KEPT_LINKS })
 
   constructor(load: LoadNode) {
     this.#load = load
@@ -36,11 +39,18 @@ export class UnixfsReader {
   async *list(cid: string, options: Call & { readonly after?: string | undefined } = {}): AsyncGenerator<NamedNode> {
     const node = await this.#load(parseCid(cid), options)
     if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
-    const { after } = options
-    const links = (await Array.fromAsync(children(this.#load, node, options)))
-      .filter((link) => after === undefined || compareNames(link.name, after) > 0)
-      .toSorted((a, b) => compareNames(a.name, b.name))
-    for await (const [link, entry] of prefetch(links, AHEAD, (one) => this.#entry(one, options))) yield { name: link.name, ...entry }
+    const links = await this.#ordered(cid, node, options)
+    const rest = links.slice(options.after === undefined ? 0 : placeAfter(links, options.after))
+    for await (const [link, entry] of prefetch(rest, AHEAD, (one) => this.#entry(one, options))) yield { name: link.name, ...entry }
+  }
+
+  /** A folder that is read page by page is put in order once. */
+  async #ordered(cid: string, node: FolderNode, call: Call): Promise<readonly Link[]> {
+    const known = this.#orders.get(cid)
+    if (known) return known
+    const links = (await Array.fromAsync(children(this.#load, node, call))).toSorted((a, b) => compareNames(a.name, b.name))
+    this.#orders.set(cid, links, { size: links.length + 1 })
+    return links
   }
 
   /** The CID at the end of `<cid>/a/b`. Rejects NOT_FOUND, NOT_DIRECTORY. */
@@ -73,4 +83,15 @@ function describe(cid: CID, node: UnixfsNode): Node {
   if (node.kind === 'directory') return folderNode({ cid, tsize }, links, node.meta)
   const size = node.kind === 'link' ? node.target.length : node.size
   return { cid: cid.toString(), kind: node.kind, size, tsize, links: links.length, ...node.meta }
+}
+
+/** Where in an ordered folder the names after this one begin. */
+function placeAfter(links: readonly Link[], name: string): number {
+  let [low, high] = [0, links.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compareNames(links[middle]?.name ?? '', name) > 0) high = middle
+    else low = middle + 1
+  }
+  return low
 }
