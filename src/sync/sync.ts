@@ -89,7 +89,7 @@ export class FolderSync implements Sync, AsyncDisposable {
       const hold = this.#hold(key)
       if (!hold) continue
       await forget(index, this.#parts.node.keeps, id)
-      hold.remove()
+      hold.release()
     }
   }
 }
