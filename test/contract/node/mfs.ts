@@ -82,6 +82,18 @@ export function mutableTree(make: MakeNode): void {
     expect((await node.mfs.stat(`${at}/e/d`)).cid).toBe(tree)
   })
 
+  test('what moves between two folders of one name stays behind in neither', async () => {
+    await using open = await make()
+    const { node } = open
+    const at = await ground(node)
+    const [empty, cid] = [await rootOf(node, []), await add(node, unique())]
+    for (const path of ['/m', '/n', '/m/same', '/n/same']) await node.mfs.link(at + path, empty)
+    await node.mfs.link(`${at}/m/same/f`, cid)
+    await node.mfs.move(`${at}/m/same/f`, `${at}/n/same/f`)
+    expect((await node.mfs.stat(`${at}/n/same/f`)).cid).toBe(cid)
+    expect(await names(node, `${at}/m/same`)).toEqual([])
+  })
+
   test('list goes on from a name', async () => {
     await using open = await make()
     const { node } = open
