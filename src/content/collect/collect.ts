@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { VfsError } from '../../core/error.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { Committer } from '../../sqlite/committer.ts'
 import { Hold } from '../../sqlite/hold.ts'
 import { openShared } from '../../sqlite/shared.ts'
@@ -13,6 +14,9 @@ import { takeStrays } from './strays.ts'
 import { Sweep } from './sweep.ts'
 import { Tally } from './tally.ts'
 import type { Collected, CollectOptions, Root } from './types.ts'
+
+const ATTEMPTS = 20
+const BETWEEN_MS = 10
 
 export interface Collection {
   /** The data folder. */
@@ -29,12 +33,22 @@ export interface Collection {
 export async function collect(collection: Collection, options: CollectOptions = {}): Promise<Collected> {
   const run = join(collection.folder, 'run')
   mkdirSync(run, { recursive: true, mode: 0o700 })
-  const hold = Hold.try(run, COLLECTION)
-  if (!hold) throw new VfsError('BUSY', 'another process is collecting now', { op: 'collect' })
+  const hold = await heldSoon(run, options)
   try {
     return await collecting(collection, options)
   } finally {
     hold.release()
+  }
+}
+
+/** A process that looks whether a collector has died has its hold for a moment; whoever collects keeps it. */
+async function heldSoon(run: string, { signal }: CollectOptions): Promise<Hold> {
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(signal, 'collect')
+    const hold = Hold.try(run, COLLECTION)
+    if (hold) return hold
+    if (attempt === ATTEMPTS) throw new VfsError('BUSY', 'another process is collecting now', { op: 'collect' })
+    await sleep(BETWEEN_MS)
   }
 }
 
