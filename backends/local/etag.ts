@@ -112,7 +112,7 @@ export class Etags {
 
 const sameContent = (content: Uint8Array | undefined, etag: string): boolean => content !== undefined && contentEtag(content) === etag
 
-export const contentEtag = (content: Uint8Array): string => digest('h', content)
+const contentEtag = (content: Uint8Array): string => digest('h', content)
 
 const digest = (form: string, of: string | Uint8Array): string => form + hash('sha256', of, 'base64url').slice(0, 11)
 
