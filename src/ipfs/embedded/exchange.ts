@@ -1,17 +1,7 @@
 import type { Stats } from '../types.ts'
+import { UNCOUNTED } from '../uncounted.ts'
 
 type Bitswap = Stats['bitswap']
-
-/** Of a node that counts nothing. */
-export const UNCOUNTED: Bitswap = {
-  blocksReceived: null,
-  blocksSent: null,
-  dataReceived: null,
-  dataSent: null,
-  duplicateBlocksReceived: null,
-  wantlist: null,
-  peers: null,
-}
 
 /** Counts what this node asks peers for, and what they deliver. What it delivers to them the library does not tell. */
 export class Exchange {
@@ -33,7 +23,7 @@ export class Exchange {
   }
 
   counted(peers: readonly string[]): Bitswap {
-    return { ...UNCOUNTED, blocksReceived: this.#blocks, dataReceived: this.#bytes, wantlist: [...this.#wanted.keys()], peers }
+    return { ...UNCOUNTED.bitswap, blocksReceived: this.#blocks, dataReceived: this.#bytes, wantlist: [...this.#wanted.keys()], peers }
   }
 
   #count(block: Uint8Array): void {

@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { Identity, NetworkMode, Stats } from '../types.ts'
-import { UNCOUNTED } from './exchange.ts'
+import { UNCOUNTED } from '../uncounted.ts'
 import type { Peer } from './helia.ts'
 import type { PeerKey } from './peer-key.ts'
 
@@ -39,7 +39,7 @@ export class NoNetwork implements Network {
   onStable(): void {}
 
   async exchanged(): Promise<Stats['bitswap']> {
-    return UNCOUNTED
+    return UNCOUNTED.bitswap
   }
 
   async identity(): Promise<Identity> {

@@ -7,6 +7,7 @@ import type { Draft, GetBlock, LoadNode, UnixfsReader } from '../../content/unix
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import { resolvePath } from '../resolve.ts'
 import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
+import { UNCOUNTED } from '../uncounted.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import type { KeyFolder } from './key-folder.ts'
 import { EmbeddedMfs } from './mfs.ts'
@@ -24,8 +25,6 @@ import { EmbeddedSwarm } from './swarm.ts'
 const HELIA_VERSION = '7.1.15'
 
 const FETCHES_AT_ONCE = 16
-
-const UNCOUNTED_BANDWIDTH: Stats['bandwidth'] = { totalIn: null, totalOut: null, rateIn: null, rateOut: null }
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
@@ -133,7 +132,7 @@ export class EmbeddedNode implements IpfsNode {
 
   /** The library counts none of its traffic. */
   async stats(): Promise<Stats> {
-    return { repo: { ...(await this.#content.blocks.total()), maxBytes: null }, bitswap: await this.#network.exchanged(), bandwidth: UNCOUNTED_BANDWIDTH }
+    return { repo: { ...(await this.#content.blocks.total()), maxBytes: null }, bitswap: await this.#network.exchanged(), bandwidth: UNCOUNTED.bandwidth }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

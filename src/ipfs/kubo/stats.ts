@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode } from '../../core/error.ts'
 import type { Stats } from '../types.ts'
+import { UNCOUNTED } from '../uncounted.ts'
 import type { Rpc } from './rpc.ts'
 
 const Repo = z.object({ NumObjects: z.number(), RepoSize: z.number(), StorageMax: z.number() })
@@ -16,23 +17,12 @@ const Bitswap = z.object({
 })
 const Bandwidth = z.object({ TotalIn: z.number(), TotalOut: z.number(), RateIn: z.number(), RateOut: z.number() })
 
-const NO_BITSWAP: Stats['bitswap'] = {
-  blocksReceived: null,
-  blocksSent: null,
-  dataReceived: null,
-  dataSent: null,
-  duplicateBlocksReceived: null,
-  wantlist: null,
-  peers: null,
-}
-const NO_BANDWIDTH: Stats['bandwidth'] = { totalIn: null, totalOut: null, rateIn: null, rateOut: null }
-
 /** Counters of the daemon; it has none of the network while it is off it. */
 export async function statsOf(rpc: Rpc, call: Call = {}): Promise<Stats> {
   const [repo, bitswap, bandwidth] = await Promise.all([
     rpc.value('repo/stat', {}, Repo, call),
-    rpc.value('bitswap/stat', {}, Bitswap, call).then(bitswapOf, unlessOffline(NO_BITSWAP)),
-    rpc.value('stats/bw', {}, Bandwidth, call).then(bandwidthOf, unlessOffline(NO_BANDWIDTH)),
+    rpc.value('bitswap/stat', {}, Bitswap, call).then(bitswapOf, unlessOffline(UNCOUNTED.bitswap)),
+    rpc.value('stats/bw', {}, Bandwidth, call).then(bandwidthOf, unlessOffline(UNCOUNTED.bandwidth)),
   ])
   return { repo: { objects: repo.NumObjects, bytes: repo.RepoSize, maxBytes: repo.StorageMax }, bitswap, bandwidth }
 }
