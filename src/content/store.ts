@@ -31,6 +31,11 @@ export class LocalContent implements ContentStore {
     this.blocks = blocks
   }
 
+  /** As the IPFS node has it: without what is kept for undo only. It is closed with this one. */
+  shown(): LocalContent {
+    return new LocalContent(this.#folder, this.blocks.shown())
+  }
+
   async put(content: Bytes, options: AddOptions = {}): Promise<Node> {
     if (options.onlyHash) return hashOnly(content, options)
     await using batch = this.blocks.batch()

@@ -19,6 +19,8 @@ export interface Found {
   readonly generation: number
   /** False if its file is not as it should be. */
   readonly sound: boolean
+  /** False if it is kept for undo only, and who looks is the node. */
+  readonly seen: boolean
 }
 
 /** What a batch needs of the index. */
@@ -56,7 +58,7 @@ export class Batch implements AsyncDisposable {
   async put(multihash: Uint8Array, content: Uint8Array): Promise<void> {
     const { generation } = await (this.#guard ??= this.#index.open())
     const found = await this.#index.find(multihash)
-    if (found?.sound && found.generation >= generation) return
+    if (found?.sound && found.seen && found.generation >= generation) return
     if (content.length > SMALL_BYTES) return this.#putFile(multihash, content, found)
     this.#rows.push({ multihash, size: content.length, content })
     this.#held += content.length
@@ -77,7 +79,10 @@ export class Batch implements AsyncDisposable {
 
   /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
   async #putFile(multihash: Uint8Array, content: Uint8Array, found: Found | undefined): Promise<void> {
-    if (found && (await this.#index.raise(multihash)) && found.sound) return
+    if (found && (await this.#index.raise(multihash)) && found.sound) {
+      if (!found.seen) this.#rows.push({ multihash, size: content.length, content: null })
+      return
+    }
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
     this.#unnamed.add(multihash)

@@ -26,31 +26,57 @@ interface Header {
   readonly generation: number
   /** 1: its content is in a file. */
   readonly filed: number
+  readonly shown: number
 }
 
-const PUT = `INSERT INTO block (multihash, size, content, generation) VALUES (?, ?, ?, (SELECT generation FROM epoch))
-  ON CONFLICT (multihash) DO UPDATE SET generation = excluded.generation, content = coalesce(content, excluded.content)`
+/** What all views of a store share. */
+interface Parts {
+  readonly db: Database
+  readonly committer: Committer
+  readonly guards: Guards
+  readonly files: BlockFiles
+  /** Batches of this process that are open. */
+  writing: number
+}
+
+const PUT = `INSERT INTO block (multihash, size, content, generation, shown) VALUES (?, ?, ?, (SELECT generation FROM epoch), ?)
+  ON CONFLICT (multihash) DO UPDATE SET
+    generation = excluded.generation, content = coalesce(content, excluded.content), shown = max(shown, excluded.shown)`
 const RAISE = 'UPDATE block SET generation = (SELECT generation FROM epoch) WHERE multihash = ?'
 
-/** Blocks by multihash, shared by every process of a data folder. */
+/**
+ * Blocks by multihash, shared by every process of a data folder. What the node puts is shown; the rest are versions kept
+ * for undo, of files that whoever asks the node by CID may not be allowed to read.
+ */
 export class Blocks implements AsyncDisposable {
   readonly #db: Database
   readonly #committer: Committer
   readonly #guards: Guards
   readonly #files: BlockFiles
-  /** Batches of this process that are open. */
-  #writing = 0
+  readonly #parts: Parts
+  /** 1: what is not shown is not here. */
+  readonly #shown: 0 | 1
 
-  private constructor(db: Database, folder: string) {
-    this.#db = db
-    this.#committer = new Committer(db)
-    this.#guards = new Guards(db, this.#committer, folder)
-    this.#files = new BlockFiles(join(folder, 'blocks'))
+  private constructor(parts: Parts, shown: 0 | 1) {
+    this.#db = parts.db
+    this.#committer = parts.committer
+    this.#guards = parts.guards
+    this.#files = parts.files
+    this.#parts = parts
+    this.#shown = shown
   }
 
   static async open(folder: string): Promise<Blocks> {
     await mkdir(join(folder, 'blocks'), { recursive: true, mode: 0o700 }).catch((error: unknown) => Promise.reject(fromSystem(error)))
-    return new Blocks(await openShared(join(folder, 'blocks.db'), MIGRATIONS), folder)
+    const db = await openShared(join(folder, 'blocks.db'), MIGRATIONS)
+    const committer = new Committer(db)
+    const files = new BlockFiles(join(folder, 'blocks'))
+    return new Blocks({ db, committer, guards: new Guards(db, committer, folder), files, writing: 0 }, 0)
+  }
+
+  /** As the node sees them: it shows what it puts, and what is kept for undo only is not here until it is put. */
+  shown(): Blocks {
+    return new Blocks(this.#parts, 1)
   }
 
   /** Verified. undefined where it is not here; rejects INVALID_BLOCK, after which it is not here either: the next put or fetch heals it. */
@@ -66,15 +92,15 @@ export class Blocks implements AsyncDisposable {
   }
 
   async has(multihash: Uint8Array): Promise<boolean> {
-    return (await this.#find(multihash))?.sound === true
+    const found = await this.#find(multihash)
+    return found?.sound === true && found.seen
   }
 
   /** The multihash of every block, in pages: what comes or goes meanwhile may be missed. */
   async *all(): AsyncGenerator<Uint8Array> {
+    const sql = 'SELECT multihash FROM block WHERE multihash > ? AND shown >= ? ORDER BY 1 LIMIT ?'
     for (let last: Uint8Array = EMPTY; ;) {
-      const page = await patiently(() =>
-        this.#db.all<{ readonly multihash: Buffer }>('SELECT multihash FROM block WHERE multihash > ? ORDER BY 1 LIMIT ?', last, PAGE),
-      )
+      const page = await patiently(() => this.#db.all<{ readonly multihash: Buffer }>(sql, last, this.#shown, PAGE))
       for (const { multihash } of page) yield (last = multihash)
       if (page.length < PAGE) return
     }
@@ -88,7 +114,7 @@ export class Blocks implements AsyncDisposable {
   /** True if it is here, and then it stays as long as the guard is open. */
   async keeps({ generation }: Guard, multihash: Uint8Array): Promise<boolean> {
     const found = await this.#find(multihash)
-    return found?.sound === true && (found.generation >= generation || this.#raise(multihash))
+    return found?.sound === true && found.seen && (found.generation >= generation || this.#raise(multihash))
   }
 
   /** What is below `cid` stays too, where collection begins later. */
@@ -124,13 +150,15 @@ export class Blocks implements AsyncDisposable {
   }
 
   #row(multihash: Uint8Array): Promise<Row | undefined> {
-    return patiently(() => this.#db.get<Row>('SELECT size, content FROM block WHERE multihash = ?', multihash))
+    return patiently(() => this.#db.get<Row>('SELECT size, content FROM block WHERE multihash = ? AND shown >= ?', multihash, this.#shown))
   }
 
   async #find(multihash: Uint8Array): Promise<Found | undefined> {
-    const sql = 'SELECT size, generation, content IS NULL AS filed FROM block WHERE multihash = ?'
+    const sql = 'SELECT size, generation, content IS NULL AS filed, shown FROM block WHERE multihash = ?'
     const header = await patiently(() => this.#db.get<Header>(sql, multihash))
-    return header && { generation: header.generation, sound: header.filed === 0 || (await this.#files.holds(multihash, header.size)) }
+    if (!header) return undefined
+    const sound = header.filed === 0 || (await this.#files.holds(multihash, header.size))
+    return { generation: header.generation, sound, seen: header.shown >= this.#shown }
   }
 
   #raise(multihash: Uint8Array): Promise<boolean> {
@@ -139,19 +167,19 @@ export class Blocks implements AsyncDisposable {
 
   async #put(rows: readonly IndexRow[]): Promise<void> {
     await this.#committer.run(() => {
-      for (const { multihash, size, content } of rows) this.#db.run(PUT, multihash, size, content)
+      for (const { multihash, size, content } of rows) this.#db.run(PUT, multihash, size, content, this.#shown)
     })
   }
 
   async #open(): Promise<Guard> {
     const guard = await this.guard()
-    this.#writing++
+    this.#parts.writing++
     return guard
   }
 
   async #close(guard: Guard, unnamed: readonly Uint8Array[]): Promise<void> {
     if (unnamed.length > 0) await this.#discard(unnamed).catch(() => {}) // what is left goes with a collection
-    this.#writing--
+    this.#parts.writing--
     await guard[Symbol.asyncDispose]()
   }
 
@@ -160,7 +188,7 @@ export class Blocks implements AsyncDisposable {
     const othersWrite = await this.#guards.othersAsked()
     const isNamed = (each: Uint8Array): boolean => this.#db.get('SELECT 1 FROM block WHERE multihash = ?', each) !== undefined
     const discard = (): void => {
-      if (this.#writing > 1 || othersWrite()) return
+      if (this.#parts.writing > 1 || othersWrite()) return
       for (const each of unnamed) if (!isNamed(each)) this.#files.remove(each)
     }
     await this.#committer.run(discard, { durable: false })

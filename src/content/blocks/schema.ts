@@ -27,4 +27,7 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO total SELECT 1, count(*), coalesce(sum(size), 0) FROM block;
   CREATE TRIGGER block_comes AFTER INSERT ON block BEGIN UPDATE total SET objects = objects + 1, bytes = bytes + new.size; END;
   CREATE TRIGGER block_goes AFTER DELETE ON block BEGIN UPDATE total SET objects = objects - 1, bytes = bytes - old.size; END`,
+  `
+  -- 0: kept for undo only, and nothing for who asks the node by CID
+  ALTER TABLE block ADD COLUMN shown INTEGER NOT NULL DEFAULT 1`,
 ]

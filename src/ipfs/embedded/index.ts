@@ -16,7 +16,8 @@ export interface EmbeddedOptions {
   readonly peering?: Partial<Peering> | undefined
 }
 
-export async function embeddedNode({ content, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
+export async function embeddedNode({ content: all, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
+  const content = all.shown()
   const state = await NodeState.open(folder)
   const key = new PeerKey(folder)
   const keys = new KeyFolder(folder, key)
