@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Bytes, Call, Capabilities, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
+import { FOLDER } from '../../src/core/lookup.ts'
 import { ancestors, below, compareNames, segments, type VfsPath, within } from '../../src/core/path.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
 import { type Facts, Remote } from './remote.ts'
-
-const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: new Date(0), etag: 'folder' })
 
 /** Files of web servers, each at the path that a person gave it; read-only. */
 export class HttpBackend extends BaseBackend {

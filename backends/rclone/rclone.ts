@@ -50,7 +50,7 @@ export class RcloneBackend extends BaseBackend {
   }
 
   override async matches(path: VfsPath, etag: string, call: Call = {}): Promise<boolean> {
-    const standing = await this.#tree.view.find('stat', path, call).catch(nothing)
+    const standing = await this.#tree.view.findAny('stat', path, call)
     return standing !== undefined && this.#tree.view.isThis(path, standing, etag, call)
   }
 
@@ -83,8 +83,4 @@ export class RcloneBackend extends BaseBackend {
     if (!this.capabilities.copy) return super.copy(from, to, options)
     return this.#tree.transfer('copy', this.#tree, from, to, options)
   }
-}
-
-function nothing(error: unknown): undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'NOT_DIRECTORY')) throw error
 }

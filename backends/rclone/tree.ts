@@ -60,13 +60,13 @@ export class Tree {
     const standing = await this.view.find('mkdir', path, call)
     if (standing?.kind === 'file') throw refusal('ALREADY_EXISTS', 'mkdir', path, 'is a file')
     if (standing) return
-    await this.#requireFolder('mkdir', parent(path), call)
+    await this.view.requireFolder('mkdir', parent(path), call)
     await this.#make(path, call)
   }
 
   remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
     return this.#locked(path, async () => {
-      const standing = await this.view.find('remove', path, options).catch(nothingBelowFile)
+      const standing = await this.view.findAny('remove', path, options)
       await this.view.check('remove', path, standing, options)
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
@@ -121,18 +121,13 @@ export class Tree {
     const standing = await this.view.find('write', path, options)
     if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
     await this.view.check('write', path, standing, options)
-    if (!standing) await this.#requireFolder('write', parent(path), options)
+    if (!standing) await this.view.requireFolder('write', parent(path), options)
     return standing
   }
 
   async #requireFree(op: string, path: VfsPath, call: Call): Promise<void> {
     if (await this.view.find(op, path, call)) throw refusal('ALREADY_EXISTS', op, path, 'exists already')
-    await this.#requireFolder(op, parent(path), call)
-  }
-
-  async #requireFolder(op: string, path: VfsPath, call: Call): Promise<void> {
-    const { kind } = await this.view.get(op, path, call)
-    if (kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
+    await this.view.requireFolder(op, parent(path), call)
   }
 
   async #requireEmpty(op: 'remove' | 'move', path: VfsPath, call: Call): Promise<void> {
@@ -195,8 +190,4 @@ async function* counted(source: Bytes, count: { bytes: number }): Bytes {
     count.bytes += part.length
     yield part
   }
-}
-
-function nothingBelowFile(error: unknown): undefined {
-  if (!isCode(error, 'NOT_DIRECTORY')) throw error
 }

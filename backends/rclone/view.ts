@@ -1,7 +1,8 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { collect } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
-import { ancestors, compareNames, name as nameOf, segments, type VfsPath } from '../../src/core/path.ts'
+import { compareNames, name as nameOf, segments, type VfsPath } from '../../src/core/path.ts'
+import { FOLDER, Lookup } from '../../src/core/lookup.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
 import { etagOf, hashOf, isFine, isYoung, sha256 } from './etag.ts'
 import type { Features, Item, Rc } from './rc.ts'
@@ -13,15 +14,14 @@ export type Standing = { readonly kind: 'file'; readonly item: Item; readonly et
 
 const READ_BYTES = 1 << 20 // to look whether a content is the one that was meant, where the remote has no hash of it
 
-const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: new Date(0), etag: 'folder' })
-
 /** Reading of what lies below a place of the remote as a tree: what is served, and what is kept aside. */
-export class View {
+export class View extends Lookup<Standing> {
   readonly rc: Rc
   readonly #features: Features
   readonly #root: string
 
   constructor(rc: Rc, features: Features, root = '') {
+    super('rclone')
     this.rc = rc
     this.#features = features
     this.#root = root
@@ -34,26 +34,12 @@ export class View {
     return [this.#root, ...segments(path)].filter((part) => part !== '').join('/')
   }
 
-  /** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
-  async find(op: string, path: VfsPath, call: Call = {}): Promise<Standing | undefined> {
-    const standing = await this.#at(op, path, call)
-    if (!standing) for (const above of ancestors(path)) if (await this.#isFolder(op, above, call)) break
-    return standing
-  }
-
-  async get(op: string, path: VfsPath, call?: Call): Promise<Standing> {
-    const standing = await this.find(op, path, call)
-    if (!standing) throw refusal('NOT_FOUND', op, path, 'does not exist')
-    return standing
-  }
-
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
     return statOf(await this.get('stat', path, call))
   }
 
   async *list(path: VfsPath, { after, details, signal }: ListOptions = {}): AsyncGenerator<Entry> {
-    const { kind } = await this.get('list', path, { signal })
-    if (kind === 'file') throw refusal('NOT_DIRECTORY', 'list', path, 'is a file')
+    await this.requireFolder('list', path, { signal })
     for (const item of await this.#items(path, { signal })) {
       throwIfAborted(signal, 'list')
       if (isOwn(item.Name) || (after !== undefined && compareNames(item.Name, after) <= 0)) continue
@@ -96,7 +82,7 @@ export class View {
     throw refusal('CONFLICT', op, path, `is at ${standing ? statOf(standing).etag : 'nothing'}, not at ${ifMatch}`)
   }
 
-  async #at(op: string, path: VfsPath, call: Call): Promise<Standing | undefined> {
+  protected async at(op: string, path: VfsPath, call: Call): Promise<Standing | undefined> {
     throwIfAborted(call.signal, op)
     if (path === '/') return { kind: 'directory' }
     try {
@@ -136,12 +122,6 @@ export class View {
 
   #below(path: VfsPath, name: string): string {
     return [this.place(path), name].filter((part) => part !== '').join('/')
-  }
-
-  async #isFolder(op: string, path: VfsPath, call: Call): Promise<boolean> {
-    const standing = await this.#at(op, path, call)
-    if (standing?.kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
-    return standing !== undefined
   }
 }
 

@@ -53,13 +53,13 @@ export class Objects {
     const standing = await this.view.find('mkdir', path, call)
     if (standing?.kind === 'file') throw refusal('ALREADY_EXISTS', 'mkdir', path, 'is a file')
     if (path === '/') return
-    if (!standing) await this.#requireFolder('mkdir', parent(path), call)
+    if (!standing) await this.view.requireFolder('mkdir', parent(path), call)
     await this.#mark(path, call)
   }
 
   remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
     return this.#locked(path, async () => {
-      const standing = await this.view.find('remove', path, options).catch(nothingBelowFile)
+      const standing = await this.view.findAny('remove', path, options)
       check('remove', path, standing, options)
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
@@ -163,18 +163,13 @@ export class Objects {
     const standing = await this.view.find('write', path, options)
     if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
     check('write', path, standing, options)
-    if (!standing) await this.#requireFolder('write', parent(path), options)
+    if (!standing) await this.view.requireFolder('write', parent(path), options)
     return standing?.facts
   }
 
   async #requireFree(path: VfsPath, call: Call): Promise<void> {
     if (await this.view.find('copy', path, call)) throw refusal('ALREADY_EXISTS', 'copy', path, 'exists already')
-    await this.#requireFolder('copy', parent(path), call)
-  }
-
-  async #requireFolder(op: string, path: VfsPath, call: Call): Promise<void> {
-    const { kind } = await this.view.get(op, path, call)
-    if (kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
+    await this.view.requireFolder('copy', parent(path), call)
   }
 
   async #requireEmpty(op: 'remove' | 'copy', path: VfsPath, call: Call): Promise<void> {
@@ -199,8 +194,4 @@ export class Objects {
 export interface Copied {
   readonly source: Standing
   readonly stat: Stat
-}
-
-function nothingBelowFile(error: unknown): undefined {
-  if (!isCode(error, 'NOT_DIRECTORY')) throw error
 }

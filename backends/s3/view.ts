@@ -1,6 +1,7 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
-import { ancestors, type VfsPath } from '../../src/core/path.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import { FOLDER, Lookup } from '../../src/core/lookup.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
 import type { Bucket, Facts } from './bucket.ts'
 import { etagOf } from './etag.ts'
@@ -11,30 +12,15 @@ import { readObject } from './read.ts'
 /** A file with its facts, or a folder. */
 export type Standing = { readonly kind: 'file'; readonly facts: Facts } | { readonly kind: 'directory' }
 
-const NEVER = new Date(0) // a folder is not a thing that has a time
-const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: NEVER, etag: 'folder' })
-
 /** Reading of the keys below a prefix as a tree: what is served, and what is kept aside. */
-export class View {
+export class View extends Lookup<Standing> {
   readonly #bucket: Bucket
   readonly #keys: Keys
 
   constructor(bucket: Bucket, keys: Keys) {
+    super('s3')
     this.#bucket = bucket
     this.#keys = keys
-  }
-
-  /** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
-  async find(op: string, path: VfsPath, call: Call = {}): Promise<Standing | undefined> {
-    const standing = await this.#at(op, path, call)
-    if (!standing) for (const above of ancestors(path)) if (await this.#isFolder(op, above, call)) break
-    return standing
-  }
-
-  async get(op: string, path: VfsPath, call?: Call): Promise<Standing> {
-    const standing = await this.find(op, path, call)
-    if (!standing) throw refusal('NOT_FOUND', op, path, 'does not exist')
-    return standing
   }
 
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
@@ -43,8 +29,7 @@ export class View {
 
   async *list(path: VfsPath, { after, signal }: ListOptions = {}): AsyncGenerator<Entry> {
     try {
-      const { kind } = await this.get('list', path, { signal })
-      if (kind === 'file') throw refusal('NOT_DIRECTORY', 'list', path, 'is a file')
+      await this.requireFolder('list', path, { signal })
       for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), { after, signal })) {
         throwIfAborted(signal, 'list')
         if (name !== OWN_FOLDER && isName(name)) yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
@@ -65,7 +50,7 @@ export class View {
     }
   }
 
-  async #at(op: string, path: VfsPath, { signal }: Call): Promise<Standing | undefined> {
+  protected async at(op: string, path: VfsPath, { signal }: Call): Promise<Standing | undefined> {
     throwIfAborted(signal, op)
     try {
       const facts = path === '/' ? undefined : await this.#bucket.head(this.#keys.file(path), { signal })
@@ -74,12 +59,6 @@ export class View {
     } catch (error) {
       throw told(error, op, path)
     }
-  }
-
-  async #isFolder(op: string, path: VfsPath, call: Call): Promise<boolean> {
-    const standing = await this.#at(op, path, call)
-    if (standing?.kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'is a file')
-    return standing !== undefined
   }
 }
 
