@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { Call } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
@@ -33,6 +34,8 @@ const RefsOutput = z.strictObject({ refs: z.array(z.string()), next_cursor: next
 
 const LocalInput = z.strictObject({ cursor, limit })
 const LocalOutput = z.strictObject({ cids: z.array(z.string()).describe('As CIDs of raw blocks'), next_cursor: nextCursor })
+
+const MAX_PASSED = 1_000_000
 
 /** Blocks as they are, whatever they hold. */
 export class BlockTools {
@@ -90,7 +93,7 @@ export class BlockTools {
     const maxDepth = recursive ? (max_depth ?? Infinity) : 1
     const root = (await blockAt(this.#node, input.cid, { signal })).toString()
     const query = [root, unique, recursive ? (max_depth ?? null) : 1]
-    const skip = input.cursor === undefined ? 0 : Number(placeOf(input.cursor, query))
+    const skip = input.cursor === undefined ? 0 : passedBy(placeOf(input.cursor, query))
     const { page, more } = await pageOf(refs(this.#node, root, { unique, maxDepth, signal }), input.limit, skip)
     return { refs: [...page], next_cursor: more ? cursorOf(query, skip + page.length) : null }
   }
@@ -119,6 +122,12 @@ export class BlockTools {
     const found = (await blockAt(this.#node, path, call)).toString()
     return { found, block: await this.#node.blocks.get(found, call) }
   }
+}
+
+/** Some blocks can have links without end, and the way to a place among them is walked again. */
+function passedBy(place: string | number): number {
+  if (typeof place === 'number' && place >= 0 && place <= MAX_PASSED) return place
+  throw new VfsError('INVALID_CURSOR', `a cursor leads past ${MAX_PASSED} links at most`, { hint: 'Ask for unique links, or begin further below.' })
 }
 
 const load = () => import('../../src/ipfs/dag/index.ts')

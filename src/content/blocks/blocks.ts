@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
 import { Committer } from '../../sqlite/committer.ts'
@@ -103,6 +104,7 @@ export class Blocks implements AsyncDisposable {
       const page = await patiently(() => this.#db.all<{ readonly multihash: Buffer }>(sql, last, this.#shown, PAGE))
       for (const { multihash } of page) yield (last = multihash)
       if (page.length < PAGE) return
+      await turn() // the database answers at once: others wait for all pages else
     }
   }
 

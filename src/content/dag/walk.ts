@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted } from '../../core/error.ts'
@@ -6,6 +7,7 @@ import { canLink, linksOf } from './codecs.ts'
 import { once, type Visits } from './visits.ts'
 
 const AHEAD = 16
+const TURN_MS = 20 // what is read at once keeps nobody else waiting for longer, the caller's own abort included
 const KEPT = 32 // blocks that were loaded ahead and whose turn has not come
 
 /** A block on the way, and its bytes once they are being loaded. */
@@ -32,7 +34,9 @@ export interface WalkOptions extends Call {
 export async function* walk(get: FindBlock, root: CID, { signal, visits = once(), lenient }: WalkOptions = {}): AsyncGenerator<CID> {
   const way = new Way((cid) => get(cid, { signal }), visits)
   way.push([root], 0)
+  let since = performance.now()
   for (let met = way.pop(); met; met = way.pop()) {
+    if (performance.now() - since > TURN_MS) since = await turned()
     throwIfAborted(signal)
     const { cid, depth } = met
     const { emit, enter } = visits.visit(cid, depth)
@@ -41,6 +45,11 @@ export async function* walk(get: FindBlock, root: CID, { signal, visits = once()
     const block = await way.load(met)
     if (block) way.push(await linksIn(cid, block, lenient), depth + 1)
   }
+}
+
+async function turned(): Promise<number> {
+  await turn()
+  return performance.now()
 }
 
 async function linksIn(cid: CID, block: Uint8Array, lenient = false): Promise<CID[]> {

@@ -109,6 +109,10 @@ describe('ipfs_refs', () => {
     expect(all).toEqual([...(direct as unknown[]), rawCid(Buffer.from('two'))])
     expect((await session.call('ipfs_refs', { cid: folder, recursive: true, max_depth: 1 })).result).toMatchObject({ refs: direct })
     expect((await session.call('ipfs_refs', { cid: folder, cursor: 'nonsense' })).result).toMatchObject({ error_code: 'INVALID_CURSOR' })
+    const { result } = await session.call('ipfs_refs', { cid: folder, limit: 1 })
+    const [query] = JSON.parse(Buffer.from(String(result['next_cursor']), 'base64url').toString()) as unknown[]
+    const forged = Buffer.from(JSON.stringify([query, 1e15])).toString('base64url')
+    expect((await session.call('ipfs_refs', { cid: folder, cursor: forged })).result).toMatchObject({ error_code: 'INVALID_CURSOR' })
   })
 
   test('tells a link as often as it is met, unless it is to be unique', async () => {
