@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 import { findKubo } from '../../scripts/servers/find.ts'
+import { endServer } from './end-server.ts'
 import { requires } from './requires.ts'
 
 /** `beforeEach(needsKubo)` of the tests that run a real daemon. */
 export const needsKubo = requires('Kubo', async () => (await findKubo()) !== '')
 
 const READY_MS = 30_000
-const END_MS = 10_000
 
 export interface KuboOptions {
   /** Settings over those of the profile, as `ipfs config --json KEY VALUE` takes them. */
@@ -48,7 +47,7 @@ export class KuboDaemon implements AsyncDisposable {
       const url = urlOf(await readFile(join(folder, 'api'), 'utf8'))
       return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id'))
     } catch (error) {
-      await end(daemon, folder)
+      await endServer(daemon, folder)
       throw error
     }
   }
@@ -64,7 +63,7 @@ export class KuboDaemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await end(this.process, this.folder)
+    await endServer(this.process, this.folder)
   }
 }
 
@@ -92,16 +91,6 @@ async function ready(daemon: ChildProcess): Promise<void> {
   clearTimeout(late)
   output.resume()
   if (lines.at(-1) !== 'Daemon is ready') throw new Error(`the daemon did not become ready:\n${lines.join('\n')}`)
-}
-
-async function end(daemon: ChildProcess, folder: string): Promise<void> {
-  const late = setTimeout(() => daemon.kill('SIGKILL'), END_MS)
-  if (daemon.exitCode === null && daemon.signalCode === null) {
-    daemon.kill()
-    await once(daemon, 'exit')
-  }
-  clearTimeout(late)
-  await rm(folder, { recursive: true, force: true })
 }
 
 /** Of a multiaddress on the loopback address, as the file `api` has it. */

@@ -37,3 +37,7 @@ export async function superviseKubo(): Promise<{ readonly endpoint: Endpoint } &
 }
 
 const alone = (node: IpfsNode, ground: AsyncDisposableStack): NodeAlone => ({ node, [Symbol.asyncDispose]: () => ground.disposeAsync() })
+
+/** The backend takes the node that it is over with it when it is disposed of. */
+export const owning = <B extends AsyncDisposable>(backend: B, open: NodeAlone): B =>
+  Object.assign(backend, { [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() })

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +8,7 @@ import { findServer } from '../../scripts/servers/find.ts'
 import { RCLONE } from '../../scripts/servers/programs.ts'
 import { openRclone, type RcloneBackend } from '../../backends/rclone/rclone.ts'
 import type { Endpoint } from '../../backends/rclone/rc.ts'
+import { endServer } from './end-server.ts'
 import { requires } from './requires.ts'
 
 /** `beforeEach(needsRclone)` of the tests that run it. */
@@ -78,9 +78,7 @@ export class Rclone implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill()
-    if (this.#process.exitCode === null) await once(this.#process, 'exit')
-    await rm(this.folder, { recursive: true, force: true })
+    await endServer(this.#process, this.folder)
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { createServer, connect as dial, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type S3Options, openS3, type S3Backend } from '../../backends/s3/s3.ts'
 import { findServer } from '../../scripts/servers/find.ts'
 import { VERSITYGW } from '../../scripts/servers/programs.ts'
+import { endServer } from './end-server.ts'
 import { requires } from './requires.ts'
 
 /** `beforeEach(needsS3)` of the tests that run a real server. */
@@ -49,9 +50,7 @@ export class S3Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill()
-    if (this.#process.exitCode === null) await once(this.#process, 'exit')
-    await rm(this.#folder, { recursive: true, force: true })
+    await endServer(this.#process, this.#folder)
   }
 }
 
