@@ -96,7 +96,9 @@ export class Reading {
   async #ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
     const { mount, inner } = await this.#targets.readable('list', path, signal)
     const entries = mount.stream(mount.backend.list(inner, { after, details, signal }))
-    return this.#targets.policy.hides ? this.#unhidden(entries, await this.#targets.faces(path, signal)) : entries
+    const { policy } = this.#targets
+    const faces = policy.hides ? (await this.#targets.faces(path, signal)).filter((face) => !policy.isClear(face)) : []
+    return faces.length > 0 ? this.#unhidden(entries, faces) : entries
   }
 
   async *#unhidden(entries: AsyncIterable<Entry>, faces: readonly VfsPath[]): AsyncIterable<Entry> {

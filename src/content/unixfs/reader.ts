@@ -12,12 +12,15 @@ import { prefetch } from './prefetch.ts'
 import { folderNode } from './tree.ts'
 
 const AHEAD = 16
-const KEPT_LINKS = 50_000 // some 10 MB
+const KEPT_CHILDREN = 50_000 // some 15 MB
+
+/** Of a raw leaf its link tells all: nothing to load. */
+type Child = Link & { readonly leaf?: NamedNode | undefined }
 
 /** UnixFS over whatever loads nodes: from the content store's own blocks, or by a node that can fetch. */
 export class UnixfsReader {
   readonly #load: LoadNode
-  readonly #orders = new LRUCache<string, readonly Link[]>({ maxSize: KEPT_LINKS })
+  readonly #orders = new LRUCache<string, readonly Child[]>({ maxSize: KEPT_CHILDREN })
 
   constructor(load: LoadNode) {
     this.#load = load
@@ -39,18 +42,18 @@ export class UnixfsReader {
   async *list(cid: string, options: Call & { readonly after?: string | undefined } = {}): AsyncGenerator<NamedNode> {
     const node = await this.#load(parseCid(cid), options)
     if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
-    const links = await this.#ordered(cid, node, options)
-    const rest = links.slice(options.after === undefined ? 0 : placeAfter(links, options.after))
-    for await (const [link, entry] of prefetch(rest, AHEAD, (one) => this.#entry(one, options))) yield { name: link.name, ...entry }
+    const all = await this.#ordered(cid, node, options)
+    const rest = all.slice(options.after === undefined ? 0 : placeAfter(all, options.after))
+    for await (const [, entry] of prefetch(rest, AHEAD, (one) => this.#entry(one, options))) yield entry
   }
 
   /** A folder that is read page by page is put in order once. */
-  async #ordered(cid: string, node: FolderNode, call: Call): Promise<readonly Link[]> {
+  async #ordered(cid: string, node: FolderNode, call: Call): Promise<readonly Child[]> {
     const known = this.#orders.get(cid)
     if (known) return known
-    const links = (await Array.fromAsync(children(this.#load, node, call))).toSorted((a, b) => compareNames(a.name, b.name))
-    this.#orders.set(cid, links, { size: links.length + 1 })
-    return links
+    const ordered = (await Array.fromAsync(children(this.#load, node, call), childOf)).toSorted((a, b) => compareNames(a.name, b.name))
+    this.#orders.set(cid, ordered, { size: ordered.length + 1 })
+    return ordered
   }
 
   /** The CID at the end of `<cid>/a/b`. Rejects NOT_FOUND, NOT_DIRECTORY. */
@@ -70,11 +73,14 @@ export class UnixfsReader {
     return link
   }
 
-  /** A raw leaf is a file whose size its link tells: nothing to load. */
-  async #entry({ cid, tsize }: Link, call: Call): Promise<Node> {
-    if (cid.code === RAW) return { cid: cid.toString(), kind: 'file', size: tsize, tsize, links: 0 }
-    return describe(cid, await this.#load(cid, call))
+  #entry({ name, cid, leaf }: Child, call: Call): NamedNode | Promise<NamedNode> {
+    return leaf ?? this.#load(cid, call).then((node) => ({ name, ...describe(cid, node) }))
   }
+}
+
+function childOf(link: Link): Child {
+  const { name, cid, tsize } = link
+  return cid.code === RAW ? { ...link, leaf: { name, cid: cid.toString(), kind: 'file', size: tsize, tsize, links: 0 } } : link
 }
 
 function describe(cid: CID, node: UnixfsNode): Node {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
+import { opening } from '../../core/stream.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
 import type { Draft } from '../../content/unixfs/index.ts'
@@ -46,8 +47,8 @@ export class EmbeddedMfs implements Mfs {
     return this.#node.stat((await this.root()) + tail(path), call)
   }
 
-  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* this.#node.list((await this.root()) + tail(path), options)
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => this.#node.list((await this.root()) + tail(path), options))
   }
 
   async link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
+import { opening } from '../../core/stream.ts'
 import type { Guard } from '../../content/blocks/guards.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
@@ -118,8 +119,8 @@ export class EmbeddedNode implements IpfsNode {
     else if (offset < leaf.length && length > 0) yield leaf.subarray(offset, Math.min(offset + length, leaf.length))
   }
 
-  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* (await this.#opened()).reader.list(await this.resolve(path, options), options)
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => (await this.#opened()).reader.list(await this.resolve(path, options), options))
   }
 
   identity(call?: Call): Promise<Identity> {
