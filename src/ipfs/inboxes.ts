@@ -30,9 +30,9 @@ export class Inboxes implements AsyncDisposable {
 
   /** What came since the first call for this topic, which subscribes. Rejects what subscribing rejects. */
   async open(topic: string): Promise<Inbox> {
-    await this.#endIdle(topic)
     const known = this.#topics.get(topic) ?? this.#begin(topic)
     known.lastUsed = Date.now()
+    await this.#endIdle(topic) // it counts by now: of many that come together no more stay
     return (await known.opened).inbox
   }
 

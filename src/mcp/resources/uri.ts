@@ -3,6 +3,7 @@ import { ancestors, vfsPath, type VfsPath } from '../../core/path.ts'
 
 const PREFIX = 'polymount://'
 const TOPIC_PREFIX = 'polymount+pubsub:///'
+const MAX_TOPIC = 256 // as the tools take it
 
 export const TEMPLATE = `${PREFIX}/{+path}`
 export const TOPIC_TEMPLATE = `${TOPIC_PREFIX}{topic}`
@@ -25,7 +26,8 @@ export const topicUri = (topic: string): string => TOPIC_PREFIX + encodeURICompo
 export function topicOf(uri: string): string | undefined {
   if (!uri.startsWith(TOPIC_PREFIX)) return undefined
   try {
-    return decodeURIComponent(uri.slice(TOPIC_PREFIX.length)) || undefined
+    const topic = decodeURIComponent(uri.slice(TOPIC_PREFIX.length))
+    return topic === '' || topic.length > MAX_TOPIC ? undefined : topic
   } catch {
     return undefined
   }

@@ -91,6 +91,14 @@ test('a topic is subscribed to once, and of too many the one that was not used f
   expect(open.size).toBe(0)
 })
 
+test('of many topics that are asked for together no more stay than one by one', async () => {
+  const { pubsub, open } = counted()
+  const inboxes = new Inboxes(pubsub, () => {})
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => inboxes.open(`t${i}`)))
+  expect(open.size).toBeLessThanOrEqual(32)
+  await inboxes[Symbol.asyncDispose]()
+})
+
 test('a subscription that could not begin, or that ended, begins anew with the next call', async () => {
   const { pubsub, end, fail } = counted()
   const inboxes = new Inboxes(pubsub, () => {})
