@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
 import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
@@ -30,6 +31,7 @@ import { Search } from './search/search.ts'
 import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
+import { Remounts } from './vfs/remount.ts'
 import type { MountSpec, Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
 
@@ -156,20 +158,16 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const engine = closing.use(await openEngine(config, { content, services, env, home, log }))
   const ipfs = engine.node
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
-  const backends = closing.use(
-    new Backends(config, {
-      dataFolder: folder,
-      content,
-      ipfs,
-      secret: (reference, endpoint) => secrets.resolve(reference, endpoint),
-      service: async (name, call) => (await services.get()).endpoint(name, call),
-    }),
-  )
-  for (const mount of await Promise.all(plan.map((each) => backends.mounted(each)))) table.add(mount)
+  const secret: BackendParts['secret'] = (reference, endpoint) => secrets.resolve(reference, endpoint)
+  const service: BackendParts['service'] = async (name, call) => (await services.get()).endpoint(name, call)
+  const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs, secret, service }))
+  const late = await mountAll(plan, table, backends)
   const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
   const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
+  const remounts = closing.use(new Remounts(table, events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))
+  for (const each of late) remounts.watch(() => backends.mounted(each))
   const inboxes = closing.use(new Inboxes(ipfs.pubsub, (topic) => events.emit('message', { topic })))
   const search = closing.use(new Search())
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
@@ -183,6 +181,16 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     log,
   })
   return { ...options, config, content, journal, vfs, engine, inboxes, events, registry: closing.use(registry) }
+}
+
+/**
+ * Mounts all that is planned; what is to be tried again is given back. A folder of the disk is not: what rules hide on the
+ * disk is looked up when the gateway starts.
+ */
+async function mountAll(plan: readonly PlannedMount[], table: MountTable, backends: Backends): Promise<PlannedMount[]> {
+  const specs = await Promise.all(plan.map((each) => backends.mountedSoon(each)))
+  for (const spec of specs) table.add(spec)
+  return plan.filter(({ backend }, i) => backend.type in LAYERS && specs[i]?.backend instanceof UnavailableBackend)
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */
@@ -206,10 +214,23 @@ class Backends implements BackendSource, AsyncDisposable {
     throw new VfsError('BACKEND_NOT_FOUND', `no backend is called ${name}`, { op: 'mount', details: { names: this.names() } })
   }
 
-  /** Never rejects: what cannot be opened is mounted as unavailable. */
   async mounted({ path, name, backend, root, readOnly, versions }: PlannedMount): Promise<MountSpec> {
-    const opened = await this.#opened(backend).catch((error: unknown) => new UnavailableBackend(backend.type, error))
-    return { path, name, backend: stack(opened, { readOnly }), root, readOnly, versions, configured: true }
+    return { path, name, backend: stack(await this.#opened(backend), { readOnly }), root, readOnly, versions, configured: true }
+  }
+
+  /** Never rejects, and makes nobody wait for it: what cannot be opened by then is mounted as unavailable. */
+  async mountedSoon(planned: PlannedMount): Promise<MountSpec> {
+    const { path, name, backend, root, readOnly, versions } = planned
+    const late = new AbortController()
+    const slow = sleep(OPEN_MS, undefined, { signal: late.signal }).then(() => Promise.reject(opening(name)))
+    try {
+      return await Promise.race([this.mounted(planned), slow])
+    } catch (error) {
+      return { path, name, backend: new UnavailableBackend(backend.type, error), root, readOnly, versions, configured: true }
+    } finally {
+      late.abort()
+      slow.catch(() => {})
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -229,6 +250,10 @@ class Backends implements BackendSource, AsyncDisposable {
     return opening
   }
 }
+
+const OPEN_MS = 3000
+
+const opening = (name: string): VfsError => new VfsError('UNAVAILABLE', `${name} is being opened`, { op: 'mount', hint: 'Repeat the call in a moment.' })
 
 /** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
 const LAYERS: Readonly<Record<string, StackOptions>> = {

@@ -85,6 +85,11 @@ export class MountTable implements Volumes {
     return mount
   }
 
+  /** Puts a mount in the place of another one; what runs on that one goes on there. */
+  replace(spec: MountSpec): void {
+    this.#mounts.set(spec.path, new Mount(spec))
+  }
+
   remove(path: VfsPath, force: boolean): Mount {
     const mount = this.#mounts.get(path)
     if (!mount) throw new VfsError('MOUNT_NOT_FOUND', `nothing is mounted at ${path}`, { op: 'unmount', path })

@@ -29,9 +29,9 @@ export class S3Server implements AsyncDisposable {
     this.#process = server
   }
 
-  static async start(): Promise<S3Server> {
+  static async start(at?: number): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-s3-'))
-    const port = await freePort()
+    const port = at ?? (await freePort())
     const env = { ...process.env, ROOT_ACCESS_KEY: CREDENTIALS.accessKeyId, ROOT_SECRET_KEY: CREDENTIALS.secretAccessKey }
     const server = spawn(await findServer(VERSITYGW), ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder], { env, stdio: 'ignore' })
     await answering(port, server)
@@ -54,7 +54,7 @@ export class S3Server implements AsyncDisposable {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
-import { needsS3, S3Server } from '../../support/s3.ts'
+import { freePort, needsS3, S3Server } from '../../support/s3.ts'
 
 let server: S3Server
 beforeEach(needsS3)
@@ -91,4 +91,19 @@ test('a secret does not go to an endpoint that it is not for: the mount says so,
   expect((await session.call('vfs_write', { path: '/bucket/f', content: 'x' })).result['error_code']).toBe('DENIED')
   expect(JSON.stringify((await session.call('vfs_list_mounts')).result)).toContain('is not for')
   expect((await session.call('vfs_read', { path: `${session.work}/f`, raw: true })).text).toBe('x')
+})
+
+test('a server that is down at the start holds nobody up, and is mounted as soon as it is there', async () => {
+  const port = await freePort()
+  const options = { bucket: 'bucket-1', endpoint: `http://127.0.0.1:${port}`, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
+  await using session = await connect({
+    files: { f: 'x' },
+    env: { S3_ID: 'polymount-test', S3_KEY: SECRET },
+    config: { backends: { bucket: { type: 's3', options } }, mounts: [{ path: '/bucket', backend: 'bucket' }] },
+  })
+  expect((await session.call('vfs_write', { path: '/bucket/f', content: 'x' })).result['error_code']).toBe('UNAVAILABLE')
+  expect((await session.call('vfs_read', { path: `${session.work}/f`, raw: true })).text).toBe('x')
+  await using late = await S3Server.start(port)
+  await late.options()
+  await vi.waitFor(async () => expect((await session.call('vfs_write', { path: '/bucket/f', content: 'x' })).ok).toBe(true), { timeout: 40_000, interval: 100 })
 })
