@@ -102,12 +102,20 @@ function decodeNode(block: Uint8Array): UnixfsNode {
   const { Data = EMPTY, Links } = dagPb.decode(block)
   const unixfs = UnixFS.unmarshal(Data)
   const links = Links.map(({ Name, Hash, Tsize }) => ({ name: Name ?? '', cid: Hash, tsize: Tsize ?? 0 }))
+  countable(tsizeOf(block.length, links))
   const common = { meta: decodeMetadata(Data), blockBytes: block.length }
   if (unixfs.type === 'directory') return { kind: 'directory', links, ...common }
   if (unixfs.type === 'hamt-sharded-directory') return { kind: 'directory', links, fanout: Number(unixfs.fanout), ...common }
   if (unixfs.type === 'symlink') return { kind: 'link', target: unixfs.data ?? EMPTY, ...common }
   if (unixfs.blockSizes.length !== links.length) throw new Error('sizes do not match the links')
-  return { kind: 'file', size: Number(unixfs.fileSize()), data: unixfs.data ?? EMPTY, links, sizes: unixfs.blockSizes.map(Number), ...common }
+  const size = countable(Number(unixfs.fileSize()))
+  return { kind: 'file', size, data: unixfs.data ?? EMPTY, links, sizes: unixfs.blockSizes.map(Number), ...common }
+}
+
+/** A few blocks can claim any size: what nobody could count, nobody has. */
+function countable(bytes: number): number {
+  if (Number.isSafeInteger(bytes)) return bytes
+  throw new Error('it claims more bytes than there can be')
 }
 
 /** How a node is written beside what it holds. */
