@@ -209,7 +209,7 @@ class Backends implements BackendSource, AsyncDisposable {
   }
 
   async open(name: string): Promise<Backend> {
-    const planned = this.#config.backends[name]
+    const planned = Object.hasOwn(this.#config.backends, name) ? this.#config.backends[name] : undefined
     if (planned) return this.#opened(planned)
     throw new VfsError('BACKEND_NOT_FOUND', `no backend is called ${name}`, { op: 'mount', details: { names: this.names() } })
   }

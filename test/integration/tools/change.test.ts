@@ -126,7 +126,8 @@ test('mounts', async () => {
     expect.arrayContaining(['/again', '/scratch', served.folder, '/ipfs', '/mfs', '/local']),
   )
   expect((await call('vfs_mount', { path: '/again', backend: 'scratch' })).text).toMatch(/^MOUNT_EXISTS/)
-  expect((await call('vfs_mount', { path: '/b', backend: 'none' })).text).toMatch(/^BACKEND_NOT_FOUND/)
+  for (const backend of ['none', '__proto__', 'constructor'])
+    expect((await call('vfs_mount', { path: '/b', backend })).text).toMatch(/^BACKEND_NOT_FOUND: no backend is called/)
   expect((await call('vfs_unmount', { path: '/again' })).result).toMatchObject({ path: '/again' })
   expect((await call('vfs_write', { path: '/scratch/still', content: 'there' })).ok).toBe(true)
   expect((await call('vfs_unmount', { path: '/scratch' })).text).toMatch(/^DENIED/)
