@@ -44,7 +44,12 @@ async function listing(us: Running, files: KuboFiles, daemon: KuboDaemon, home: 
     () => timed(async () => expect(await pages(us))),
     () => timed(async () => expect((JSON.parse(await files.call('files/ls', { arg: '/entries', long: true })) as { Entries: unknown[] }).Entries.length)),
   ])
-  return rowOf('ipfs_files_ls: 20,000 entries with size and CID', ours, theirs, `a page has at most ${PAGE} entries`)
+  return rowOf(
+    'ipfs_files_ls: 20,000 entries with size and CID',
+    ours,
+    theirs,
+    `over MCP in pages of ${PAGE}, each as text and as structured content; Kubo answers once`,
+  )
 }
 
 async function pages(us: Running): Promise<number> {

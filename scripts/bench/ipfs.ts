@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { findKubo } from '../servers/find.ts'
 import { mutableTreeRows } from './ipfs-tree.ts'
+import { limitsNow } from './limits.ts'
 import { alternately, timed } from './measure.ts'
 import { printRow, type Row } from './row.ts'
 
@@ -61,7 +62,7 @@ class Importing {
   async rows(): Promise<Row[]> {
     await this.#plant()
     const rows: Row[] = []
-    for (const work of [...this.#adding(), await this.#reading()]) rows.push(await compare(work))
+    for (const work of [...this.#adding(), await this.#reading()]) rows.push({ ...(await compare(work)), floor: await limitsNow(this.#at) })
     const memory = { work: 'ipfs: memory of our process that adds or reads 1 GiB', unit: 'MiB', ours: this.#rss, target: `< ${MOST_MIB} MiB` } as const
     return [...rows, { ...memory, holds: this.#rss < MOST_MIB, limit: 'blocks in flight' }]
   }
