@@ -38,7 +38,9 @@ function describe(test: TestCase): Test {
   const result = test.result()
   const state = result.state === 'passed' || result.state === 'failed' ? result.state : 'skipped'
   const reason = result.state === 'skipped' ? (result.note ?? '(no reason given)') : '(never ran)'
-  return { ...place(test.module), name: test.fullName, state, ms: Math.round(test.diagnostic()?.duration ?? 0), ...(state === 'skipped' ? { reason } : {}) }
+  const { duration = 0, flaky = false } = test.diagnostic() ?? {}
+  const more = { ...(state === 'skipped' && { reason }), ...(flaky && { repeated: true }) }
+  return { ...place(test.module), name: test.fullName, state, ms: Math.round(duration), ...more }
 }
 
 /** A file that fails as a whole (it does not load, or a hook of it throws) counts as one failed test. */

@@ -29,6 +29,14 @@ const whatFailed = ({ failures }: Report): string => (failures.length === 0 ? ''
 const failure = ({ file, name, errors, output }: Failure): string =>
   `<details open class="failure"><summary>${escape(name)} <small>${escape(file)}</small></summary>${errors.map((text) => `<pre>${escape(text)}</pre>`).join('')}${output && `<h3>Output</h3><pre>${escape(output)}</pre>`}</details>`
 
+const whatWasRepeated = ({ repeated }: Report): string =>
+  repeated.length === 0
+    ? ''
+    : `<h2>Passed only when repeated</h2>${table(
+        ['Test', 'File'],
+        repeated.map((test) => [test.name, test.file]),
+      )}`
+
 const whatWasSkipped = ({ skipped }: Report): string =>
   skipped.length === 0
     ? ''
@@ -74,4 +82,4 @@ function reach({ coverage }: Report): string {
   return `<h2>Coverage: gate ${met ? 'met' : 'not met'}</h2>${table(['', '', 'Covered', '', 'Gate'], rows)}${missing}`
 }
 
-const PARTS = [whatFailed, byCategory, whatWasSkipped, reach, whatIsSlow, everything, surroundings]
+const PARTS = [whatFailed, whatWasRepeated, byCategory, whatWasSkipped, reach, whatIsSlow, everything, surroundings]

@@ -8,6 +8,8 @@ export interface Report {
   readonly categories: readonly Category[]
   readonly slowest: readonly Test[]
   readonly skipped: readonly Test[]
+  /** Tests that failed at first and passed when they were repeated. */
+  readonly repeated: readonly Test[]
   readonly failures: readonly Failure[]
   /** Null when the run did not measure it. */
   readonly coverage: Coverage | null
@@ -33,6 +35,7 @@ export interface Test {
   readonly name: string
   readonly state: 'passed' | 'failed' | 'skipped'
   readonly ms: number
+  readonly repeated?: boolean
   /** Of a skipped one. */
   readonly reason?: string
 }

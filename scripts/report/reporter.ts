@@ -52,6 +52,7 @@ export class ReportWriter implements Reporter {
       categories: categoriesOf(tests),
       slowest: tests.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST),
       skipped: tests.filter((test) => test.state === 'skipped'),
+      repeated: tests.filter((test) => test.repeated === true),
       failures,
       coverage: this.#coverage,
       environment: environment(),

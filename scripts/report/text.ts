@@ -12,6 +12,10 @@ export function asText(report: Report): string {
       ),
       section('Failures', report.failures.map(failure)),
       section(
+        'Passed only when repeated',
+        report.repeated.map((test) => `${test.file}: ${test.name}`),
+      ),
+      section(
         'Skipped',
         report.skipped.map((test) => `${test.file}: ${test.name}\n    ${test.reason}`),
       ),

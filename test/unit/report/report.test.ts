@@ -17,6 +17,7 @@ const report: Report = {
   categories: [{ name: 'unit', ...count(tests), ms: 12 }],
   slowest: tests,
   skipped: [skipped],
+  repeated: [{ ...at, name: 'd', state: 'passed', ms: 1, repeated: true }],
   failures: [{ ...at, name: '<b>', errors: ['expected <script>'], output: 'printed & shown' }],
   coverage: null,
   environment: { node: 'v26' },
@@ -32,6 +33,7 @@ test('the text names what failed, with its output, and why a test was skipped', 
   expect(text).toContain('1 passed, 1 failed, 1 skipped in 1.5 s')
   expect(text).toContain('test/unit/a.test.ts: <b>\n    expected <script>\n    printed & shown')
   expect(text).toContain('needs ipfs: no such program')
+  expect(text).toContain('Passed only when repeated\n  test/unit/a.test.ts: d')
 })
 
 test('the page refers to nothing outside itself and runs nothing of what tests print', () => {
