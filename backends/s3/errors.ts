@@ -67,10 +67,7 @@ export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
 }
 
 /** True if nobody knows whether the request took effect: the answer was lost, or the server failed in the middle (journal.md, 15). */
-export function isAmbiguous(error: unknown): boolean {
-  const status = reported(error).$metadata?.httpStatusCode
-  return !(error instanceof VfsError) && (status === undefined || status >= 500)
-}
+export const isAmbiguous = (error: unknown): boolean => !(error instanceof VfsError) && isCode(fromS3(error), 'UNAVAILABLE', 'TIMEOUT')
 
 /** A refused precondition may be our own request's, repeated on the way. */
 export const isRefused = (error: unknown): boolean => isCode(fromS3(error), 'CONFLICT')

@@ -46,7 +46,7 @@ async function* cut(source: Bytes): Bytes {
   let held: Uint8Array[] = []
   let size = 0
   let number = 0
-  const wanted = (): number => PART_BYTES << Math.floor(number / GROW_EVERY)
+  const wanted = (): number => PART_BYTES * 2 ** Math.floor(number / GROW_EVERY)
   for await (const bytes of source) {
     let rest = bytes
     while (size + rest.length >= wanted()) {

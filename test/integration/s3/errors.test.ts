@@ -2,6 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { isAmbiguous } from '../../../backends/s3/errors.ts'
 import { openS3 } from '../../../backends/s3/s3.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
@@ -56,6 +57,17 @@ describe.each([
       server.close()
     }
   })
+})
+
+test.each([
+  [503, 'SlowDown', false],
+  [429, 'TooManyRequests', false],
+  [412, 'PreconditionFailed', false],
+  [500, 'InternalError', true],
+  [undefined, 'TimeoutError', true],
+  [undefined, 'ECONNRESET', true],
+] as const)('after %s %s the outcome of a write is unknown: %s', (httpStatusCode, name, unknown) => {
+  expect(isAmbiguous(Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } }))).toBe(unknown)
 })
 
 function refuse(response: ServerResponse, status: number, name: string): void {
