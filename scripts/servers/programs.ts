@@ -13,4 +13,13 @@ export const VERSITYGW: Program = { name: 'versitygw', version: '1.8.0', package
 
 export const RCLONE: Program = { name: 'rclone', version: '1.75.1', package: 'github.com/rclone/rclone', variable: 'RCLONE_BINARY' }
 
-export const PROGRAMS: readonly Program[] = [KUBO, VERSITYGW, RCLONE]
+export const CLUSTER: Program = {
+  name: 'ipfs-cluster',
+  version: '1.1.6',
+  package: 'github.com/ipfs-cluster/ipfs-cluster/cmd/ipfs-cluster-service',
+  variable: 'IPFS_CLUSTER_BINARY',
+}
+
+export const LASSIE: Program = { name: 'lassie', version: '0.25.0', package: 'github.com/filecoin-project/lassie/cmd/lassie', variable: 'LASSIE_BINARY' }
+
+export const PROGRAMS: readonly Program[] = [KUBO, VERSITYGW, RCLONE, CLUSTER, LASSIE]
