@@ -20,7 +20,9 @@ import { Inboxes } from './ipfs/inboxes.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
-import { stack, type StackOptions } from './layers/stack.ts'
+import { isRemote, layersOf } from './layers/of-type.ts'
+import { ContentMemory } from './layers/pages.ts'
+import { stack } from './layers/stack.ts'
 import { UnavailableBackend } from './layers/unavailable.ts'
 import type { McpParts } from './mcp/parts.ts'
 import { builtin } from './registry/discover.ts'
@@ -190,13 +192,14 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
 async function mountAll(plan: readonly PlannedMount[], table: MountTable, backends: Backends): Promise<PlannedMount[]> {
   const specs = await Promise.all(plan.map((each) => backends.mountedSoon(each)))
   for (const spec of specs) table.add(spec)
-  return plan.filter(({ backend }, i) => backend.type in LAYERS && specs[i]?.backend instanceof UnavailableBackend)
+  return plan.filter(({ backend }, i) => isRemote(backend.type) && specs[i]?.backend instanceof UnavailableBackend)
 }
 
 /** Opens storages: each configured one once, whoever mounts it. */
 class Backends implements BackendSource, AsyncDisposable {
   readonly #config: Config
   readonly #parts: BackendParts
+  readonly #memory = new ContentMemory(REMEMBERED_BYTES)
   readonly #open = new Map<PlannedBackend, Promise<Backend>>()
 
   constructor(config: Config, parts: BackendParts) {
@@ -244,7 +247,7 @@ class Backends implements BackendSource, AsyncDisposable {
   #opened(planned: PlannedBackend): Promise<Backend> {
     const known = this.#open.get(planned)
     if (known) return known
-    const opening = openBackend(planned, this.#parts)
+    const opening = openBackend(planned, this.#parts, this.#memory)
     this.#open.set(planned, opening)
     opening.catch(() => this.#open.delete(planned)) // the next mount of it tries again
     return opening
@@ -255,16 +258,11 @@ const OPEN_MS = 3000
 
 const opening = (name: string): VfsError => new VfsError('UNAVAILABLE', `${name} is being opened`, { op: 'mount', hint: 'Repeat the call in a moment.' })
 
-/** Between the VFS and a storage of this type. What is in this process or on its disk answers at once, and needs none. */
-const LAYERS: Readonly<Record<string, StackOptions>> = {
-  rclone: { timeout: { ms: 120_000 } },
-  http: { timeout: { ms: 60_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 5000 } },
-  s3: { timeout: { ms: 120_000 } }, // the SDK repeats by itself what may be repeated
-  ipfs: { timeout: { ms: 120_000 }, retry: { attempts: 3, baseMs: 200, maxMs: 2000 }, cache: { maxBytes: 32 << 20, ttlMs: 1000 } },
-}
+const REMEMBERED_BYTES = 64 << 20
 
-async function openBackend({ type, options }: PlannedBackend, parts: BackendParts): Promise<Backend> {
+async function openBackend(planned: PlannedBackend, parts: BackendParts, memory: ContentMemory): Promise<Backend> {
+  const { type, options } = planned
   const found = BACKENDS[type]
   if (!found) throw new VfsError('BACKEND_NOT_FOUND', `there is no type of backend called ${type}`)
-  return stack(await found.open(options, parts), LAYERS[type] ?? {})
+  return stack(await found.open(options, parts), layersOf(type, planned, memory))
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { retryAfter } from '../../src/core/retry-after.ts'
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'PERMISSION_DENIED',
@@ -10,9 +11,11 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 }
 
 /** What an answer that is no content means; undefined for one that is. */
-export function refused({ ok, status }: Response): VfsError | undefined {
+export function refused({ ok, status, headers }: Response): VfsError | undefined {
   if (ok) return undefined
-  return new VfsError(BY_STATUS[status] ?? 'UNAVAILABLE', `the server answered ${status}`, { backend: 'http', details: { status } })
+  const after = retryAfter(headers.get('retry-after'))
+  const details = after === undefined ? { status } : { status, retry_after_ms: after }
+  return new VfsError(BY_STATUS[status] ?? 'UNAVAILABLE', `the server answered ${status}`, { backend: 'http', details })
 }
 
 /** A request that came to no answer. The message never shows the address, which may hold a token. */

@@ -4,13 +4,10 @@ import { nearest } from '../core/nearest.ts'
 import { vfsPath, type VfsPath } from '../core/path.ts'
 import { LOCAL_FILES } from './folder.ts'
 import type { ServedFolder } from './folders.ts'
-import type { Config } from './schema.ts'
+import type { Config, ConfiguredBackend } from './schema.ts'
 
 /** A storage that a mount or an agent can name. */
-export interface PlannedBackend {
-  readonly type: string
-  readonly options: Readonly<Record<string, unknown>>
-}
+export type PlannedBackend = Readonly<ConfiguredBackend>
 
 export interface PlannedMount {
   readonly path: VfsPath

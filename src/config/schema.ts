@@ -24,6 +24,24 @@ const mount = z.strictObject({
   versions: z.enum(['on', 'off']).default('on').describe('off: what changes replace is not kept and cannot be brought back'),
 })
 
+const rate = z.int().min(1024)
+const limits = z.strictObject({
+  calls: z.int().min(1).exactOptional().describe('Questions at once, and as many changes'),
+  download: rate.exactOptional().describe('Bytes per second, of all reads together'),
+  upload: rate.exactOptional().describe('Bytes per second, of all writes together'),
+})
+
+/** What can be said of a storage of any type. */
+const ofAnyType = {
+  limits: limits.exactOptional(),
+  cache_ms: z
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .exactOptional()
+    .describe('For so long what the storage said of a file is believed without asking again: what others change shows later; 0: always ask'),
+}
+
 const http = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; any but a loopback address needs a token'),
   port: z.int().min(0).max(65_535).default(4280),
@@ -101,9 +119,16 @@ export const configSchema = (backends: BackendOptions) =>
 export type ConfigSchema = ReturnType<typeof configSchema>
 export type Config = z.output<ConfigSchema>
 
+export interface ConfiguredBackend {
+  readonly type: string
+  readonly options: Record<string, unknown>
+  readonly limits?: z.output<typeof limits>
+  readonly cache_ms?: number
+}
+
 /** One member per type, so that a wrong option is named together with its right neighbour. */
-function backend(types: BackendOptions): z.ZodType<{ type: string; options: Record<string, unknown> }> {
-  const members = Object.entries(types).map(([type, options]) => z.strictObject({ type: z.literal(type), options: options.prefault({}) }))
+function backend(types: BackendOptions): z.ZodType<ConfiguredBackend> {
+  const members = Object.entries(types).map(([type, options]) => z.strictObject({ type: z.literal(type), options: options.prefault({}), ...ofAnyType }))
   const [first, ...rest] = members
   return first ? z.discriminatedUnion('type', [first, ...rest], { error: `type must be one of ${Object.keys(types).join(', ')}` }) : z.never()
 }

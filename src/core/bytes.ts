@@ -71,7 +71,8 @@ export async function* incoming(source: Bytes, path: string, signal?: AbortSigna
   }
 }
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What `work` comes to, or at once the reason of the signal: the work itself goes on. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const over = Promise.withResolvers<never>()
   const abort = (): void => over.reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })

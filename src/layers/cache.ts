@@ -1,26 +1,26 @@
 import { LRUCache } from 'lru-cache'
-import type { Backend, Bytes, Call, Entry, Glance, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Entry, Glance, ListOptions, Precondition, Range, Stat, WriteOptions } from '../core/backend.ts'
 import { collect } from '../core/bytes.ts'
 import { isCode, throwIfAborted } from '../core/error.ts'
 import { join, type VfsPath, within } from '../core/path.ts'
+import { relay } from '../core/stream.ts'
 import { forward, forwardTrash } from './forward.ts'
+import { type ContentMemory, PAGE, Pages } from './pages.ts'
 
 export interface CacheOptions {
-  /** Contents, all together. */
-  readonly maxBytes: number
+  readonly memory: ContentMemory
   /** For so long a stat is believed. */
   readonly ttlMs: number
 }
 
 const STATS = 10_000
-const SMALL = 64 * 1024
 
 type ReadOptions = Call & Range & Pick<Precondition, 'ifMatch'>
 
 /**
- * Remembers stats for a while, and small contents by their etag. Our own changes are forgotten at once; changes by
- * others show after the time to live, so it belongs on storages where asking is dear, and every precondition of a
- * change is still checked by the storage itself.
+ * Remembers stats for a while, and contents page by page under their etag; what is written stays, if it is small. Our own
+ * changes are forgotten at once; changes by others show after the time to live, so it belongs on storages where asking is
+ * dear, and every precondition of a change is still checked by the storage itself.
  */
 export function cache(inner: Backend, options: CacheOptions): Backend {
   const known = new Known(inner, options)
@@ -36,7 +36,7 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
     glance: (path, call) => known.glance(path, call),
     list: (path, listing) => known.list(path, listing),
     read: (path, reading) => known.read(path, reading),
-    write: (path, source, writing) => changing([path], inner.write(path, source, writing)),
+    write: (path, source, writing) => changing([path], known.write(path, source, writing)),
     mkdir: (path, call) => changing([path], inner.mkdir(path, call)),
     remove: (path, removing) => changing([path], inner.remove(path, removing)),
     rename: (from, to, moving) => changing([from, to], inner.rename(from, to, moving)),
@@ -46,20 +46,24 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
       put: (path, id, putting) => changing([path], trash.put(path, id, putting)),
       back: (id, path, call) => changing([path], trash.back(id, path, call)),
     })),
+    async [Symbol.asyncDispose]() {
+      await known[Symbol.asyncDispose]()
+      await inner[Symbol.asyncDispose]()
+    },
   })
 }
 
-class Known {
+class Known implements AsyncDisposable {
   readonly #inner: Backend
   readonly #stats: LRUCache<VfsPath, Stat>
-  readonly #contents: LRUCache<string, Uint8Array>
+  readonly #pages: Pages
   /** Rises with every change, so that an answer from before it is not remembered after it. */
   #changes = 0
 
-  constructor(inner: Backend, { maxBytes, ttlMs }: CacheOptions) {
+  constructor(inner: Backend, { memory, ttlMs }: CacheOptions) {
     this.#inner = inner
     this.#stats = new LRUCache({ maxSize: STATS, sizeCalculation: () => 1, ttl: ttlMs })
-    this.#contents = new LRUCache({ maxSize: maxBytes, sizeCalculation: (content) => Math.max(1, content.length) })
+    this.#pages = new Pages(inner, memory)
   }
 
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
@@ -74,7 +78,8 @@ class Known {
 
   async glance(path: VfsPath, { atMost, signal }: Call & { readonly atMost: number }): Promise<Glance> {
     const stat = await this.stat(path, { signal })
-    return { stat, content: stat.size > atMost ? undefined : await this.#small(path, { ifMatch: stat.etag, signal }) }
+    if (stat.kind !== 'file' || stat.size > atMost) return { stat }
+    return { stat, content: await collect(this.read(path, { ifMatch: stat.etag, signal }), atMost) }
   }
 
   async *list(folder: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
@@ -88,9 +93,20 @@ class Known {
   }
 
   async *read(path: VfsPath, options: ReadOptions = {}): Bytes {
-    const content = await this.#small(path, options)
-    if (content) yield* copyOf(content, options)
+    const { ifMatch = '*', signal } = options
+    const stat = await this.stat(path, { signal })
+    const expected = ifMatch === '*' || ifMatch === stat.etag
+    if (!expected) this.forget([path]) // whoever expects another one may know better
+    const remembered = expected && stat.kind === 'file' ? this.#pages.read({ path, stat }, options, signal) : undefined
+    if (remembered) yield* this.#orFresh(remembered, path, options)
     else yield* this.#inner.read(path, options)
+  }
+
+  async write(path: VfsPath, source: Bytes, options?: WriteOptions): Promise<Stat> {
+    const passed = new Passed()
+    const stat = await this.#inner.write(path, passed.of(source), options)
+    if (passed.content) this.#pages.learn(path, stat.etag, passed.content)
+    return stat
   }
 
   forget(paths: readonly VfsPath[]): void {
@@ -99,29 +115,44 @@ class Known {
     for (const path of stale) this.#stats.delete(path)
   }
 
-  /** The whole content if it is small and of the expected etag; else the storage is to answer. */
-  async #small(path: VfsPath, { ifMatch = '*', signal }: ReadOptions): Promise<Uint8Array | undefined> {
-    const { etag, kind, size } = await this.stat(path, { signal })
-    if (kind !== 'file' || size > SMALL || (ifMatch !== '*' && ifMatch !== etag)) return undefined
-    const key = `${etag} ${path}`
-    const known = this.#contents.get(key)
-    if (known) return known
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pages[Symbol.asyncDispose]()
+  }
+
+  /** What was remembered of the path may be of yesterday: then the storage itself answers, unless a part has gone out. */
+  async *#orFresh(remembered: Bytes, path: VfsPath, options: ReadOptions): Bytes {
+    let begun = false
     try {
-      const content = await collect(this.#inner.read(path, { ifMatch: etag, signal }), SMALL)
-      this.#contents.set(key, content)
-      return content
+      for await (const part of remembered) {
+        begun = true
+        yield part
+      }
     } catch (error) {
-      if (!isCode(error, 'CONFLICT')) throw error
+      if (begun || !isCode(error, 'CONFLICT')) throw error
       this.forget([path])
-      return undefined
+      yield* this.#inner.read(path, options)
     }
   }
 }
 
-const complete = (stat: Omit<Entry, 'name'>): stat is Stat => stat.etag !== undefined && stat.size !== undefined && stat.modified !== undefined
+/** Keeps what passes, as long as it is small. */
+class Passed {
+  #parts: Uint8Array[] | undefined = []
+  #size = 0
 
-/** What a reader does to its bytes must not reach what is remembered. */
-function* copyOf(content: Uint8Array, { offset = 0, length = Infinity }: Range): Generator<Uint8Array> {
-  const part = new Uint8Array(content.subarray(offset, Math.min(offset + length, content.length)))
-  if (part.length > 0) yield part
+  of(source: Bytes): Bytes {
+    return relay(source, () => ({ part: (part) => this.#keep(part) }))
+  }
+
+  get content(): Uint8Array | undefined {
+    return this.#size > 0 && this.#parts ? Buffer.concat(this.#parts) : undefined
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#size += part.length
+    if (this.#size > PAGE) this.#parts = undefined
+    else this.#parts?.push(new Uint8Array(part))
+  }
 }
+
+const complete = (stat: Omit<Entry, 'name'>): stat is Stat => stat.etag !== undefined && stat.size !== undefined && stat.modified !== undefined

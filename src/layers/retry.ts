@@ -44,7 +44,9 @@ async function repeat<T>(work: () => Promise<T>, options: RetryOptions, signal: 
     } catch (error) {
       const last = attempt >= options.attempts || signal?.aborted === true
       if (last || !(error instanceof VfsError && error.retryable)) throw error
-      await sleep(fullJitter(attempt, options), undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal))
+      const wish = asked(error) ?? 0
+      if (wish > LONGEST_MS) throw error
+      await sleep(Math.max(wish, fullJitter(attempt, options)), undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal))
     }
   }
 }
@@ -59,6 +61,14 @@ async function* restartable<T>(open: () => AsyncIterable<T>, again: <R>(work: ()
   } finally {
     await iterator.return?.()
   }
+}
+
+/** A storage that says when to come again (Retry-After) is not asked before; for a longer pause than this the caller decides. */
+const LONGEST_MS = 10_000
+
+function asked({ details }: VfsError): number | undefined {
+  const pause = details['retry_after_ms']
+  return typeof pause === 'number' ? pause : undefined
 }
 
 /** "Full jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015. */

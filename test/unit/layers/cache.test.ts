@@ -6,19 +6,20 @@ import { vfsPath as p } from '../../../src/core/path.ts'
 import { cache } from '../../../src/layers/cache.ts'
 import { Meter } from '../../../src/layers/meter.ts'
 import { metrics } from '../../../src/layers/metrics.ts'
+import { ContentMemory, PAGE } from '../../../src/layers/pages.ts'
 import { codeOf, noise, text } from '../../contract/support.ts'
 
-function cached(options = { maxBytes: 1_000_000, ttlMs: 60_000 }): { readonly storage: Backend; readonly b: Backend; readonly asked: (op: string) => number } {
+function cached({ maxBytes = 4 << 20, ttlMs = 60_000 } = {}): { readonly storage: Backend; readonly b: Backend; readonly asked: (op: string) => number } {
   const storage = new MemoryBackend()
   const meter = new Meter()
   const asked = (op: string): number => meter.usage().operations[op]?.calls ?? 0
-  return { storage, b: cache(metrics(storage, meter), options), asked }
+  return { storage, b: cache(metrics(storage, meter), { memory: new ContentMemory(maxBytes), ttlMs }), asked }
 }
 
 describe('the cache', () => {
   test('asks the storage once', async () => {
-    const { b, asked } = cached()
-    await b.write(p('/f'), bytesOf('content'))
+    const { storage, b, asked } = cached()
+    await storage.write(p('/f'), bytesOf('content'))
     for (let i = 0; i < 3; i++) {
       expect((await b.stat(p('/f'))).size).toBe(7)
       expect(await text(b.read(p('/f')))).toBe('content')
@@ -65,7 +66,7 @@ describe('the cache', () => {
     const { etag } = await storage.write(p('/f'), bytesOf('other'))
     expect(await text(b.read(p('/f'), { ifMatch: etag }))).toBe('other')
     expect(await text(b.read(p('/f')))).toBe('other')
-    const short = cached({ maxBytes: 1000, ttlMs: 1 })
+    const short = cached({ ttlMs: 1 })
     await short.b.write(p('/f'), bytesOf('one'))
     await short.b.stat(p('/f'))
     await short.storage.write(p('/f'), bytesOf('other'))
@@ -84,7 +85,7 @@ describe('the cache', () => {
       },
       write: storage.write.bind(storage),
     })
-    const b = cache(slow, { maxBytes: 1000, ttlMs: 60_000 })
+    const b = cache(slow, { memory: new ContentMemory(1000), ttlMs: 60_000 })
     const early = b.stat(p('/f'))
     await b.write(p('/f'), bytesOf('longer'))
     asked.resolve()
@@ -92,14 +93,70 @@ describe('the cache', () => {
     expect((await b.stat(p('/f'))).size).toBe(6)
   })
 
-  test('leaves large contents to the storage, and stays within its bytes', async () => {
-    const { b, asked } = cached({ maxBytes: 100_000, ttlMs: 60_000 })
-    await b.write(p('/large'), bytesOf(noise(70_000)))
+  test('keeps what is written, if it is small', async () => {
+    const { b, asked } = cached()
+    await b.write(p('/f'), bytesOf('con', 'tent'))
+    await b.write(p('/large'), bytesOf(noise(PAGE), noise(1)))
+    await b.write(p('/empty'), bytesOf())
+    expect([await text(b.read(p('/f'))), await text(b.read(p('/empty')))]).toEqual(['content', ''])
+    expect(asked('read')).toBe(0)
+    await text(b.read(p('/large')))
+    expect(asked('read')).toBe(1)
+  })
+
+  test('leaves long reads to the storage, and stays within its bytes', async () => {
+    const { storage, b, asked } = cached({ maxBytes: 2 * PAGE })
+    await storage.write(p('/large'), bytesOf(noise(5 * PAGE)))
     for (let i = 0; i < 2; i++) await text(b.read(p('/large')))
     expect(asked('read')).toBe(2)
-    for (const name of ['a', 'b', 'c']) await b.write(p(`/${name}`), bytesOf(noise(50_000)))
+    for (const name of ['a', 'b', 'c']) await storage.write(p(`/${name}`), bytesOf(noise(PAGE)))
     for (const name of ['a', 'b', 'c', 'a']) await text(b.read(p(`/${name}`)))
     expect(asked('read')).toBe(2 + 4)
+  })
+
+  test('gives any range as the storage does, and asks for each page once', async () => {
+    const { storage, b, asked } = cached()
+    const content = noise(3 * PAGE + 100)
+    await storage.write(p('/f'), bytesOf(content))
+    const ranges = [
+      [0, 10],
+      [PAGE - 5, 10],
+      [PAGE, PAGE],
+      [2 * PAGE + 7, 9 * PAGE],
+      [3 * PAGE + 99, 5],
+      [3 * PAGE + 100, 5],
+      [9 * PAGE, 1],
+      [5, 0],
+    ] as const
+    for (const [offset, length] of ranges) {
+      const read = await Array.fromAsync(b.read(p('/f'), { offset, length }))
+      expect(Buffer.concat(read).equals(content.subarray(offset, offset + length))).toBe(true)
+    }
+    expect(asked('read')).toBe(3) // the first, the second with nothing of the first, the last two together
+  })
+
+  test('fetches the next page for whoever reads on', async () => {
+    const { storage, b, asked } = cached()
+    const content = noise(3 * PAGE)
+    await storage.write(p('/f'), bytesOf(content))
+    await text(b.read(p('/f'), { offset: 0, length: 1000 }))
+    await text(b.read(p('/f'), { offset: 5000, length: 1000 }))
+    expect(asked('read')).toBe(1)
+    await text(b.read(p('/f'), { offset: 6000, length: 1000 }))
+    await expect.poll(() => asked('read')).toBe(2)
+    const next = await Array.fromAsync(b.read(p('/f'), { offset: PAGE, length: 1000 }))
+    expect(Buffer.concat(next).equals(content.subarray(PAGE, PAGE + 1000))).toBe(true)
+    expect(asked('read')).toBe(2)
+    await b[Symbol.asyncDispose]()
+  })
+
+  test('asks the storage itself when a remembered page would not fit what stands there now', async () => {
+    const { storage, b } = cached()
+    await storage.write(p('/f'), bytesOf(noise(2 * PAGE)))
+    await text(b.read(p('/f'), { offset: 0, length: 10 }))
+    await storage.write(p('/f'), bytesOf('short'))
+    expect(await text(b.read(p('/f'), { offset: PAGE, length: 10 }))).toBe('')
+    expect(await text(b.read(p('/f')))).toBe('short')
   })
 
   test('gives every reader bytes of his own', async () => {

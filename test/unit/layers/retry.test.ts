@@ -100,3 +100,19 @@ test('does not wait for a caller that has gone', async () => {
   expect(await stat).toBe('CANCELLED')
   expect(calls).toHaveLength(1)
 })
+
+test('comes again when the storage says so, and leaves a long pause to the caller', async () => {
+  const asked: number[] = []
+  const busy = (retry_after_ms: number): Backend =>
+    forward(new MemoryBackend(), {
+      stat: async () => {
+        asked.push(performance.now())
+        throw new VfsError('RATE_LIMITED', 'slow down', { details: { retry_after_ms } })
+      },
+    })
+  expect(await codeOf(retry(busy(30), { attempts: 2, baseMs: 0, maxMs: 0 }).stat(p('/f')))).toBe('RATE_LIMITED')
+  expect(asked).toHaveLength(2)
+  expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(29) // a timer may be early by a part of a millisecond
+  expect(await codeOf(retry(busy(3_600_000), QUICK).stat(p('/f')))).toBe('RATE_LIMITED')
+  expect(asked).toHaveLength(3)
+})

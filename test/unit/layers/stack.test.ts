@@ -6,6 +6,7 @@ import { vfsPath as p } from '../../../src/core/path.ts'
 import { forward } from '../../../src/layers/forward.ts'
 import { Meter } from '../../../src/layers/meter.ts'
 import { metrics } from '../../../src/layers/metrics.ts'
+import { ContentMemory } from '../../../src/layers/pages.ts'
 import { stack } from '../../../src/layers/stack.ts'
 import { codeOf, text } from '../../contract/support.ts'
 
@@ -22,7 +23,7 @@ test('every attempt has its own time, and a meter around them sees one call', as
   await memory.write(p('/f'), bytesOf('content'))
   const slow = forward(memory, { stat: (path, call) => (++attempts < 3 ? new Promise(() => undefined) : memory.stat(path, call)) })
   const meter = new Meter()
-  const b = metrics(stack(slow, { timeout: { ms: 10 }, retry: RETRY, cache: { maxBytes: 1000, ttlMs: 60_000 } }), meter)
+  const b = metrics(stack(slow, { timeout: { ms: 10 }, retry: RETRY, cache: { memory: new ContentMemory(1000), ttlMs: 60_000 } }), meter)
   expect(await text(b.read(p('/f')))).toBe('content')
   expect((await b.stat(p('/f'))).size).toBe(7)
   expect(attempts).toBe(3)
@@ -39,7 +40,10 @@ test('what is refused reaches nothing', async () => {
 })
 
 test('the trash goes through every layer', async () => {
-  const b = metrics(stack(new MemoryBackend(), { timeout: { ms: 10_000 }, retry: RETRY, cache: { maxBytes: 1000, ttlMs: 60_000 } }), new Meter())
+  const b = metrics(
+    stack(new MemoryBackend(), { timeout: { ms: 10_000 }, retry: RETRY, cache: { memory: new ContentMemory(1000), ttlMs: 60_000 } }),
+    new Meter(),
+  )
   await b.write(p('/f'), bytesOf('content'))
   expect(await b.discard(p('/f'), 'c1')).toBe(false)
   await b.trash?.keep(p('/f'), 'c1')
