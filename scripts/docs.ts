@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { builtin } from '../src/registry/discover.ts'
 import { declarations } from '../src/registry/inventory.ts'
+import { backendsPage } from './docs/capabilities.ts'
 import { configJsonSchema } from './docs/config.ts'
 import { errorsPage } from './docs/errors.ts'
 import { toolsPage } from './docs/tools.ts'
@@ -8,6 +9,7 @@ import { toolsPage } from './docs/tools.ts'
 /** Writes the pages that are made from the code; with --check it only says whether they are fresh. */
 const pages = {
   'docs/tools.md': toolsPage([...declarations(await builtin()).values()]),
+  'docs/backends.md': await backendsPage(),
   'docs/errors.md': errorsPage(),
   'config.schema.json': configJsonSchema(),
 }

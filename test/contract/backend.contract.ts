@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Backend } from '../../src/core/backend.ts'
+import type { Backend, Capabilities } from '../../src/core/backend.ts'
 import { ROOT } from '../../src/core/path.ts'
 import { folders } from './cases/folders.ts'
 import { copying, renaming } from './cases/moving.ts'
@@ -19,10 +19,12 @@ export interface ContractOptions {
   readonly refused?: readonly string[]
   /** Takes names for the same that differ in their Unicode normal form only. */
   readonly normalizes?: boolean
+  /** How the table of docs/backends.md names it: what it can do is recorded there once it has kept the contract. */
+  readonly row?: string
 }
 
 /** What every backend promises. A backend's own test is one call of this, with a way to make an empty one. */
-export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, ...names }: ContractOptions = {}): void {
+export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, row, ...names }: ContractOptions = {}): void {
   const plant: Plant = async (tree) => {
     const backend = await make()
     await plantInto(backend, tree)
@@ -44,16 +46,32 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     if (capabilities.trash) trashing(make, capabilities)
     if (capabilities.by_cid) grafting(make)
     behavesLikeATree(make, capabilities, runs)
+    if (row !== undefined) recorded(row, capabilities, names)
   })
 }
 
+export interface ReadOnlyOptions extends Pick<ContractOptions, 'row'> {
+  /** With which a change is refused. */
+  readonly code?: 'UNSUPPORTED' | 'READ_ONLY'
+}
+
 /** The same for a storage that can only be read, with a way to make one that holds a tree. */
-export function readOnlyContract(title: string, plant: Plant, code: 'UNSUPPORTED' | 'READ_ONLY' = 'UNSUPPORTED'): void {
-  describe(`${title} keeps the backend contract`, () => {
+export function readOnlyContract(title: string, plant: Plant, { code = 'UNSUPPORTED', row }: ReadOnlyOptions = {}): void {
+  describe(`${title} keeps the backend contract`, async () => {
     reading(plant)
     listing(plant)
     oddNames(plant)
     refusing(plant, code)
+    await using probe = await plant({})
+    if (row !== undefined) recorded(row, probe.backend.capabilities)
+  })
+}
+
+/** docs/backends.md is made of these records; a run that finds a storage to be other than recorded fails. */
+function recorded(row: string, capabilities: Capabilities, { refused = [], normalizes = false }: Pick<ContractOptions, 'refused' | 'normalizes'> = {}): void {
+  test('can do what the docs say of it', async () => {
+    const record = `${JSON.stringify({ row, capabilities, refused, normalizes }, null, 2)}\n`
+    await expect(record).toMatchFileSnapshot(`capabilities/${row.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.json`)
   })
 }
 

@@ -42,7 +42,7 @@ const plant: Plant = async (tree) => {
   return { ...planted(new HttpBackend(server.urls), ROOT), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
-readOnlyContract('http', plant)
+readOnlyContract('http', plant, { row: 'http' })
 
 test('a server without ranges serves a range too', async () => {
   await using server = await serve({ f: 'hello world' }, { ranges: false })

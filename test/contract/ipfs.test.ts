@@ -18,7 +18,7 @@ const planting =
 const sources = (tree: Tree): Source[] =>
   Object.entries(tree).map(([path, content]) => (path.endsWith('/') ? { path: path.slice(0, -1) } : { path, content: bytesOf(content) }))
 
-readOnlyContract('ipfs', planting(embeddedAlone))
+readOnlyContract('ipfs', planting(embeddedAlone), { row: 'ipfs' })
 
 onKubo(
   'immutable trees',

@@ -40,4 +40,4 @@ const plant: Plant = async (tree) => {
   return planted(readOnly(memory), ROOT)
 }
 
-readOnlyContract('memory behind read-only', plant, 'READ_ONLY')
+readOnlyContract('memory behind read-only', plant, { code: 'READ_ONLY' })

@@ -4,4 +4,4 @@ import { scratch } from './support.ts'
 
 const folder = scratch('local')
 
-backendContract('local', async () => new LocalBackend({ root: await folder() }), { runs: 40 })
+backendContract('local', async () => new LocalBackend({ root: await folder() }), { runs: 40, row: 'local' })

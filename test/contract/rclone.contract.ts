@@ -14,5 +14,5 @@ export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
     const [control, server] = await (both ??= Promise.all([Rclone.control(), Rclone.serving(protocol)]))
     return control.backend(`${await server.reached(protocol, control)}${randomUUID()}`)
   }
-  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: ['new\nline'], normalizes: true })
+  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: ['new\nline'], normalizes: true, row: `rclone, ${protocol}` })
 }

@@ -3,6 +3,7 @@ import { needsS3, S3Server } from '../support/s3.ts'
 import { openS3 } from '../../backends/s3/s3.ts'
 import { MemoryBackend } from '../../backends/memory/memory.ts'
 import { backendContract } from './backend.contract.ts'
+import { behindLayers } from './support.ts'
 import { vfsBehavesLikeATree } from './model/vfs.ts'
 
 const running = (): Promise<S3Server> => (server ??= S3Server.start())
@@ -10,7 +11,9 @@ let server: Promise<S3Server> | undefined
 afterAll(async () => (await server)?.[Symbol.asyncDispose]())
 beforeEach(needsS3)
 
-backendContract('s3', async () => (await running()).backend(), { runs: 15, refused: ['\u0001\u001F\u007F'] })
+backendContract('s3', async () => (await running()).backend(), { runs: 15, refused: ['\u0001\u001F\u007F'], row: 's3, versitygw' })
+
+backendContract('s3 behind its layers', async () => behindLayers('s3', await (await running()).backend()), { runs: 5, refused: ['\u0001\u001F\u007F'] })
 
 vfsBehavesLikeATree(
   'two folders of one bucket',

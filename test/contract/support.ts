@@ -5,6 +5,9 @@ import { afterAll } from 'vitest'
 import type { Backend, Bytes } from '../../src/core/backend.ts'
 import { bytesOf } from '../../src/core/bytes.ts'
 import { type ErrorCode, VfsError } from '../../src/core/error.ts'
+import { layersOf } from '../../src/layers/of-type.ts'
+import { ContentMemory } from '../../src/layers/pages.ts'
+import { stack } from '../../src/layers/stack.ts'
 import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
 
 /** Files by relative path; a name that ends in `/` is an empty folder. */
@@ -44,6 +47,10 @@ export function scratch(prefix: string): () => Promise<string> {
     return folder
   }
 }
+
+/** A storage as the gateway opens it, and within limits. */
+export const behindLayers = (type: string, backend: Backend): Backend =>
+  stack(backend, layersOf(type, { limits: { calls: 4, upload: 1 << 30 }, cache_ms: 60_000 }, new ContentMemory(4 << 20)))
 
 export const content = async (source: Bytes): Promise<Buffer> => Buffer.concat(await Array.fromAsync(source))
 export const text = async (source: Bytes): Promise<string> => (await content(source)).toString()
