@@ -2,7 +2,7 @@ import type { Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precon
 import { BaseBackend } from '../../src/core/base.ts'
 import { incoming } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
-import { parent, type VfsPath, within } from '../../src/core/path.ts'
+import { parent, ROOT, type VfsPath, within } from '../../src/core/path.ts'
 import type { Node } from '../../src/content/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { IpfsView, statOf } from '../../src/ipfs/view.ts'
@@ -42,6 +42,10 @@ export class MfsBackend extends BaseBackend {
       modes: false,
       cas: node.mfs.cas,
     })
+  }
+
+  override check(call?: Call): Promise<void> {
+    return this.#view.told('check', ROOT, async () => void (await this.#node.mfs.root(call)))
   }
 
   stat(path: VfsPath, call?: Call): Promise<Stat> {
