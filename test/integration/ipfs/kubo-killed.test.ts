@@ -33,11 +33,10 @@ test('a gateway that is killed while it writes into the tree of a Kubo loses not
     found.set(name, Buffer.from(await collect((await vfs.open(path, call)).read(), 1 << 20)).toString())
   for (const [round, acknowledged] of [0, 1, 2, 4].entries())
     for (let i = 0; i <= acknowledged; i++) expect(found.get(`s${round}-${i}`)).toBe(Buffer.alloc(i % 3 === 2 ? 200_000 : 10, `${i}`).toString())
-  for (const { place, state, after } of await vfs.history(p('/mfs'), { ...call, limit: 1000 })) {
-    expect(state, place.shown).toMatch(/^(done|aborted)$/)
-    if (state === 'aborted' && !place.shown.endsWith('/last')) expect(found.has(place.shown.slice('/mfs/'.length)), place.shown).toBe(false)
-    if (state === 'done') expect(after, place.shown).not.toBeNull()
-  }
+  const changes = await vfs.history(p('/mfs'), { ...call, limit: 1000 })
+  expect(new Set(changes.map(({ state }) => state)).difference(new Set(['done', 'aborted']))).toEqual(new Set())
+  const files = changes.filter(({ place }) => place.shown !== '/mfs/last')
+  for (const { place, state } of files) expect(found.has(place.shown.slice('/mfs/'.length)), place.shown).toBe(state === 'done')
   for (const session of ['s3', 's2', 's1', 's0']) expect(await vfs.undo({ session }, call)).toMatchObject({ conflicts: [] })
   expect(await Array.fromAsync(vfs.walk(p('/mfs'), call))).toEqual([])
 }, 60_000)
