@@ -59,6 +59,8 @@ export interface Range {
   readonly length?: number | undefined
   /** The reader keeps no part: each may be written over once the next is asked for, which spares the collector what a fast reader leaves behind. */
   readonly reuse?: boolean | undefined
+  /** From the storage itself: nothing on the way answers from memory. */
+  readonly fresh?: boolean | undefined
 }
 
 /** What one look at a path has shown. */

@@ -93,7 +93,8 @@ class Known implements AsyncDisposable {
   }
 
   async *read(path: VfsPath, options: ReadOptions = {}): Bytes {
-    const { ifMatch = '*', signal } = options
+    const { ifMatch = '*', fresh = false, signal } = options
+    if (fresh) return yield* this.#inner.read(path, options)
     const stat = await this.stat(path, { signal })
     const expected = ifMatch === '*' || ifMatch === stat.etag
     if (!expected) this.forget([path]) // whoever expects another one may know better

@@ -213,7 +213,7 @@ export class Transfers {
     await this.#vfs.changes.journal.caughtUp()
     for (const part of this.#vfs.changes.journal.parts(change)) {
       if (part.after?.kind !== 'file' || part.after.cid === undefined) continue
-      const standing = to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal, reuse: true })
+      const standing = to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal, reuse: true, fresh: true })
       if ((await cidOfContent(standing)) !== part.after.cid)
         throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
     }

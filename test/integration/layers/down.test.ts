@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { beforeEach, expect, test } from 'vitest'
 import { connect } from '../../support/gateway.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
@@ -20,6 +22,22 @@ test('a storage that went down is left alone, its mount says so, and the others 
   expect(mounts.result['mounts']).toContainEqual(expect.objectContaining({ path: '/far', health: expect.not.stringMatching('ok') }))
   expect(near.text).toBe('near')
 }, 60_000)
+
+test('while one storage gives no answer, the others are read, changed and listed', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const backends = { far: { type: 'http', options: { files: { '/f': `http://127.0.0.1:${port}/f` } } } }
+  await using session = await connect({ files: { f: 'near' }, config: { backends, mounts: [{ path: '/far', backend: 'far' }] } })
+  const far = new AbortController()
+  const hanging = session.client.callTool({ name: 'vfs_read', arguments: { path: '/far/f' } }, { signal: far.signal }).catch(() => 'cancelled')
+  expect((await session.call('vfs_read', { path: `${session.work}/f`, raw: true })).text).toBe('near')
+  expect((await session.call('vfs_write', { path: `${session.work}/g`, content: 'x' })).ok).toBe(true)
+  expect((await session.call('vfs_ls', { path: '/' })).text).toContain('far')
+  far.abort()
+  expect(await hanging).toBe('cancelled')
+  silent.close()
+})
 
 test('with one call at once a tree is searched and copied', async () => {
   const limits = { calls: 1, download: 1 << 20 }

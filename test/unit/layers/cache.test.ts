@@ -104,6 +104,13 @@ describe('the cache', () => {
     expect(asked('read')).toBe(1)
   })
 
+  test('is passed by whoever wants to see what the storage itself has', async () => {
+    const { storage, b } = cached()
+    await b.write(p('/f'), bytesOf('written'))
+    await storage.write(p('/f'), bytesOf('rotten'))
+    expect(await text(b.read(p('/f'), { fresh: true }))).toBe('rotten')
+  })
+
   test('leaves long reads to the storage, and stays within its bytes', async () => {
     const { storage, b, asked } = cached({ maxBytes: 2 * PAGE })
     await storage.write(p('/large'), bytesOf(noise(5 * PAGE)))
