@@ -93,12 +93,7 @@ class Known implements AsyncDisposable {
   }
 
   async *read(path: VfsPath, options: ReadOptions = {}): Bytes {
-    const { ifMatch = '*', fresh = false, signal } = options
-    if (fresh) return yield* this.#inner.read(path, options)
-    const stat = await this.stat(path, { signal })
-    const expected = ifMatch === '*' || ifMatch === stat.etag
-    if (!expected) this.forget([path]) // whoever expects another one may know better
-    const remembered = expected && stat.kind === 'file' ? this.#pages.read({ path, stat }, options, signal) : undefined
+    const remembered = options.fresh === true ? undefined : await this.#remembered(path, options)
     if (remembered) yield* this.#orFresh(remembered, path, options)
     else yield* this.#inner.read(path, options)
   }
@@ -118,6 +113,14 @@ class Known implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pages[Symbol.asyncDispose]()
+  }
+
+  async #remembered(path: VfsPath, options: ReadOptions): Promise<Bytes | undefined> {
+    const { ifMatch = '*', signal } = options
+    const stat = await this.stat(path, { signal })
+    const expected = ifMatch === '*' || ifMatch === stat.etag
+    if (!expected) this.forget([path]) // whoever expects another one may know better
+    return expected && stat.kind === 'file' ? this.#pages.read({ path, stat }, options, signal) : undefined
   }
 
   /** What was remembered of the path may be of yesterday: then the storage itself answers, unless a part has gone out. */
