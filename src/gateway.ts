@@ -7,7 +7,7 @@ import { type Config, configSchema } from './config/schema.ts'
 import { Secrets } from './config/secrets.ts'
 import type { Collected, CollectOptions } from './content/collect/types.ts'
 import { type LocalContent, openContentStore } from './content/store.ts'
-import type { Backend } from './core/backend.ts'
+import type { Backend, Call } from './core/backend.ts'
 import { VfsError } from './core/error.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
@@ -29,6 +29,8 @@ import { builtin } from './registry/discover.ts'
 import { Registry, type ToolView } from './registry/registry.ts'
 import { toolsetNames } from './registry/select.ts'
 import type { BackendSource } from './registry/services.ts'
+import { retrieving } from './retrieval/index.ts'
+import type { Retrieval } from './retrieval/types.ts'
 import { Search } from './search/search.ts'
 import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
@@ -59,6 +61,7 @@ interface Parts extends GatewayOptions {
   readonly vfs: Vfs
   readonly engine: Engine
   readonly inboxes: Inboxes
+  readonly retrieval: Retrieval
   readonly events: EventBus
   readonly registry: Registry
 }
@@ -70,6 +73,7 @@ export class Gateway implements AsyncDisposable {
   readonly journal: Journal
   readonly vfs: Vfs
   readonly ipfs: IpfsNode
+  readonly retrieval: Retrieval
   readonly registry: Registry
   readonly #parts: Parts
   readonly #closing: AsyncDisposable
@@ -80,6 +84,7 @@ export class Gateway implements AsyncDisposable {
     this.journal = parts.journal
     this.vfs = parts.vfs
     this.ipfs = parts.engine.node
+    this.retrieval = parts.retrieval
     this.registry = parts.registry
     this.#parts = parts
     this.#closing = closing
@@ -171,10 +176,11 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const remounts = closing.use(new Remounts(table, events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))
   for (const each of late) remounts.watch(() => backends.mounted(each))
   const inboxes = closing.use(new Inboxes(ipfs.pubsub, (topic) => events.emit('message', { topic })))
+  const retrieval = retrievalOf(config, ipfs, services)
   const search = closing.use(new Search())
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
-    services: { vfs, content, ipfs, inboxes, search, sync, backends, notes: () => engine.notes() },
+    services: { vfs, content, ipfs, inboxes, retrieval, search, sync, backends, notes: () => engine.notes() },
     builtin: await builtin(),
     paths: config.tools.paths,
     events,
@@ -182,7 +188,12 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: (need) => (need === 'ipfs' ? engine.absence() : undefined),
     log,
   })
-  return { ...options, config, content, journal, vfs, engine, inboxes, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, events, registry: closing.use(registry) }
+}
+
+function retrievalOf({ ipfs: { network }, lassie }: Config, node: IpfsNode, services: LazyServices): Retrieval {
+  const daemon = async (call?: Call): Promise<string> => (await (await services.get()).endpoint('lassie', call)).url
+  return retrieving({ node, network, privateAddresses: lassie.private_addresses, daemon: lassie.daemon ? daemon : undefined })
 }
 
 /**

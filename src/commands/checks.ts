@@ -79,6 +79,11 @@ export const ipfsCheck = ({ ipfs }: Gateway): Promise<Finding> =>
     return `${engine} ${version}, network ${network}`
   })
 
+/** Where the configuration wants one; it is started for it. */
+export async function lassieChecks({ retrieval: { daemon } }: Gateway): Promise<Finding[]> {
+  return daemon ? [await checking('lassie', async () => `a daemon at ${await daemon({ signal: AbortSignal.timeout(ANSWER_MS) })}`)] : []
+}
+
 /** Nothing is wrong, and yet a person may want to know. */
 export const noteChecks = async (gateway: Gateway): Promise<Finding[]> => (await gateway.notes()).map((note) => ok('note', note))
 

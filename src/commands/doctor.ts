@@ -5,6 +5,7 @@ import {
   type Finding,
   ipfsCheck,
   journalCheck,
+  lassieChecks,
   mountChecks,
   noteChecks,
   programCheck,
@@ -43,6 +44,7 @@ async function lookAtGateway(loaded: Loaded, line: CommandLine, io: Io): Promise
     journalCheck(gateway),
     ...(await mountChecks(gateway)),
     await ipfsCheck(gateway),
+    ...(await lassieChecks(gateway)),
     ...(await noteChecks(gateway)),
     toolsCheck(gateway),
   ]

@@ -89,6 +89,12 @@ const rclone = z.strictObject({
   config_file: absolute.optional().describe("Where its remotes stand, if not in rclone's own place"),
 })
 
+const lassie = z.strictObject({
+  daemon: z.boolean().default(false).describe('lassie_fetch asks a lassie that is started and watched, instead of fetching in this process'),
+  binary: absolute.optional().describe('The program; else $LASSIE_BINARY or PATH'),
+  private_addresses: z.boolean().default(false).describe('Agents may name providers on this machine and in private networks'),
+})
+
 const tools = z.strictObject({
   paths: z.array(absolute).default([]).describe('Folders with more *.tools.js files; loaded again on SIGHUP'),
   include: names.default([]).describe('Tools to offer beside those of the toolsets'),
@@ -113,6 +119,7 @@ export const configSchema = (backends: BackendOptions) =>
     secrets: z.record(z.string().min(1), secret).default({}).describe('Secrets that agents may use by name, as secret:NAME'),
     ipfs: ipfs.prefault({}),
     rclone: rclone.prefault({}),
+    lassie: lassie.prefault({}),
     http: http.prefault({}),
   })
 

@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid'
 import type { Call } from '../core/backend.ts'
 
 /** Each call of this file has a deadline of the engine's own beside the caller's signal: nothing here waits for ever. */
@@ -80,8 +81,18 @@ export interface Connection {
   readonly latency: number | null
 }
 
+/** A peer that was named by its address, to be asked for blocks. */
+export interface BlockPeer {
+  /** False where others are asked beside it, so that nobody knows whose a block is. */
+  readonly alone: boolean
+  /** Verified. Rejects NOT_FOUND or CONTENT_NOT_FOUND_IN_TIME if it has not got the block; ends only by the signal where it does not say so. */
+  get(cid: CID, call?: Call): Promise<Uint8Array>
+}
+
 export interface Swarm {
   connections(call?: Call): Promise<readonly Connection[]>
   /** Connects to a peer by its address. Rejects INVALID_ARGUMENT, NO_PEERS, OFFLINE. */
   connect(address: string, options?: Reached): Promise<void>
+  /** Connects to a peer that is asked for blocks then; a Kubo asks it beside those that it is connected to anyway. Rejects as `connect` does. */
+  blocksOf(address: string, options?: Reached): Promise<BlockPeer>
 }

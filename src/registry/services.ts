@@ -2,6 +2,7 @@ import type { Backend } from '../core/backend.ts'
 import type { ContentStore } from '../content/types.ts'
 import type { Inboxes } from '../ipfs/inboxes.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
+import type { Retrieval } from '../retrieval/types.ts'
 import type { Search } from '../search/search.ts'
 import type { Sync } from '../sync/types.ts'
 import type { Vfs } from '../vfs/types.ts'
@@ -13,6 +14,8 @@ export interface Services {
   readonly ipfs: IpfsNode
   /** Subscriptions to pubsub topics. */
   readonly inboxes: Inboxes
+  /** Verified blocks of others. */
+  readonly retrieval: Retrieval
   readonly search: Search
   readonly sync: Sync
   /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */

@@ -1,15 +1,13 @@
 import { z } from 'zod'
-import type { Bytes } from '../../src/core/backend.ts'
-import { VfsError } from '../../src/core/error.ts'
-import { type VfsPath, vfsPath } from '../../src/core/path.ts'
+import type { Node } from '../../src/content/types.ts'
+import type { VfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
-import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
-import { callOf } from '../vfs/schemas.ts'
 import { cid } from './schemas.ts'
+import { surveyed, writeFile, type Written, writeTree } from './writing.ts'
 
 const GetInput = z.strictObject({
   cid,
@@ -56,33 +54,19 @@ export class GetTools {
     const { signal } = context
     const [{ blockAt }, { carOf }] = await Promise.all([import('../../src/ipfs/dag/index.ts'), import('../../src/ipfs/dag/archives.ts')])
     const root = await blockAt(this.#node, from, { signal })
-    return { cid: root.toString(), entries: 0, links_left_out: 0, ...(await this.#write(to, carOf(this.#node, root, { signal }), context)) }
+    const { bytes, change } = await writeFile(this.#vfs, to, carOf(this.#node, root, { signal }), context)
+    return { cid: root.toString(), entries: 0, links_left_out: 0, bytes, change }
   }
 
-  /** What cannot be written is found out before anything is. */
   async #files(from: string, to: VfsPath, format: 'files' | 'tar', context: ToolContext): Promise<Got> {
-    const call = { signal: context.signal }
-    const { survey, tarOf } = await import('../../src/ipfs/dag/archives.ts')
-    const root = await this.#node.stat(from, call)
-    if (root.kind === 'link') throw new VfsError('UNSUPPORTED', `${root.cid} is a symbolic link, which has no content of its own`)
-    const { entries, links } = root.kind === 'directory' ? await survey(this.#node, root.cid, call) : { entries: 0, links: 0 }
-    const found = { cid: root.cid, entries, links_left_out: links }
-    if (format === 'tar') return { ...found, ...(await this.#write(to, tarOf(this.#node, root, call), context)) }
-    const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
-    const { bytes, change } = await this.#vfs.copy(vfsPath(`/ipfs/${root.cid}`), to, { ...callOf(context), recursive: true, onProgress })
-    return { ...found, bytes, change }
+    const root = await this.#node.stat(from, { signal: context.signal })
+    const below = await surveyed(this.#node, root, context)
+    const { bytes, change } = await (format === 'tar' ? this.#tar(root, to, context) : writeTree(this.#vfs, root.cid, to, context))
+    return { cid: root.cid, ...below, bytes, change }
   }
 
-  async #write(to: VfsPath, content: Bytes, context: ToolContext): Promise<Pick<Got, 'bytes' | 'change'>> {
-    const { bytes, change } = await this.#vfs.write(to, told(content, context), { ...callOf(context), ifNoneMatch: '*', parents: true })
-    return { bytes, change }
-  }
-}
-
-async function* told(content: Bytes, { progress }: ToolContext): Bytes {
-  let done = 0
-  for await (const part of content) {
-    yield part
-    progress((done += part.length), undefined, formatSize(done))
+  async #tar(root: Node, to: VfsPath, context: ToolContext): Promise<Written> {
+    const { tarOf } = await import('../../src/ipfs/dag/archives.ts')
+    return writeFile(this.#vfs, to, tarOf(this.#node, root, { signal: context.signal }), context)
   }
 }

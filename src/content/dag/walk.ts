@@ -5,16 +5,14 @@ import { isCode, throwIfAborted } from '../../core/error.ts'
 import { inlined } from '../unixfs/codec.ts'
 import { canLink, linksOf } from './codecs.ts'
 import { once, type Visits } from './visits.ts'
+import { type Met, Way } from './way.ts'
 
 const AHEAD = 16
 const TURN_MS = 20 // what is read at once keeps nobody else waiting for longer, the caller's own abort included
-const KEPT = 32 // blocks that were loaded ahead and whose turn has not come
 
-/** A block on the way, and its bytes once they are being loaded. */
-interface Met {
+interface At extends Met<Uint8Array | undefined> {
   readonly cid: CID
   readonly depth: number
-  loading?: Promise<Uint8Array | undefined> | undefined
 }
 
 /** A block's verified bytes; undefined: it counts as a leaf. */
@@ -32,8 +30,9 @@ export interface WalkOptions extends Call {
  * named, not loaded. The way is a list and no recursion: a chain of any length takes no stack.
  */
 export async function* walk(get: FindBlock, root: CID, { signal, visits = once(), lenient }: WalkOptions = {}): AsyncGenerator<CID> {
-  const way = new Way((cid) => get(cid, { signal }), visits)
-  way.push([root], 0)
+  const load = async ({ cid }: At): Promise<Uint8Array | undefined> => inlined(cid) ?? get(cid, { signal })
+  const way = new Way<At, Uint8Array | undefined>({ load, worth: ({ cid }) => canLink(cid) && !visits.known(cid), ahead: AHEAD })
+  way.push([{ cid: root, depth: 0 }])
   let since = performance.now()
   for (let met = way.pop(); met; met = way.pop()) {
     if (performance.now() - since > TURN_MS) since = await turned()
@@ -43,7 +42,7 @@ export async function* walk(get: FindBlock, root: CID, { signal, visits = once()
     if (emit) yield cid
     if (!enter || !canLink(cid)) continue
     const block = await way.load(met)
-    if (block) way.push(await linksIn(cid, block, lenient), depth + 1)
+    if (block) way.push((await linksIn(cid, block, lenient)).map((link) => ({ cid: link, depth: depth + 1 })))
   }
 }
 
@@ -58,56 +57,5 @@ async function linksIn(cid: CID, block: Uint8Array, lenient = false): Promise<CI
   } catch (error) {
     if (lenient && isCode(error, 'INVALID_BLOCK')) return []
     throw error
-  }
-}
-
-/** What is still to be visited, the next one last. */
-class Way {
-  readonly #get: (cid: CID) => Promise<Uint8Array | undefined>
-  readonly #visits: Visits
-  readonly #open: Met[] = []
-  /** Loaded ahead, the oldest first. */
-  #kept: Met[] = []
-
-  constructor(get: (cid: CID) => Promise<Uint8Array | undefined>, visits: Visits) {
-    this.#get = get
-    this.#visits = visits
-  }
-
-  push(links: readonly CID[], depth: number): void {
-    for (let index = links.length - 1; index >= 0; index--) {
-      const cid = links[index]
-      if (cid) this.#open.push({ cid, depth })
-    }
-  }
-
-  pop(): Met | undefined {
-    return this.#open.pop()
-  }
-
-  async load(met: Met): Promise<Uint8Array | undefined> {
-    const block = this.#begin(met)
-    for (const next of this.#open.slice(-AHEAD).toReversed()) {
-      if (next.loading || !canLink(next.cid) || this.#visits.known(next.cid)) continue
-      this.#begin(next).catch(() => {}) // it is told when its turn comes, which may be never
-      this.#keep(next)
-    }
-    met.loading = undefined
-    return block
-  }
-
-  #begin(met: Met): Promise<Uint8Array | undefined> {
-    const content = inlined(met.cid)
-    return (met.loading ??= content ? Promise.resolve(content) : this.#get(met.cid))
-  }
-
-  /** What has been overtaken by too many others is loaded once more in its turn. */
-  #keep(met: Met): void {
-    this.#kept = this.#kept.filter((one) => one.loading !== undefined)
-    if (this.#kept.length >= KEPT) {
-      const oldest = this.#kept.shift()
-      if (oldest) oldest.loading = undefined
-    }
-    this.#kept.push(met)
   }
 }

@@ -8,7 +8,7 @@ const AHEAD = 8 // leaves of 1 MiB in memory at once
 const MAX_DEPTH = 32 // 1024 links a node: far beyond any real file
 
 /** The part of a file below one node that a range asks for, by offsets inside that node. */
-interface Wanted {
+export interface Wanted {
   readonly from: number
   readonly to: number
 }
@@ -29,7 +29,8 @@ async function* readNode(source: Call & { readonly load: LoadNode }, node: FileN
   }
 }
 
-function* overlapping({ data, links, sizes }: FileNode, { from, to }: Wanted): Generator<Wanted & { readonly link: Link; readonly size: number }> {
+/** The children of a node that hold some of it. */
+export function* overlapping({ data, links, sizes }: FileNode, { from, to }: Wanted): Generator<Wanted & { readonly link: Link; readonly size: number }> {
   let start = data.length
   for (const [index, link] of links.entries()) {
     const size = sizes[index] ?? 0

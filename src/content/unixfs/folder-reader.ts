@@ -26,19 +26,27 @@ async function* shardChildren(source: Call & { readonly load: LoadNode }, node: 
 }
 
 export async function child(load: LoadNode, node: FolderNode, name: string, call: Call = {}): Promise<Link | undefined> {
-  if (node.fanout === undefined) return node.links.find((link) => link.name === name)
-  const hash = await nameHash(name)
-  let shard = node
+  let folder = node
   for (let level = 0; ; level++) {
-    const fanout = shard.fanout ?? 0
-    const start = prefix(slot(hash, level, Math.log2(fanout)), fanout)
-    const link = shard.links.find((one) => one.name.startsWith(start))
-    if (!link || link.name.length > start.length) return link?.name === start + name ? { ...link, name } : undefined
-    shard = asFolder(await load(link.cid, call))
+    const step = await towards(folder, name, level)
+    if (!step?.shard) return step?.link
+    folder = asFolder(await load(step.link.cid, call))
   }
 }
 
-function asFolder(node: UnixfsNode): FolderNode {
+/** Where a name leads from a folder, or from a shard of one at this level: to a deeper shard, or to the child itself. */
+export async function towards(node: FolderNode, name: string, level: number): Promise<{ readonly link: Link; readonly shard: boolean } | undefined> {
+  if (node.fanout === undefined) return found(node.links.find((link) => link.name === name))
+  const start = prefix(slot(await nameHash(name), level, Math.log2(node.fanout)), node.fanout)
+  const link = node.links.find((one) => one.name.startsWith(start))
+  if (link?.name === start) return { link, shard: true }
+  return found(link?.name === start + name ? { ...link, name } : undefined)
+}
+
+const found = (link: Link | undefined) => link && { link, shard: false }
+
+/** Rejects NOT_UNIXFS for what should be a shard. */
+export function asFolder(node: UnixfsNode): FolderNode {
   if (node.kind === 'directory') return node
   throw new VfsError('NOT_UNIXFS', 'a part of the folder is not a folder')
 }

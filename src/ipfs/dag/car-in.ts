@@ -21,7 +21,7 @@ export async function importCar({ blocks }: Pick<DagNode, 'blocks'>, source: Byt
   const iterator = source[Symbol.asyncIterator]()
   const count = { blocks: 0, bytes: 0 }
   try {
-    const decoder = createDecoder(bounded(asyncIterableReader({ [Symbol.asyncIterator]: () => iterator })))
+    const decoder = carDecoder({ [Symbol.asyncIterator]: () => iterator })
     const roots = (await decoder.header()).roots.map(String)
     if (roots.length === 0) throw new Error('it names no root')
     await blocks.put(counted(decoder.blocks(), count, onProgress), { signal })
@@ -32,6 +32,9 @@ export async function importCar({ blocks }: Pick<DagNode, 'blocks'>, source: Byt
     await iterator.return?.()
   }
 }
+
+/** Reads a CAR (version 1 or 2) of blocks that have the size of one, and checks no hash. It throws whatever the library does. */
+export const carDecoder = (source: Bytes): Decoder => createDecoder(bounded(asyncIterableReader(source)))
 
 type Decoder = ReturnType<typeof createDecoder>
 type Reader = ReturnType<typeof asyncIterableReader>

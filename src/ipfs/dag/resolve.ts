@@ -45,14 +45,18 @@ export async function valueAt(node: DagNode, path: string, call: Call = {}): Pro
 
 /** The block that a path names as a whole. Rejects INVALID_ARGUMENT for a part of one. */
 export async function blockAt(node: DagNode, path: string, call: Call = {}): Promise<CID> {
-  const { cid, remainder } = await resolveDag(node, path, call)
+  return wholeBlock(await resolveDag(node, path, call))
+}
+
+/** Rejects INVALID_ARGUMENT for a part of a block. */
+export function wholeBlock({ cid, remainder }: Resolved): CID {
   if (remainder.length === 0) return cid
   throw new VfsError('INVALID_ARGUMENT', `/${remainder.join('/').slice(0, 200)} is a part of block ${cid.toString()}, and no block`, {
     hint: 'Read the part with ipfs_dag_get, or send the path of the block.',
   })
 }
 
-interface Step {
+export interface Step {
   readonly at: Resolved
   readonly rest: readonly string[]
 }
@@ -69,8 +73,8 @@ async function byName(load: LoadNode, cid: CID, [name = '', ...rest]: readonly s
   return link && { at: { cid: link.cid, remainder: [] }, rest }
 }
 
-/** As far as the path goes inside one block. */
-function inside(cid: CID, block: unknown, names: readonly string[]): Step {
+/** As far as the path goes inside one block. Rejects NOT_FOUND. */
+export function inside(cid: CID, block: unknown, names: readonly string[]): Step {
   let value = block
   for (const [index, name] of names.entries()) {
     value = partOf(value, name)

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
 import { sha512 } from 'multiformats/hashes/sha2'
+import type { Call } from '../../core/backend.ts'
+import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Identity } from '../types.ts'
 import type { BaseBlockstore } from 'blockstore-core/base'
 import { recordsOf } from './ipns.ts'
@@ -28,8 +30,9 @@ export interface PeerOptions {
 /** The library, started: what is loaded when a call first needs the network. */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const helia = assemble(options)
+  const brokers = brokersOf(helia)
   await helia.start()
-  const peer = new Peer(helia, options.peering.routers.length)
+  const peer = new Peer(helia, brokers, options.peering.routers.length)
   for (const address of options.peering.peers) peer.keep(address)
   return peer
 }
@@ -46,7 +49,20 @@ function assemble({ mode, key, blockstore, peering }: PeerOptions) {
   return withBitswap(withLibp2pLight(http, libp2pOptions(mode, key, peering, recordsOf(light.keychain))))
 }
 
+/** The library tells nobody who its brokers are, and only by that of bitswap one peer can be asked alone. */
+function brokersOf(helia: Library): readonly BlockBroker[] {
+  const brokers: BlockBroker[] = []
+  const add = helia.addBlockBroker.bind(helia)
+  helia.addBlockBroker = (broker) => {
+    if (typeof broker !== 'function') brokers.push(broker)
+    add(broker)
+  }
+  return brokers
+}
+
 const isTable = (dht: KadDHT): dht is SingleKadDHT => 'routingTable' in dht
+
+type BlockBroker = Exclude<Parameters<ReturnType<typeof createHeliaLight>['addBlockBroker']>[0], (...parts: never[]) => unknown>
 
 export type Library = ReturnType<typeof assemble>
 
@@ -54,11 +70,13 @@ export class Peer implements AsyncDisposable {
   readonly library: Library
   /** Delegated routers, which are asked over HTTP. */
   readonly routers: number
+  readonly #brokers: readonly BlockBroker[]
   readonly #dials: Promise<void>[] = []
   #met: Promise<void> | undefined
 
-  constructor(library: Library, routers: number) {
+  constructor(library: Library, brokers: readonly BlockBroker[], routers: number) {
     this.library = library
+    this.#brokers = brokers
     this.routers = routers
   }
 
@@ -88,6 +106,21 @@ export class Peer implements AsyncDisposable {
 
   async fetch(cid: CID, options: { readonly signal: AbortSignal; readonly onProgress: (event: { readonly type: string }) => void }): Promise<Uint8Array> {
     return Buffer.concat(await Array.fromAsync(this.library.blockstore.get(cid, options)))
+  }
+
+  /** From this peer and no other: a session of its own, which is given up as soon as it looks for somebody else. Rejects NOT_FOUND. */
+  async fetchFrom(peer: CID, cid: CID, { signal }: Call = {}): Promise<Uint8Array> {
+    const missed = new AbortController()
+    const onProgress = ({ type }: { readonly type: string }): void => (type === 'bitswap:find-providers' ? missed.abort() : undefined)
+    const session = this.#brokers.find(({ name }) => name === 'bitswap')?.createSession?.({ providers: [peer], maxProviders: 1 })
+    const end = signal ? AbortSignal.any([signal, missed.signal]) : missed.signal
+    try {
+      if (!session?.retrieve) throw new TypeError('the library has no bitswap')
+      return await session.retrieve(cid, { signal: end, onProgress }) // it finds the CID of a block by hashing it
+    } catch (error) {
+      throwIfAborted(signal, 'fetch')
+      throw missed.signal.aborted ? new VfsError('NOT_FOUND', `has no block ${cid.toString()}`, { cause: error }) : error
+    }
   }
 
   /** The connected peers that speak bitswap. */

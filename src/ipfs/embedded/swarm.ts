@@ -1,6 +1,6 @@
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { Connection, Reached, Swarm } from '../network-types.ts'
+import type { BlockPeer, Connection, Reached, Swarm } from '../network-types.ts'
 import { reaching } from '../reaching.ts'
 import type { Network } from './network.ts'
 
@@ -23,13 +23,18 @@ export class EmbeddedSwarm implements Swarm {
     })
   }
 
-  connect(address: string, options: Reached = {}): Promise<void> {
+  async connect(address: string, options: Reached = {}): Promise<void> {
+    await this.blocksOf(address, options)
+  }
+
+  blocksOf(address: string, options: Reached = {}): Promise<BlockPeer> {
     return reaching('connect', options, async (signal) => {
-      const { library } = await this.#network.peer()
+      const peer = await this.#network.peer()
       const { multiaddr } = await import('@multiformats/multiaddr')
       const target = parsed(() => multiaddr(address), address)
       try {
-        await library.libp2p.dial(target, { signal })
+        const { remotePeer } = await peer.library.libp2p.dial(target, { signal })
+        return { alone: true, get: (cid, call) => peer.fetchFrom(remotePeer.toCID(), cid, call) }
       } catch (cause) {
         throw new VfsError('NO_PEERS', `nobody answers at ${address}`, { cause })
       }

@@ -71,7 +71,7 @@ export class KuboNode implements IpfsNode {
     this.names = new KuboNames({ rpc, online, network })
     this.routing = new KuboRouting(online)
     this.pubsub = new KuboPubsub(online)
-    this.swarm = new KuboSwarm(online)
+    this.swarm = new KuboSwarm(online, blocks)
   }
 
   /** Nothing to hold: Kubo collects when it is told to, and pins and its mutable tree hold what was named by then. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { Connection, Reached, Swarm } from '../network-types.ts'
+import type { BlockPeer, Connection, Reached, Swarm } from '../network-types.ts'
+import type { KuboBlocks } from './blocks.ts'
 import type { Online } from './online.ts'
 
 const Peers = z.object({
@@ -11,9 +12,11 @@ const DIRECTIONS = [null, 'inbound', 'outbound'] as const
 
 export class KuboSwarm implements Swarm {
   readonly #online: Online
+  readonly #blocks: Pick<KuboBlocks, 'block'>
 
-  constructor(online: Online) {
+  constructor(online: Online, blocks: Pick<KuboBlocks, 'block'>) {
     this.#online = online
+    this.#blocks = blocks
   }
 
   async connections(call?: Call): Promise<readonly Connection[]> {
@@ -30,6 +33,11 @@ export class KuboSwarm implements Swarm {
     const { multiaddr } = await import('@multiformats/multiaddr')
     const target = parsed(() => multiaddr(address), address)
     await this.#online('swarm/connect').call('swarm/connect', options, (kubo, call) => kubo.swarm.connect(target, call), options.timeoutMs)
+  }
+
+  async blocksOf(address: string, options: Reached = {}): Promise<BlockPeer> {
+    await this.connect(address, options)
+    return { alone: false, get: (cid, call) => this.#blocks.block(cid, call) }
   }
 }
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Call } from '../../core/backend.ts'
-import { asked, isExecutable, named, onPath, unusable } from '../executable.ts'
+import { asked, findProgram, unusable } from '../executable.ts'
 
 /** The first with the profile `unixfs-v1-2025`, without which CIDs are others. */
 const OLDEST = [0, 40, 0] as const
@@ -31,13 +31,10 @@ export async function findBinary(sources: BinarySources, { signal }: Call = {}):
   return { path, version, warning: tested ? undefined : `Kubo ${version} is not tested with this polymount; ${TESTED[0]}.${TESTED[1]} is` }
 }
 
-async function locate({ binary, env }: BinarySources): Promise<string> {
-  if (binary !== undefined) return named(binary, 'ipfs.kubo.binary')
-  const variable = env['KUBO_BINARY']
-  if (variable) return named(variable, 'KUBO_BINARY')
-  for (const path of [...onPath('ipfs', env), ...ofPackage()]) if (await isExecutable(path)) return path
-  throw unusable('there is no Kubo on this machine', 'Install it (https://docs.ipfs.tech/install/command-line), or set ipfs.kubo.binary or KUBO_BINARY.')
-}
+const INSTALL = 'https://docs.ipfs.tech/install/command-line'
+
+const locate = ({ binary, env }: BinarySources): Promise<string> =>
+  findProgram('ipfs', { title: 'Kubo', binary, setting: 'ipfs.kubo.binary', variable: 'KUBO_BINARY', install: INSTALL, env, beside: ofPackage() })
 
 /** Of the npm package kubo, if it is installed beside us: it puts the program there when it is asked to. */
 function ofPackage(): string[] {

@@ -1,5 +1,6 @@
 import type { Call } from '../../core/backend.ts'
-import { asked, isExecutable, named, onPath, unusable } from '../executable.ts'
+import { namesOf, passed } from '../environment.ts'
+import { asked, findProgram, unusable } from '../executable.ts'
 import type { Endpoint, Launch, ServiceSpec, Setting } from '../types.ts'
 
 /** The first whose remote control uploads into a folder and serves objects. */
@@ -20,7 +21,7 @@ export function rcloneSpec({ binary, configFile, env }: RcloneOptions): ServiceS
     name: 'rclone',
     dependsOn: [],
     ports: ['rc'],
-    settings: JSON.stringify({ binary, configFile, named: env['RCLONE_BINARY'], set: remotesOf(env) }),
+    settings: JSON.stringify({ binary, configFile, named: env['RCLONE_BINARY'], set: namesOf(env, SET) }),
     ready: /Serving remote control on http/,
     startMs: 30_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
@@ -29,7 +30,7 @@ export function rcloneSpec({ binary, configFile, env }: RcloneOptions): ServiceS
       return {
         command: path,
         args: ['rcd', '--rc-serve', '--rc-addr', `127.0.0.1:${ports['rc']}`, ...(configFile === undefined ? [] : ['--config', configFile])],
-        env: { ...passed(env), RCLONE_RC_USER: USER, RCLONE_RC_PASS: secret },
+        env: { ...passed(env, OWN), RCLONE_RC_USER: USER, RCLONE_RC_PASS: secret },
         notes,
       }
     },
@@ -46,7 +47,7 @@ export function rcloneSpec({ binary, configFile, env }: RcloneOptions): ServiceS
 const USER = 'polymount'
 
 async function findBinary(binary: string | undefined, env: NodeJS.ProcessEnv, call: Call): Promise<{ readonly path: string; readonly notes: string[] }> {
-  const path = await locate(binary, env)
+  const path = await findProgram('rclone', { binary, setting: 'rclone.binary', variable: 'RCLONE_BINARY', install: 'https://rclone.org/install', env })
   const { stdout, problem } = await asked(path, ['version'], {}, call)
   const [, version, minor] = /^rclone v(1\.(\d+)\.\d+)/.exec(stdout) ?? []
   if (version === undefined)
@@ -55,23 +56,6 @@ async function findBinary(binary: string | undefined, env: NodeJS.ProcessEnv, ca
   return { path, notes: Number(minor) === TESTED ? [] : [`rclone ${version} is not tested with this polymount; 1.${TESTED} is`] }
 }
 
-async function locate(binary: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
-  if (binary !== undefined) return named(binary, 'rclone.binary')
-  const variable = env['RCLONE_BINARY']
-  if (variable) return named(variable, 'RCLONE_BINARY')
-  for (const path of onPath('rclone', env)) if (await isExecutable(path)) return path
-  throw unusable('there is no rclone on this machine', 'Install it (https://rclone.org/install), or set rclone.binary or RCLONE_BINARY.')
-}
-
-/** What rclone may see of our environment: how it reaches the network, and what a person set for it. */
-const PASSED = /^(PATH|HOME|USER|TMPDIR|TZ|LANG|LC_\w+|XDG_(CONFIG|CACHE)_HOME|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i
+/** What a person set for it, but for what is ours, and where its configuration and cache stand. */
 const SET = /^RCLONE_(?!RC_|BINARY$)/
-
-const passed = (env: NodeJS.ProcessEnv): Record<string, string> => only(env, (name) => PASSED.test(name) || SET.test(name))
-
-/** Not their values: they may be secrets. */
-const remotesOf = (env: NodeJS.ProcessEnv): string[] => Object.keys(only(env, (name) => SET.test(name))).toSorted()
-
-function only(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0])))
-}
+const OWN = new RegExp(`${SET.source}|^XDG_(CONFIG|CACHE)_HOME$`)

@@ -19,7 +19,11 @@ beforeAll(async () => {
   neighbour = await machine({ network: 'node' })
   const { addresses, peer } = await neighbour.node.identity()
   stranger = peer
-  const config = { backends: { extra: { type: 'memory' } }, ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } } }
+  const config = {
+    backends: { extra: { type: 'memory' } },
+    ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } },
+    lassie: { private_addresses: true },
+  }
   session = await connect({ config, files: { 'a.txt': 'salt and pepper\n', 'long.txt': lines, 'folder/b.txt': 'b', 'gone/c.txt': 'c', 'empty/x': '' } })
   change = (await session.call('vfs_write', { path: at('w.txt'), content: 'one\n' })).result['change']
   await session.call('vfs_write', { path: at('w.txt'), content: 'two\n' })
@@ -67,6 +71,8 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_pin_rm: () => ({ cid: `${String(cid)}/b.txt` }),
   ipfs_stats: () => ({}),
   ipfs_get: () => ({ cid, to: at('got') }),
+  lassie_fetch: () => ({ cid, to: at('fetched') }),
+  lassie_fetch_with_providers: () => ({ cid, to: at('fetched.car'), providers: [`/ip4/127.0.0.1/tcp/9/p2p/${stranger}`] }),
   ipfs_refs: () => ({ cid }),
   ipfs_refs_local: () => ({ limit: 1 }),
   ipfs_block_stat: () => ({ cid }),

@@ -1,0 +1,48 @@
+import type { Node } from '../../src/content/types.ts'
+import type { Bytes } from '../../src/core/backend.ts'
+import { VfsError } from '../../src/core/error.ts'
+import { type VfsPath, vfsPath } from '../../src/core/path.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import type { ToolContext } from '../../src/registry/tool.ts'
+import { formatSize } from '../../src/text/encoding.ts'
+import type { Vfs } from '../../src/vfs/types.ts'
+import { callOf } from '../vfs/schemas.ts'
+
+export interface Written {
+  readonly bytes: number
+  readonly change: string | null
+}
+
+/** What lies below a root. */
+interface Below {
+  readonly entries: number
+  readonly links_left_out: number
+}
+
+/** What cannot be written is found out before anything is. Rejects UNSUPPORTED for a symbolic link. */
+export async function surveyed(node: IpfsNode, root: Node, { signal }: ToolContext): Promise<Below> {
+  if (root.kind === 'link') throw new VfsError('UNSUPPORTED', `${root.cid} is a symbolic link, which has no content of its own`)
+  if (root.kind === 'file') return { entries: 0, links_left_out: 0 }
+  const { survey } = await import('../../src/ipfs/dag/archives.ts')
+  const { entries, links } = await survey(node, root.cid, { signal })
+  return { entries, links_left_out: links }
+}
+
+/** A file or folder of IPFS as files, in one change. */
+export async function writeTree(vfs: Vfs, cid: string, to: VfsPath, context: ToolContext): Promise<Written> {
+  const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
+  return vfs.copy(vfsPath(`/ipfs/${cid}`), to, { ...callOf(context), recursive: true, onProgress })
+}
+
+/** One new file. */
+export async function writeFile(vfs: Vfs, to: VfsPath, content: Bytes, context: ToolContext): Promise<Written> {
+  return vfs.write(to, told(content, context), { ...callOf(context), ifNoneMatch: '*', parents: true })
+}
+
+async function* told(content: Bytes, { progress }: ToolContext): Bytes {
+  let done = 0
+  for await (const part of content) {
+    yield part
+    progress((done += part.length), undefined, formatSize(done))
+  }
+}
