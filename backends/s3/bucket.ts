@@ -18,8 +18,9 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
-import { throwIfAborted } from '../../src/core/error.ts'
+import { throwIfAborted, type VfsError } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
+import { quoted } from './etag.ts'
 
 /** Who wrote an object: the id of the change, so that an answer that was lost can be looked up (journal.md, 15). */
 const CHANGE = 'polymount-change'
@@ -93,10 +94,10 @@ export class Bucket {
     }
   }
 
-  /** The bytes from `start` up to and with `end`, of exactly this content. */
-  async *get(key: string, { start, end, ifMatch, signal }: Call & { readonly start: number; readonly end: number; readonly ifMatch: string }): Bytes {
+  /** The bytes of a range as the header has it, of exactly this content. Without one it is all, and compared with the checksum that the storage keeps of it. */
+  async *get(key: string, { range, ifMatch, signal }: Call & { readonly range?: string | undefined; readonly ifMatch: string }): Bytes {
     try {
-      const command = new GetObjectCommand({ Bucket: this.name, Key: key, Range: `bytes=${start}-${end}`, IfMatch: ifMatch })
+      const command = new GetObjectCommand({ Bucket: this.name, Key: key, Range: range, IfMatch: ifMatch })
       yield* bodyOf(await this.#client.send(command, until(signal)))
     } catch (error) {
       throw fromS3(error, signal)
@@ -122,7 +123,7 @@ export class Bucket {
   async put(key: string, body: Uint8Array, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const metadata = { [CHANGE]: change }
     const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: body, Metadata: metadata, IfMatch: ifMatch, IfNoneMatch: ifNoneMatch })
-    return (await this.#once.send(command, until(signal))).ETag ?? ''
+    return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
   }
 
   /** Not mapped, as put. */
@@ -130,13 +131,13 @@ export class Bucket {
     const command = new CopyObjectCommand({
       Bucket: this.name,
       Key: to,
-      CopySource: encodeURIComponent(`${this.name}/${from}`),
+      CopySource: this.#source(from),
       CopySourceIfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
       MetadataDirective: 'REPLACE',
       Metadata: { [CHANGE]: change },
     })
-    return (await this.#once.send(command, until(signal))).CopyObjectResult?.ETag ?? ''
+    return quoted((await this.#once.send(command, until(signal))).CopyObjectResult?.ETag ?? '')
   }
 
   async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {
@@ -160,7 +161,7 @@ export class Bucket {
       Key: key,
       UploadId: upload,
       PartNumber: number,
-      CopySource: encodeURIComponent(`${this.name}/${from}`),
+      CopySource: this.#source(from),
       CopySourceRange: range,
       CopySourceIfMatch: ifMatch,
     })
@@ -177,7 +178,7 @@ export class Bucket {
       IfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
     })
-    return (await this.#once.send(command, until(signal))).ETag ?? ''
+    return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
   }
 
   /** Succeeds if there is no such upload any more. */
@@ -190,13 +191,18 @@ export class Bucket {
   /** Uploads of exactly this key that are neither finished nor aborted. */
   async uploads(key: string, { signal }: Call = {}): Promise<string[]> {
     const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: key })
-    const { Uploads = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal)
+    const { Uploads = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal).catch(noneAtAll)
     return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
   }
 
   close(): void {
     this.#client.destroy()
     this.#once.destroy()
+  }
+
+  /** Each name encoded and no slash: some servers take the whole for one name else. */
+  #source(key: string): string {
+    return `${this.name}/${key.split('/').map(encodeURIComponent).join('/')}`
   }
 
   async #mapped<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -209,6 +215,12 @@ export class Bucket {
 }
 
 const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
+
+/** How some servers say that a bucket has no upload. */
+function noneAtAll(error: VfsError): { readonly Uploads?: never } {
+  if ((error.cause as Error).name === 'NoSuchUpload') return {}
+  throw error
+}
 
 const completed = (PartNumber: number, { ETag }: { readonly ETag?: string | undefined }): CompletedPart => ({ PartNumber, ETag })
 
@@ -230,7 +242,12 @@ interface Told {
   readonly change?: string | undefined
 }
 
-const factsOf = ({ Size = 0, LastModified = new Date(0), ETag = '', change }: Told): Facts => ({ size: Size, modified: LastModified, etag: ETag, change })
+const factsOf = ({ Size = 0, LastModified = new Date(0), ETag = '', change }: Told): Facts => ({
+  size: Size,
+  modified: LastModified,
+  etag: quoted(ETag),
+  change,
+})
 
 async function* bodyOf({ Body }: GetObjectCommandOutput): Bytes {
   if (Body) yield* Body as AsyncIterable<Uint8Array>

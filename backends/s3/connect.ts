@@ -8,7 +8,7 @@ export interface Connection {
   readonly region?: string | undefined
   readonly pathStyle?: boolean | undefined
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined
-  /** For servers that do not know the checksums of 2025. */
+  /** Without the checksums of 2025, which not every server knows; if not said, that is found out. */
   readonly compat?: boolean | undefined
 }
 

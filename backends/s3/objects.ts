@@ -10,7 +10,7 @@ import type { Keys } from './keys.ts'
 import { everything, hasBelow } from './list.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import type { Found } from './probe.ts'
-import { publish } from './publish.ts'
+import { publish, withdraw } from './publish.ts'
 import { PART_BYTES, upload } from './upload.ts'
 import { check, refusal, type Standing, statOf, View } from './view.ts'
 
@@ -24,8 +24,9 @@ export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean
 
 const NOTHING = new Uint8Array(0)
 const DELETES_AT_ONCE = 16
+const RACES = 20
 
-/** Changes of the keys below a prefix. A folder is kept alive, when it is made or gets empty, by an empty object at its key. */
+/** Changes of the keys below a prefix. A folder is kept alive, when it is made or gets empty, by an empty object, see Keys.marker. */
 export class Objects {
   readonly view: View
   readonly #ground: Ground
@@ -63,7 +64,8 @@ export class Objects {
       check('remove', path, standing, options)
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
-      if (standing.kind === 'file') await this.#ground.bucket.delete(this.#keys.file(path), { ...this.#exactly(standing.facts), signal: options.signal })
+      if (standing.kind === 'file')
+        await withdraw(this.#ground.bucket, this.#keys.file(path), { ...this.#exactly(standing.facts, options), signal: options.signal })
       else await this.#removeFolder(path, options)
       await this.#keepAlive(parent(path), options)
     })
@@ -114,12 +116,24 @@ export class Objects {
   /** What stands there at the end decides, not what stood there at the beginning. */
   #publish(path: VfsPath, change: string, size: number, options: WriteOptions, request: (conditions: Conditions) => Promise<string>): Promise<Stat> {
     const key = this.#keys.file(path)
-    return this.#locked(path, async () => {
+    const once = async (): Promise<Stat> => {
       const standing = await this.#replaceable(path, options)
-      const wanted = standing ? this.#exactly(options.ifMatch === undefined ? undefined : standing) : this.#vacant(options)
+      const wanted = standing ? this.#exactly(standing, options) : this.#vacant(options)
       const etag = await publish(this.#ground.bucket, key, change, () => request(wanted))
       return { kind: 'file', size, modified: new Date(), etag: etagOf(etag) }
-    })
+    }
+    return this.#locked(path, () => (options.ifMatch === '*' ? this.#whateverStands(path, once) : once()))
+  }
+
+  /** Who takes whatever is there loses no race, as long as something is there. */
+  async #whateverStands(path: VfsPath, once: () => Promise<Stat>): Promise<Stat> {
+    for (let race = 1; ; race++) {
+      try {
+        return await once()
+      } catch (error) {
+        if (race === RACES || !isCode(error, 'CONFLICT') || !(await this.view.find('write', path))) throw error
+      }
+    }
   }
 
   async #copyFile(target: Objects, facts: Facts, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
@@ -155,7 +169,7 @@ export class Objects {
   }
 
   async #mark(path: VfsPath, { signal }: Call): Promise<void> {
-    const key = this.#keys.folder(path)
+    const key = this.#keys.marker(path)
     await publish(this.#ground.bucket, key, 'folder', () => this.#ground.bucket.put(key, NOTHING, { change: 'folder', signal }))
   }
 
@@ -178,8 +192,8 @@ export class Objects {
   }
 
   /** Conditions that the storage is known to keep; where it does not, the lock and the look before are all there is. */
-  #exactly(facts: Facts | undefined): Conditions {
-    return facts && this.#ground.found.conditions ? { ifMatch: facts.etag } : {}
+  #exactly({ etag }: Facts, { ifMatch }: Precondition): Conditions {
+    return ifMatch !== undefined && this.#ground.found.conditions ? { ifMatch: etag } : {}
   }
 
   #vacant({ ifNoneMatch }: WriteOptions): Conditions {

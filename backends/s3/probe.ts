@@ -1,48 +1,72 @@
 import { randomUUID } from 'node:crypto'
 import type { Call } from '../../src/core/backend.ts'
-import { isCode } from '../../src/core/error.ts'
+import { collect } from '../../src/core/bytes.ts'
+import { isCode, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Conditions } from './bucket.ts'
-import { fromS3 } from './errors.ts'
-import { type Keys, OWN_FOLDER } from './keys.ts'
+import { fromS3, isMisunderstood } from './errors.ts'
+import { type Keys, type Naming, OWN_FOLDER } from './keys.ts'
 
 /** What this server really does; several accept a condition and ignore it. */
-export interface Found {
+export interface Found extends Naming {
   readonly writable: boolean
   /** Conditions on writing and on removing hold. */
   readonly conditions: boolean
   /** A copy can be told to go only where nothing stands. */
   readonly copyConditions: boolean
-  /** Listings can hold control characters, which XML cannot. */
-  readonly anyName: boolean
 }
 
-const READ_ONLY: Found = { writable: false, conditions: false, copyConditions: false, anyName: true }
+const READ_ONLY: Found = { writable: false, conditions: false, copyConditions: false, anyName: true, slashes: true }
 
-/** Tries the conditions on two objects of our own, which are gone afterwards. Rejects what keeps us from the bucket at all. */
+/**
+ * Tries it on a few objects of our own, which are gone afterwards. Rejects what keeps us from the bucket at all, and IO_ERROR
+ * where what was written does not come back.
+ */
 export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promise<Found> {
   await bucket.page({ ...call, prefix: keys.prefix, most: 1 })
   const key = `${keys.prefix}${OWN_FOLDER}/probe/${randomUUID()}`
-  const copy = `${key}-copy`
+  const made: Made = { key, copy: `${key}-copy`, folder: `${key}-folder/` }
   try {
-    return await tried(bucket, key, copy, call)
+    return await tried(bucket, made, call)
   } catch (error) {
     if (isCode(error, 'PERMISSION_DENIED')) return READ_ONLY
     throw error
   } finally {
-    for (const made of [key, copy]) await bucket.delete(made).catch(() => {}) // of a server that did not let us make it
+    for (const each of Object.values(made)) await bucket.delete(each).catch(() => {}) // of a server that did not let us make it
   }
 }
 
-async function tried(bucket: Bucket, key: string, copy: string, call: Call): Promise<Found> {
-  const put = (conditions: Conditions) => bucket.put(key, Buffer.from('polymount'), { ...call, ...conditions, change: 'probe' })
-  await put({}).catch((error: unknown) => Promise.reject(fromS3(error, call.signal)))
-  const wrong = { ifMatch: '"0123456789abcdef0123456789abcdef"' } as const
+interface Made {
+  readonly key: string
+  readonly copy: string
+  readonly folder: string
+}
+
+async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Found> {
+  const put = (at: string, conditions: Conditions = {}) => bucket.put(at, CONTENT, { ...call, ...conditions, change: 'probe' })
+  await givesBack(bucket, key, put(key), call)
   const conditions =
-    (await isRefused(put({ ifNoneMatch: '*' }))) && (await isRefused(put(wrong))) && (await isRefused(bucket.delete(key, { ...call, ...wrong })))
+    (await isRefused(put(key, { ifNoneMatch: '*' }))) && (await isRefused(put(key, WRONG))) && (await isRefused(bucket.delete(key, { ...call, ...WRONG })))
   const copies = (): Promise<string> => bucket.copy(key, copy, { ...call, change: 'probe', ifNoneMatch: '*' })
   await copies().catch(() => {}) // a server that cannot is known by the second answer
-  const { encoded } = await bucket.page({ ...call, prefix: key, most: 1 })
-  return { writable: true, conditions, copyConditions: await isRefused(copies()), anyName: encoded }
+  const copyConditions = await isRefused(copies())
+  await bucket.put(folder, NOTHING, { ...call, change: 'probe' }).catch(() => {}) // the same
+  const { objects, encoded } = await bucket.page({ ...call, prefix: folder.slice(0, -1), most: 1 })
+  return { writable: true, conditions, copyConditions, anyName: encoded, slashes: objects[0]?.key === folder }
+}
+
+/** Also in parts: there are servers that answer to a range with the checksum of the whole. */
+async function givesBack(bucket: Bucket, key: string, put: Promise<string>, { signal }: Call): Promise<void> {
+  try {
+    const ifMatch = await put
+    for (const range of [undefined, 'bytes=2-4']) {
+      const bytes = await collect(bucket.get(key, { range, ifMatch, signal }), MOST)
+      if (!CONTENT.subarray(...(range ? [2, 5] : [])).equals(bytes)) throw new VfsError('IO_ERROR', 'what was written does not come back', { backend: 's3' })
+    }
+  } catch (cause) {
+    const error = fromS3(cause, signal)
+    if (isMisunderstood(error)) throw new VfsError('IO_ERROR', `this server does not keep what is written: ${error.message}`, { backend: 's3', cause: error })
+    throw error
+  }
 }
 
 async function isRefused(request: Promise<unknown>): Promise<boolean> {
@@ -53,3 +77,8 @@ async function isRefused(request: Promise<unknown>): Promise<boolean> {
     return isCode(fromS3(error), 'CONFLICT')
   }
 }
+
+const CONTENT = Buffer.from('polymount')
+const NOTHING = Buffer.alloc(0)
+const MOST = 1024 // bytes of what a server may make of it
+const WRONG = { ifMatch: '"0123456789abcdef0123456789abcdef"' } as const

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VfsError } from '../../src/core/error.ts'
-import type { Bucket } from './bucket.ts'
+import type { Call } from '../../src/core/backend.ts'
+import { isCode, VfsError } from '../../src/core/error.ts'
+import type { Bucket, Conditions } from './bucket.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 
 const LOOKS = 3
@@ -23,6 +24,16 @@ export async function publish(bucket: Bucket, key: string, change: string, reque
   }
 }
 
+/** Removes an object. A lost answer is looked up: what is gone was removed; rejects OUTCOME_UNKNOWN where the removal may still come. */
+export async function withdraw(bucket: Bucket, key: string, conditions: Call & Conditions): Promise<void> {
+  try {
+    await bucket.delete(key, conditions)
+  } catch (error) {
+    if (!isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')) throw error
+    if (await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))) throw unknown(error)
+  }
+}
+
 /** The etag of the object, if this change wrote it. */
 async function written(bucket: Bucket, key: string, change: string, looks: number): Promise<string | undefined> {
   for (let look = 1; ; look++) {
@@ -33,4 +44,5 @@ async function written(bucket: Bucket, key: string, change: string, looks: numbe
   }
 }
 
-const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether it was written', { backend: 's3', cause })
+export const unknown = (cause: unknown): VfsError =>
+  new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { backend: 's3', cause })

@@ -10,8 +10,8 @@ const TRIES = 3 // of one part, whose connection may be cut anywhere
 export async function* readObject(bucket: Bucket, key: string, facts: Facts, { offset = 0, length = Infinity, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
-  const part = (start: number): Bytes =>
-    whole((at) => bucket.get(key, { start: at, end: Math.min(start + PART, end) - 1, ifMatch: facts.etag, signal }), start, Math.min(start + PART, end))
+  const get = (from: number, to: number): Bytes => bucket.get(key, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal })
+  const part = (start: number): Bytes => whole(get, start, Math.min(start + PART, end))
   if (starts.length > 1) yield* inOrder(starts, (start) => Array.fromAsync(part(start)), signal)
   else for (const start of starts) yield* part(start)
 }
@@ -34,11 +34,13 @@ async function* inOrder(starts: readonly number[], load: (start: number) => Prom
   }
 }
 
-async function* whole(get: (at: number) => Bytes, from: number, to: number): Bytes {
+const rangeOf = (from: number, to: number, { size }: Facts): string | undefined => (from === 0 && to === size ? undefined : `bytes=${from}-${to - 1}`)
+
+async function* whole(get: (from: number, to: number) => Bytes, from: number, to: number): Bytes {
   let at = from
   for (let attempt = 1; at < to; attempt++) {
     try {
-      for await (const bytes of get(at)) {
+      for await (const bytes of get(at, to)) {
         at += bytes.length
         yield bytes
       }

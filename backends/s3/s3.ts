@@ -1,5 +1,6 @@
 import type { Bytes, Call, Capabilities, CopyOptions, Entry, ListOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
+import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Bucket } from './bucket.ts'
 import { connect, type Connection } from './connect.ts'
@@ -15,12 +16,21 @@ export interface S3Options extends Connection {
   readonly prefix?: string | undefined
 }
 
-/** Connects and finds out what this server can. Rejects what keeps us from the bucket. */
+/**
+ * Connects and finds out what this server can; one that does not know the checksums of 2025 is reached without them. Rejects
+ * what keeps us from the bucket.
+ */
 export async function openS3(options: S3Options, call?: Call): Promise<S3Backend> {
   const bucket = connect(options)
-  const keys = new Keys(options.prefix)
-  const found = await probe(bucket, keys, call)
-  return new S3Backend(bucket, keys.for(found), found, options.endpoint)
+  try {
+    const keys = new Keys(options.prefix)
+    const found = await probe(bucket, keys, call)
+    return new S3Backend(bucket, keys.for(found), found, options.endpoint)
+  } catch (error) {
+    bucket.close()
+    if (options.compat !== undefined || !isCode(error, 'IO_ERROR')) throw error
+    return openS3({ ...options, compat: true }, call)
+  }
 }
 
 /** A bucket, or what lies below a prefix of one, as a tree. */

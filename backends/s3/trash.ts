@@ -2,6 +2,7 @@ import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
 import { isCode, type VfsError } from '../../src/core/error.ts'
 import { join, ROOT, type VfsPath } from '../../src/core/path.ts'
 import type { Objects } from './objects.ts'
+import { unknown } from './publish.ts'
 import { refusal, statOf, View } from './view.ts'
 import type { Bucket } from './bucket.ts'
 import type { Keys } from './keys.ts'
@@ -22,12 +23,12 @@ export class S3Trash implements Trash {
   async put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     const aside = join(ROOT, id)
-    const { source, stat } = await this.#objects.copyTo(this.#kept, path, aside, { signal: options.signal, ifMatch: options.ifMatch, folders: true })
+    const copying = this.#objects.copyTo(this.#kept, path, aside, { signal: options.signal, ifMatch: options.ifMatch, folders: true })
+    const { source, stat } = await copying.catch((error: unknown) => this.#notCopied(path, error))
     try {
       await this.#objects.remove(path, { signal: options.signal, ifMatch: source.kind === 'file' ? statOf(source).etag : undefined, mustExist: true })
     } catch (error) {
-      await this.#kept.remove(aside)
-      throw isCode(error, 'CONFLICT') && (await this.#objects.view.find('remove', path).catch(() => undefined)) === undefined ? gone(path) : error
+      await this.#notRemoved(path, aside, error)
     }
     return stat
   }
@@ -35,7 +36,7 @@ export class S3Trash implements Trash {
   async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
     const aside = join(ROOT, id)
     const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { signal: call.signal, folders: true })
-    await this.#kept.remove(aside)
+    await this.#kept.remove(aside).catch((error: unknown) => Promise.reject(unknown(error))) // it is back, and recovery takes this away
     return stat
   }
 
@@ -48,6 +49,30 @@ export class S3Trash implements Trash {
       await this.#kept.remove(join(ROOT, id), { signal: call.signal, recursive: true })
     } catch (error) {
       if (!isCode(error, 'NOT_FOUND')) throw error
+    }
+  }
+
+  /** Nobody copies what another one has taken meanwhile: not every server says it so. */
+  async #notCopied(path: VfsPath, error: unknown): Promise<never> {
+    const taken = isCode(error, 'OUTCOME_UNKNOWN') && !(await this.#stands(path))
+    throw taken ? gone(path) : error
+  }
+
+  /** What lies aside may be all that there is: it goes only when the original stands, or was taken by another. */
+  async #notRemoved(path: VfsPath, aside: VfsPath, error: unknown): Promise<void> {
+    if (isCode(error, 'OUTCOME_UNKNOWN')) throw error
+    const stands = await this.#stands(path)
+    const byAnother = isCode(error, 'CONFLICT', 'NOT_FOUND')
+    if (!stands && !byAnother) return
+    await this.#kept.remove(aside)
+    throw stands ? error : gone(path)
+  }
+
+  async #stands(path: VfsPath): Promise<boolean> {
+    try {
+      return (await this.#objects.view.findAny('remove', path)) !== undefined
+    } catch (error) {
+      throw unknown(error)
     }
   }
 }

@@ -61,11 +61,19 @@ async function settleFolder({ at }: Case): Promise<End> {
 
 async function settleRemoval(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  if (it.row.kept_in === 'trash' && (await inTrash(it.at.backend, changeId(it.row.seq)))) return done(null)
+  const aside = it.row.kept_in === 'trash' ? await inTrash(it.at.backend, changeId(it.row.seq)) : null
+  if (aside) return standing?.kind === 'file' && standing.etag === beforeOf(it.row)?.etag ? takeBackHalfRemoval(it) : done(null)
   if (!standing) return done(null)
   if (standing.kind === 'directory' && it.row.kept_in === null)
     return { state: 'partial', reason: 'its process ended while it removed a folder for good: some of it may be gone' }
   return (await isBefore(it, standing)) ? ABORTED : conflict('something else stands there now')
+}
+
+/** Where a file is put aside by a copy and a deletion, it stands at both places in between. */
+async function takeBackHalfRemoval(it: Case): Promise<End> {
+  await it.aborting()
+  await it.at.backend.trash?.drop(changeId(it.row.seq))
+  return ABORTED
 }
 
 async function settleMove(it: Case): Promise<End> {
@@ -93,8 +101,12 @@ async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<E
 /** Something comes back from the trash, where it lay under the id of its removal. */
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  if (it.row.undoes !== null && (await inTrash(it.at.backend, changeId(it.row.undoes)))) return ABORTED
-  return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
+  const removal = it.row.undoes === null ? undefined : changeId(it.row.undoes)
+  const aside = removal === undefined ? null : await inTrash(it.at.backend, removal)
+  if (removal === undefined || aside === null) return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
+  if (standing?.kind !== 'file' || standing.etag !== aside.etag) return ABORTED
+  await it.at.backend.trash?.drop(removal) // it is back by a copy, and only this was left to do
+  return done(standing)
 }
 
 async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {
@@ -112,9 +124,8 @@ async function isThis({ at, versions }: Case, standing: Stat, wanted: Partial<Sn
   return cid === wanted.cid
 }
 
-async function inTrash({ trash }: Backend, id: string): Promise<boolean> {
-  if (!trash) return false
-  return (await orNull(trash.contents.stat(join(ROOT, id)))) !== null
+async function inTrash({ trash }: Backend, id: string): Promise<Stat | null> {
+  return trash ? orNull(trash.contents.stat(join(ROOT, id))) : null
 }
 
 const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))

@@ -1,39 +1,62 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer, connect as dial, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type S3Options, openS3, type S3Backend } from '../../backends/s3/s3.ts'
 import { findServer } from '../../scripts/servers/find.ts'
-import { VERSITYGW } from '../../scripts/servers/programs.ts'
+import { type Program, RCLONE, VERSITYGW } from '../../scripts/servers/programs.ts'
 import { endServer } from './end-server.ts'
 import { requires } from './requires.ts'
 
-/** `beforeEach(needsS3)` of the tests that run a real server. */
-export const needsS3 = requires('versitygw', async () => (await findServer(VERSITYGW)) !== '')
-
 const CREDENTIALS = { accessKeyId: 'polymount-test', secretAccessKey: 'not-a-secret-of-anyone' }
+
+/** A server whose buckets are the folders of one folder of the disk. */
+export interface S3Program {
+  readonly program: Program
+  readonly args: (folder: string, at: string) => readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+export const VERSITY: S3Program = {
+  program: VERSITYGW,
+  args: (folder, at) => ['--quiet', '--port', at, 'posix', folder],
+  env: { ROOT_ACCESS_KEY: CREDENTIALS.accessKeyId, ROOT_SECRET_KEY: CREDENTIALS.secretAccessKey },
+}
+
+export const RCLONE_S3: S3Program = {
+  program: RCLONE,
+  args: (folder, at) => ['serve', 's3', '--addr', at, folder],
+  env: { RCLONE_AUTH_KEY: `"${CREDENTIALS.accessKeyId},${CREDENTIALS.secretAccessKey}"`, RCLONE_CONFIG: '/dev/null' },
+}
+
+/** `beforeEach(needs(RCLONE_S3))` of the tests that run it. */
+export const needs = ({ program }: S3Program): ReturnType<typeof requires> => requires(program.name, async () => (await findServer(program)) !== '')
+
+export const needsS3 = needs(VERSITY)
 
 /** A real S3 server on the loopback address over a folder that goes with it. */
 export class S3Server implements AsyncDisposable {
   readonly endpoint: string
   readonly #folder: string
   readonly #process: ChildProcess
+  readonly #client: S3Client
   #buckets = 0
 
   private constructor(endpoint: string, folder: string, server: ChildProcess) {
     this.endpoint = endpoint
     this.#folder = folder
     this.#process = server
+    this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region: 'us-east-1', forcePathStyle: true })
   }
 
-  static async start(at?: number): Promise<S3Server> {
+  static async start({ program, args, env }: S3Program = VERSITY, at?: number): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-s3-'))
     const port = at ?? (await freePort())
-    const env = { ...process.env, ROOT_ACCESS_KEY: CREDENTIALS.accessKeyId, ROOT_SECRET_KEY: CREDENTIALS.secretAccessKey }
-    const server = spawn(await findServer(VERSITYGW), ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder], { env, stdio: 'ignore' })
+    const server = spawn(await findServer(program), args(folder, `127.0.0.1:${port}`), { env: { ...process.env, ...env }, stdio: 'ignore' })
     await answering(port, server)
     return new S3Server(`http://127.0.0.1:${port}`, folder, server)
   }
@@ -41,7 +64,7 @@ export class S3Server implements AsyncDisposable {
   /** Of an empty bucket. */
   async options(): Promise<S3Options> {
     const bucket = `bucket-${++this.#buckets}`
-    await mkdir(join(this.#folder, bucket))
+    await this.#client.send(new CreateBucketCommand({ Bucket: bucket }))
     return { bucket, endpoint: this.endpoint, credentials: CREDENTIALS }
   }
 
@@ -50,6 +73,7 @@ export class S3Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.destroy()
     await endServer(this.#process, this.#folder)
   }
 }

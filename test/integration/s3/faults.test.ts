@@ -1,13 +1,12 @@
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connect as reach } from '../../../backends/s3/connect.ts'
 import { openS3, type S3Options } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { isCode } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
-import { codeOf, content, dying } from '../../contract/support.ts'
+import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
+import { CuttingProxy } from '../../support/cutting-proxy.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
 let server: S3Server
@@ -55,7 +54,7 @@ test('connections that are cut anywhere: what is read is whole, what is written 
     await using backend = await openS3(options)
     await backend.write(p('/given'), bytesOf(bytes))
   }
-  await using proxy = await CuttingProxy.start(Number(new URL(server.endpoint).port))
+  await using proxy = await CuttingProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   proxy.cutting = true
   for (let i = 0; i < 12; i++) {
@@ -72,7 +71,7 @@ test('connections that are cut anywhere: what is read is whole, what is written 
 
 test('an answer that is lost after the server has written is known by the change, not taken for a failure', async () => {
   const options = await server.options()
-  await using proxy = await CuttingProxy.start(Number(new URL(server.endpoint).port))
+  await using proxy = await CuttingProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   await backend.write(p('/f'), bytesOf('before'))
   const { etag } = await backend.stat(p('/f'))
@@ -83,74 +82,50 @@ test('an answer that is lost after the server has written is known by the change
   expect((await content(backend.read(p('/f')))).toString()).toBe('after')
 })
 
+test('a removal whose answer is lost took place, and what it removed lies aside and comes back', async () => {
+  const options = await server.options()
+  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  for (const name of ['/f', '/g']) await backend.write(p(name), bytesOf('content'))
+  proxy.swallow = 'DELETE'
+  await backend.trash?.put(p('/f'), 'c1')
+  expect(proxy.cuts).toBe(1)
+  expect(await names(backend, ROOT)).toEqual(['g'])
+  await backend.trash?.back('c1', p('/f'))
+  expect(await text(backend.read(p('/f')))).toBe('content')
+  proxy.swallow = 'DELETE'
+  await backend.remove(p('/g'), { ifMatch: (await backend.stat(p('/g'))).etag })
+  expect(proxy.cuts).toBe(2)
+  expect(await names(backend, ROOT)).toEqual(['f'])
+})
+
+test('a byte that changes on the way is found by the checksum, and what was read is not passed off as the file', async () => {
+  const options = await server.options()
+  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  await backend.write(p('/f'), bytesOf('a'.repeat(1000)))
+  proxy.damage = (bytes) => Buffer.from(bytes.toString('latin1').replace('aaaaa', 'aabaa'), 'latin1')
+  expect(await codeOf(backend.read(p('/f')))).toBe('IO_ERROR')
+  proxy.damage = undefined
+  expect(await text(backend.read(p('/f')))).toBe('a'.repeat(1000))
+})
+
+test('two gateways on one bucket: one of twenty writers wins, and who takes whatever is there always does', async () => {
+  const options = await server.options()
+  await using one = await openS3(options)
+  await using other = await openS3(options)
+  const { etag } = await one.write(p('/f'), bytesOf('start'))
+  const race = (ifMatch: string) =>
+    Promise.all(Array.from({ length: 20 }, (_, i) => codeOf((i % 2 ? one : other).write(p('/f'), bytesOf(`writer ${i}`), { ifMatch }))))
+  expect((await race(etag)).filter((end) => end !== 'CONFLICT')).toEqual(['none'])
+  expect(new Set(await race('*'))).toEqual(new Set(['none']))
+  await one.remove(p('/f'))
+  expect(new Set(await race('*'))).toEqual(new Set(['CONFLICT']))
+})
+
 async function left(options: S3Options): Promise<string[]> {
   const bucket = reach(options)
   const uploads = await Promise.all(['big', 'f'].map((key) => bucket.uploads(key)))
   bucket.close()
   return uploads.flat()
-}
-
-/** Passes bytes on, and cuts connections after a while, or swallows the answer to one request. */
-class CuttingProxy implements AsyncDisposable {
-  cutting = false
-  swallow: string | undefined
-  cuts = 0
-  readonly endpoint: string
-  readonly #close: () => Promise<void>
-  #budget = 0x9e3779b9
-
-  private constructor(endpoint: string, close: () => Promise<void>) {
-    this.endpoint = endpoint
-    this.#close = close
-  }
-
-  static async start(to: number): Promise<CuttingProxy> {
-    const open = new Set<Socket>()
-    const listener = createServer((socket) => proxy.#join(socket, connect(to, '127.0.0.1'), open)).listen(0, '127.0.0.1')
-    await once(listener, 'listening')
-    const close = async (): Promise<void> => {
-      for (const socket of open) socket.destroy()
-      listener.close()
-      await once(listener, 'close')
-    }
-    const proxy: CuttingProxy = new CuttingProxy(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`, close)
-    return proxy
-  }
-
-  #join(client: Socket, target: Socket, open: Set<Socket>): void {
-    let budget = this.cutting ? this.#next() : Infinity
-    let silent = false
-    const cut = (): void => {
-      this.cuts++
-      client.destroy()
-      target.destroy()
-    }
-    for (const socket of [client, target]) {
-      open.add(socket)
-      socket.on('error', () => {}).on('close', () => void (open.delete(socket), client.destroy(), target.destroy()))
-    }
-    client.on('data', (bytes) => {
-      if (this.swallow !== undefined && bytes.toString('latin1').startsWith(this.swallow)) {
-        silent = true
-        this.swallow = undefined
-      }
-      target.write(bytes)
-      if ((budget -= bytes.length) < 0) cut()
-    })
-    target.on('data', (bytes) => {
-      if (silent) return cut()
-      client.write(bytes)
-      if ((budget -= bytes.length) < 0) cut()
-    })
-  }
-
-  /** Up to 16 MiB, the same in every run. */
-  #next(): number {
-    this.#budget = (Math.imul(this.#budget, 1_664_525) + 1_013_904_223) >>> 0
-    return this.#budget >>> 8
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close()
-  }
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
-import { freePort, needsS3, S3Server } from '../../support/s3.ts'
+import { freePort, needsS3, S3Server, VERSITY } from '../../support/s3.ts'
 
 let server: S3Server
 beforeEach(needsS3)
@@ -103,7 +103,7 @@ test('a server that is down at the start holds nobody up, and is mounted as soon
   })
   expect((await session.call('vfs_write', { path: '/bucket/f', content: 'x' })).result['error_code']).toBe('UNAVAILABLE')
   expect((await session.call('vfs_read', { path: `${session.work}/f`, raw: true })).text).toBe('x')
-  await using late = await S3Server.start(port)
+  await using late = await S3Server.start(VERSITY, port)
   await late.options()
   await vi.waitFor(async () => expect((await session.call('vfs_write', { path: '/bucket/f', content: 'x' })).ok).toBe(true), { timeout: 40_000, interval: 100 })
 })

@@ -1,0 +1,25 @@
+import { afterAll, beforeEach } from 'vitest'
+import { openS3 } from '../../backends/s3/s3.ts'
+import { needs, S3Server, type S3Program } from '../support/s3.ts'
+import { backendContract, type ContractOptions } from './backend.contract.ts'
+import { vfsBehavesLikeATree } from './model/vfs.ts'
+
+/** The contract over this real server, and two of its folders as mounts of one VFS. */
+export function s3Contract(program: S3Program, options: ContractOptions): () => Promise<S3Server> {
+  let server: Promise<S3Server> | undefined
+  const running = (): Promise<S3Server> => (server ??= S3Server.start(program))
+  afterAll(async () => (await server)?.[Symbol.asyncDispose]())
+  beforeEach(needs(program))
+
+  backendContract(`s3 on ${program.program.name}`, async () => (await running()).backend(), { ...options, row: `s3, ${program.program.name}` })
+
+  vfsBehavesLikeATree(
+    'two folders of one bucket',
+    async () => {
+      const bucket = await (await running()).options()
+      return [await openS3({ ...bucket, prefix: 'x' }), await openS3({ ...bucket, prefix: 'y' })]
+    },
+    { runs: 8 },
+  )
+  return running
+}

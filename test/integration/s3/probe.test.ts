@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { connect } from '../../../backends/s3/connect.ts'
+import { Keys } from '../../../backends/s3/keys.ts'
+import { probe } from '../../../backends/s3/probe.ts'
+import { openS3 } from '../../../backends/s3/s3.ts'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
+import { codeOf, names, text } from '../../contract/support.ts'
+import { needs, RCLONE_S3, S3Server, VERSITY } from '../../support/s3.ts'
+
+describe.each([
+  { program: VERSITY, found: { conditions: true, copyConditions: false, anyName: false, slashes: true }, compat: false },
+  { program: RCLONE_S3, found: { conditions: false, copyConditions: false, anyName: true, slashes: false }, compat: true },
+])('$program.program.name', ({ program, found, compat }) => {
+  let server: S3Server
+  beforeEach(needs(program))
+  beforeAll(async () => void (server = await S3Server.start(program)))
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  test('is what the probe finds, which leaves nothing behind', async () => {
+    const bucket = connect({ ...(await server.options()), compat })
+    expect(await probe(bucket, new Keys())).toEqual({ writable: true, ...found })
+    expect((await bucket.page({ prefix: '' })).objects).toEqual([])
+    bucket.close()
+  })
+
+  test('keeps a folder that holds nothing, which the listing shows as that', async () => {
+    await using backend = await server.backend()
+    await backend.mkdir(p('/empty'))
+    expect(await names(backend, ROOT)).toEqual(['empty'])
+    expect(await names(backend, p('/empty'))).toEqual([])
+    await backend.remove(p('/empty'))
+    expect(await names(backend, ROOT)).toEqual([])
+  })
+})
+
+describe('a server that answers to a range with the checksum of the whole', () => {
+  let server: S3Server
+  beforeEach(needs(RCLONE_S3))
+  beforeAll(async () => void (server = await S3Server.start(RCLONE_S3)))
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  test('is read without checksums, and nobody has to say so', async () => {
+    await using backend = await server.backend()
+    await backend.write(p('/f'), bytesOf('hello world'))
+    expect(await text(backend.read(p('/f'), { offset: 6, length: 3 }))).toBe('wor')
+  })
+
+  test('is refused where a person asks for them', async () => {
+    expect(await codeOf(openS3({ ...(await server.options()), compat: false }))).toBe('IO_ERROR')
+  })
+})
