@@ -2,7 +2,7 @@ import { statfs, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { residentBytes } from '../support/memory-of.ts'
+import { peakDuring } from '../support/memory-of.ts'
 import { emptyPlace, host } from '../support/program.ts'
 import { requires } from '../support/requires.ts'
 
@@ -39,14 +39,3 @@ test('memory does not grow with a file that is copied across mounts, hashed, and
   const small = await peakFor(2 * GIB)
   expect((await peakFor(LARGE)) - small).toBeLessThan(GROWTH)
 }, 1_800_000)
-
-async function peakDuring(pid: number, work: () => Promise<void>): Promise<number> {
-  let peak = 0
-  const watch = setInterval(() => void residentBytes(pid).then((now) => (peak = Math.max(peak, now))), 20)
-  try {
-    await work()
-  } finally {
-    clearInterval(watch)
-  }
-  return peak
-}

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -27,9 +27,9 @@ afterAll(() => provider?.[Symbol.asyncDispose]())
 type Fetch = (request: Request) => Promise<Buffer>
 
 const by =
-  ({ blocks }: Retrieval, providers?: readonly string[]): Fetch =>
+  (from: Retrieval, providers?: readonly string[]): Fetch =>
   async (request) =>
-    Buffer.concat(await Array.fromAsync(new Archive(blocks(request, { timeoutMs: 60_000, providers })).bytes()))
+    Buffer.concat(await Array.fromAsync(new Archive(from.blocks(request, { timeoutMs: 60_000, providers })).bytes()))
 
 /** Each way that content can come. */
 const ENGINES: Readonly<Record<string, (ground: AsyncDisposableStack) => Promise<Fetch>>> = {
@@ -130,13 +130,13 @@ describe.each(Object.keys(ENGINES))('%s', (title) => {
 /** A DAG of all codecs, at the provider. */
 async function imported(): Promise<{ readonly root: string; readonly file: string }> {
   const file = await provider.daemon.run([...ADD], 'a file of several leaves, each of which has sixteen bytes')
-  const leaf = await blockOf('raw', Buffer.from('leaf'))
+  const bytes = await blockOf('raw', Buffer.from('leaf'))
   const link = CID.parse(file)
   const json = await blockOf('dag-json', { file: link })
-  const cbor = await blockOf('dag-cbor', { json: json.link, again: leaf.link })
+  const cbor = await blockOf('dag-cbor', { json: json.link, again: bytes.link })
   const inline = CID.createV1(0x55, identity.digest(Buffer.from('inline')))
-  const root = await blockOf('dag-cbor', { file: link, inline, map: { list: [inline, leaf.link], cbor: cbor.link, file: link } })
-  const blocks = [root, cbor, json, leaf].flatMap(({ link: cid, bytes }) => [...carBlock(cid, bytes)])
+  const root = await blockOf('dag-cbor', { file: link, inline, map: { list: [inline, bytes.link], cbor: cbor.link, file: link } })
+  const blocks = [root, cbor, json, bytes].flatMap((block) => [...carBlock(block.link, block.bytes)])
   await provider.daemon.run(['dag', 'import', '--pin-roots=false'], Buffer.concat([carHeader(root.link), ...blocks]))
   return { root: root.cid, file }
 }

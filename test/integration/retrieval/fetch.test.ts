@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connect, type ConnectedGateway, type TestGatewayOptions } from '../../support/gateway.ts'
 import { noise } from '../../support/content.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
+import { lyingGateway } from '../../support/lying-gateway.ts'
 import { ALONE, type Trustless, trustless } from '../../support/trustless.ts'
 
 beforeEach(needsKubo)
@@ -157,4 +158,29 @@ test('a provider that lacks something is helped out by the next one', async () =
   const { result } = await fetched(session, { providers: [second.gateway, 'http://127.0.0.1:9', provider.gateway] })
   expect(result).toMatchObject({ status: 'success', bytes: 7_000_003 })
   expect((result['providers'] as { provider: string }[]).map((one) => one.provider).toSorted()).toEqual([provider.gateway, second.gateway, 'local'].toSorted())
+})
+
+test('progress rises with the bytes, and says how many blocks came', async () => {
+  await using session = await connect({ config: ALONE })
+  const told: { readonly progress: number; readonly message?: string | undefined }[] = []
+  const args = { cid: root, to: `${session.work}/got`, providers: [provider.gateway] }
+  await session.client.callTool({ name: 'lassie_fetch_with_providers', arguments: args }, { onprogress: (one) => told.push(one) })
+  expect(told.length).toBeGreaterThan(0)
+  expect(told[0]?.message).toMatch(/^\d+ blocks, /)
+  expect(told.map(({ progress }) => progress)).toEqual(told.map(({ progress }) => progress).toSorted((a, b) => a - b))
+})
+
+test.each(['got', 'got.car'])('a call that is cancelled leaves nothing: %s', async (name) => {
+  await using silent = await lyingGateway(await provider.car(root), { lie: 'says nothing' })
+  await using session = await connect({ config: ALONE })
+  const cancel = new AbortController()
+  const args = { cid: root, to: `${session.work}/${name}`, providers: [silent.url] }
+  const call = session.client.callTool({ name: 'lassie_fetch_with_providers', arguments: args }, { signal: cancel.signal })
+  call.catch(() => {})
+  await vi.waitFor(() => expect(silent.requests.length).toBeGreaterThan(0), { timeout: 20_000 })
+  cancel.abort()
+  await expect(call).rejects.toThrow('abort')
+  expect((await session.call('vfs_write', { path: `${session.work}/${name}`, content: 'free' })).result).toMatchObject({ status: 'success' })
+  expect(await names(session.work)).toEqual([name])
+  expect((await session.call('ipfs_refs_local')).result).toMatchObject({ cids: [] })
 })
