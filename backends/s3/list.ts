@@ -1,6 +1,7 @@
 import type { Call } from '../../src/core/backend.ts'
 import { compareNames } from '../../src/core/path.ts'
 import type { Bucket, Facts, Page } from './bucket.ts'
+import type { Pathless } from './pathless.ts'
 
 export interface Child {
   readonly name: string
@@ -8,22 +9,39 @@ export interface Child {
   readonly facts?: Facts | undefined
 }
 
+interface ListingOptions extends Call {
+  readonly after?: string | undefined
+}
+
+export interface ChildrenOptions extends ListingOptions {
+  /** Learns of the keys that are left out. */
+  readonly pathless: Pathless
+}
+
 const HELD = 1000 // names that wait for a folder before it is asked for
 
-/**
- * What stands directly below a folder's key, in the order of names. The storage orders by keys, where a folder `a` is
- * `a/` and so comes after `a-b`: a name with a character before "/" is held back until no folder can come before it.
- */
-export async function* children(bucket: Bucket, folder: string, { after, signal }: Call & { readonly after?: string | undefined }): AsyncGenerator<Child> {
-  const held = new Held()
+/** What stands directly below a folder's key, in the order of names. What no path can express is left out and told. */
+export async function* children(bucket: Bucket, folder: string, { after, pathless, signal }: ChildrenOptions): AsyncGenerator<Child> {
   let last: string | undefined
+  for await (const child of inNameOrder(bucket, folder, { after, signal })) {
+    if (isName(child.name) && child.name !== last) yield { ...child, name: (last = child.name) }
+    else pathless.add(folder + keyOf(child))
+  }
+}
+
+/**
+ * The storage orders by keys, where a folder `a` is `a/` and so comes after `a-b`: a name with a character before "/" is held
+ * back until no folder can come before it.
+ */
+async function* inNameOrder(bucket: Bucket, folder: string, { after, signal }: ListingOptions): AsyncGenerator<Child> {
+  const held = new Held()
   for await (const child of inKeyOrder(bucket, folder, { after, signal })) {
     if (after !== undefined && compareNames(child.name, after) <= 0) continue
     held.add(child)
     if (held.size > HELD) await held.ask(async (name) => hasBelow(bucket, `${folder}${name}/`, { signal }))
-    for (const ready of held.ready(keyOf(child))) if (ready.name !== last) yield { ...ready, name: (last = ready.name) }
+    yield* held.ready(keyOf(child))
   }
-  for (const ready of held.all()) if (ready.name !== last) yield { ...ready, name: (last = ready.name) }
+  yield* held.all()
 }
 
 /** True if a key begins so. */
@@ -42,7 +60,7 @@ export async function* everything(bucket: Bucket, folder: string, call: Call): A
   }
 }
 
-async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: Call & { readonly after?: string | undefined }): AsyncGenerator<Child> {
+async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: ListingOptions): AsyncGenerator<Child> {
   const start = after === undefined || after === '' ? undefined : folder + after
   for (let more: string | undefined; ;) {
     const page: Page = await bucket.page({ prefix: folder, delimiter: '/', after: start, more, signal })
@@ -53,10 +71,13 @@ async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: Ca
 }
 
 function merged({ objects, prefixes }: Page, folder: string): Child[] {
-  const files = objects.filter(({ key }) => key !== folder).map((facts): Child => ({ name: facts.key.slice(folder.length), facts }))
+  const files = objects.filter(({ key, size }) => key !== folder || size > 0).map((facts): Child => ({ name: facts.key.slice(folder.length), facts }))
   const folders = prefixes.map((prefix): Child => ({ name: prefix.slice(folder.length, -1) }))
   return [...files, ...folders].toSorted((a, b) => compareNames(keyOf(a), keyOf(b)))
 }
+
+/** False for what a key can hold and a path cannot. */
+const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && Buffer.byteLength(name) <= 255
 
 const keyOf = ({ name, facts }: Child): string => (facts ? name : `${name}/`)
 

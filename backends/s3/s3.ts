@@ -57,6 +57,10 @@ export class S3Backend extends BaseBackend {
     await this.#bucket.page({ ...call, prefix: this.#keys.prefix, most: 1 })
   }
 
+  override notes(): readonly string[] {
+    return this.#objects.view.pathless.notes()
+  }
+
   override async locate(path: VfsPath): Promise<string> {
     return `/${this.#keys.prefix}${path.slice(1)}`.replace(/(?<=.)\/$/, '')
   }

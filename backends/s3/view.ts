@@ -7,6 +7,7 @@ import type { Bucket, Facts } from './bucket.ts'
 import { etagOf } from './etag.ts'
 import { type Keys, OWN_FOLDER } from './keys.ts'
 import { children, hasBelow } from './list.ts'
+import { Pathless } from './pathless.ts'
 import { readObject } from './read.ts'
 
 /** A file with its facts, or a folder. */
@@ -14,6 +15,7 @@ export type Standing = { readonly kind: 'file'; readonly facts: Facts } | { read
 
 /** Reading of the keys below a prefix as a tree: what is served, and what is kept aside. */
 export class View extends Lookup<Standing> {
+  readonly pathless = new Pathless()
   readonly #bucket: Bucket
   readonly #keys: Keys
 
@@ -30,9 +32,9 @@ export class View extends Lookup<Standing> {
   async *list(path: VfsPath, { after, signal }: ListOptions = {}): AsyncGenerator<Entry> {
     try {
       await this.requireFolder('list', path, { signal })
-      for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), { after, signal })) {
+      for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), { after, pathless: this.pathless, signal })) {
         throwIfAborted(signal, 'list')
-        if (name !== OWN_FOLDER && isName(name)) yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
+        if (name !== OWN_FOLDER) yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
       }
     } catch (error) {
       throw told(error, 'list', path)
@@ -78,6 +80,3 @@ export function check(op: string, path: VfsPath, standing: Standing | undefined,
 export const refusal = refusals('s3')
 
 export const told = (error: unknown, op: string, path: VfsPath): unknown => toldAt(error, op, path, 's3')
-
-/** False for what a key can hold and a path cannot. */
-const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && Buffer.byteLength(name) <= 255

@@ -162,6 +162,9 @@ export interface Backend extends AsyncDisposable {
   /** Rejects UNAVAILABLE and the like while the storage cannot be reached. */
   check(call?: Call): Promise<void>
 
+  /** What a person should know of it that no answer tells, as far as it was seen. */
+  notes(): readonly string[]
+
   /**
    * Where the path stands in its volume, links resolved: the journal's key. The path itself need not exist. With `itself`
    * a link in the last name is not followed: that is where remove, rename and the trash act.

@@ -48,6 +48,10 @@ export abstract class BaseBackend implements Backend {
 
   async check(_call?: Call): Promise<void> {}
 
+  notes(): readonly string[] {
+    return []
+  }
+
   async locate(path: VfsPath, _options?: LocateOptions): Promise<string> {
     return path
   }

@@ -9,6 +9,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     trash: inner.trash,
     threads: inner.threads,
     check: (call) => inner.check(call),
+    notes: () => inner.notes(),
     locate: (path, options) => inner.locate(path, options),
     find: (place) => inner.find(place),
     stat: (path, call) => inner.stat(path, call),

@@ -8,7 +8,17 @@ const PATIENCE = 2000 // ms for a storage to say that it lives
 export async function describeMount(mount: Mount): Promise<MountInfo> {
   const { path, name, backend, readOnly, versions } = mount
   const error = await problem(mount)
-  return { path, name, scheme: backend.scheme, readOnly, versions, capabilities: backend.capabilities, usage: mount.usage, ...(error && { error }) }
+  return {
+    path,
+    name,
+    scheme: backend.scheme,
+    readOnly,
+    versions,
+    capabilities: backend.capabilities,
+    usage: mount.usage,
+    notes: backend.notes(),
+    ...(error && { error }),
+  }
 }
 
 async function problem({ backend, path }: Mount): Promise<VfsError | undefined> {

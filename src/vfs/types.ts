@@ -35,6 +35,8 @@ export interface MountInfo {
   /** Absent while the backend answers. */
   readonly error?: VfsError | undefined
   readonly usage: Usage
+  /** What a person should know of it. */
+  readonly notes: readonly string[]
 }
 
 export interface PathStat extends Stat {

@@ -76,7 +76,7 @@ export class MountTools {
   })
   async list(): Promise<z.input<typeof MountsOutput>> {
     const [mounts, notes] = await Promise.all([this.#vfs.mounts(), this.#notes()])
-    return { mounts: mounts.map(mountOf), notes: [...notes] }
+    return { mounts: mounts.map(mountOf), notes: [...notes, ...mounts.flatMap((info) => info.notes.map((note) => `${info.path}: ${note}`))] }
   }
 }
 

@@ -1,7 +1,11 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openS3 } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { compareNames, join, ROOT, vfsPath as p } from '../../../src/core/path.ts'
+import { names } from '../../contract/support.ts'
+import { connect } from '../../support/gateway.ts'
+import { ListedBucket } from '../../support/listed-bucket.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
 let server: S3Server
@@ -35,6 +39,57 @@ test('more names than one page, all of which could follow a folder', async () =>
   const all = Array.from({ length: 1200 }, (_, i) => `report-${String(i).padStart(4, '0')}`)
   for (let i = 0; i < all.length; i += 100) await Promise.all(all.slice(i, i + 100).map((one) => backend.write(p(`/${one}`), bytesOf('x'))))
   expect((await Array.fromAsync(backend.list(ROOT))).map((entry) => entry.name)).toEqual(['report', ...all])
+})
+
+test('keys that no path can express are left out and counted, so that nobody takes the listing for all there is', async () => {
+  const long = 'n'.repeat(300)
+  await using bucket = await ListedBucket.start(['/lead', 'a//f', 'a/f', 'b/../f', './f', 'x', 'x/y', 'full/', long, 'nul\0'])
+  await using backend = await openS3(bucket.options)
+  expect(backend.notes()).toEqual([])
+  expect(await names(backend, ROOT)).toEqual(['a', 'b', 'full', 'x'])
+  expect(await names(backend, p('/a'))).toEqual(['f'])
+  expect(await names(backend, p('/b'))).toEqual([])
+  expect(await names(backend, p('/full'))).toEqual([])
+  const [note = '', ...others] = backend.notes()
+  expect(others).toEqual([])
+  expect(note).toContain(': 8,')
+  for (let again = 0; again < 2; again++) await names(backend, ROOT)
+  expect(backend.notes()).toEqual([note])
+})
+
+test('of very many of them no more is remembered than that there are many', async () => {
+  await using bucket = await ListedBucket.start(Array.from({ length: 1500 }, (_, i) => `d/${String(i).padStart(4, '0')}\0`))
+  await using backend = await openS3(bucket.options)
+  expect(await names(backend, p('/d'))).toEqual([])
+  expect(backend.notes()).toEqual([expect.stringContaining('more than 1000')])
+})
+
+test('vfs_list_mounts tells of them', async () => {
+  await using bucket = await ListedBucket.start(['a//f'])
+  const { endpoint } = bucket.options
+  await using session = await connect({
+    env: { S3_KEY: 'b' },
+    config: {
+      backends: { bucket: { type: 's3', options: { bucket: 'bucket', endpoint, access_key_id: 'env:S3_KEY', secret_access_key: 'env:S3_KEY' } } },
+      mounts: [{ path: '/bucket', backend: 'bucket' }],
+    },
+  })
+  expect((await session.call('vfs_ls', { path: '/bucket/a' })).result).toMatchObject({ entries: [] })
+  expect((await session.call('vfs_list_mounts')).result['notes']).toEqual([expect.stringMatching(/^\/bucket: .*: 1, .*"a\/\/"/)])
+})
+
+test('a listing that changes while it is paged gives each name once, in order, and all that stayed', async () => {
+  const key = (i: number): string => `d/${String(i).padStart(5, '0')}`
+  await using bucket = await ListedBucket.start(Array.from({ length: 3000 }, (_, i) => key(2 * i)))
+  await using backend = await openS3(bucket.options)
+  const seen: string[] = []
+  for await (const entry of backend.list(p('/d'))) {
+    seen.push(entry.name)
+    if (seen.length === 500) bucket.keys = Array.from({ length: 3000 }, (_, i) => key(i < 1500 ? 2 * i + 1 : 2 * i))
+  }
+  expect(seen).toEqual(seen.toSorted())
+  expect(new Set(seen).size).toBe(seen.length)
+  for (let i = 1500; i < 3000; i++) expect(seen).toContain(key(2 * i).slice(2))
 })
 
 test('what belongs to polymount itself is neither listed nor reached', async () => {
