@@ -5,6 +5,8 @@ import { toldAt } from '../core/telling.ts'
 import type { Node } from '../content/types.ts'
 import type { IpfsNode } from './types.ts'
 
+type Trees = Pick<IpfsNode, 'stat' | 'read' | 'list'>
+
 /** The IPFS path (`<cid>/a/b`) of a path of the view. */
 export type Where = (path: VfsPath, call?: Call) => Promise<string>
 
@@ -25,11 +27,11 @@ export const statOf = ({ cid, kind, size, mode, modified = NOT_KEPT }: Node): St
 
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {
-  readonly #node: IpfsNode
+  readonly #node: Trees
   readonly #scheme: string
   readonly #where: Where
 
-  constructor(node: IpfsNode, scheme: string, where: Where) {
+  constructor(node: Trees, scheme: string, where: Where) {
     this.#node = node
     this.#scheme = scheme
     this.#where = where

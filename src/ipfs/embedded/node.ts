@@ -11,7 +11,7 @@ import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
 import { UNCOUNTED } from '../uncounted.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import type { KeyFolder } from './key-folder.ts'
-import { EmbeddedMfs } from './mfs.ts'
+import { ContentMfs } from '../tree/mfs.ts'
 import { NameRouting } from './name-routing.ts'
 import { EmbeddedNames } from './names.ts'
 import type { Network } from './network.ts'
@@ -74,7 +74,14 @@ export class EmbeddedNode implements IpfsNode {
     this.routing = new EmbeddedRouting(network)
     this.pubsub = new EmbeddedPubsub(network)
     this.swarm = new EmbeddedSwarm(network)
-    this.mfs = new EmbeddedMfs(content, state, this, async (root) => (await this.#opened()).draft(root))
+    this.mfs = new ContentMfs({
+      volume: 'mfs',
+      cas: 'native',
+      content,
+      root: state,
+      node: this,
+      draft: async (root) => (await this.#opened()).draft(root),
+    })
   }
 
   guard(): Promise<AsyncDisposable> {

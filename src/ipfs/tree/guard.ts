@@ -1,12 +1,12 @@
-import type { Call, Precondition } from '../../src/core/backend.ts'
-import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
-import type { VfsPath } from '../../src/core/path.ts'
-import type { Node } from '../../src/content/types.ts'
-import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { etagOf } from '../../src/ipfs/view.ts'
+import type { Call, Precondition } from '../../core/backend.ts'
+import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import type { VfsPath } from '../../core/path.ts'
+import type { Node } from '../../content/types.ts'
+import type { TreeNode } from './types.ts'
+import { etagOf } from '../view.ts'
 
 /** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
-export async function present(node: IpfsNode, path: VfsPath, call?: Call): Promise<Node | undefined> {
+export async function present(node: TreeNode, path: VfsPath, call?: Call): Promise<Node | undefined> {
   try {
     return await node.mfs.stat(path, call)
   } catch (error) {
@@ -15,7 +15,7 @@ export async function present(node: IpfsNode, path: VfsPath, call?: Call): Promi
   }
 }
 
-export async function required(node: IpfsNode, path: VfsPath, call?: Call): Promise<Node> {
+export async function required(node: TreeNode, path: VfsPath, call?: Call): Promise<Node> {
   const here = await present(node, path, call)
   if (!here) throw new VfsError('NOT_FOUND', 'does not exist')
   return here

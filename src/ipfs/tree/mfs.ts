@@ -6,7 +6,7 @@ import type { LocalContent } from '../../content/store.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
 import type { Draft } from '../../content/unixfs/index.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
-import type { NodeState } from './state.ts'
+import type { TreeRoot } from './types.ts'
 
 const PATIENCE_MS = 5000
 
@@ -18,29 +18,38 @@ interface Edit {
 
 type Outcome = { readonly edit: Edit; readonly error?: unknown }
 
+export interface ContentMfsParts extends Pick<Mfs, 'volume' | 'cas'> {
+  readonly content: LocalContent
+  readonly root: TreeRoot
+  readonly node: Pick<IpfsNode, 'stat' | 'list'>
+  readonly draft: (root: string) => Promise<Draft>
+}
+
 /**
- * The mutable tree: immutable folders and one root, which is swapped. Changes of this process that come together share a
+ * A mutable tree over the content store: immutable folders and one root, which is swapped. Changes of this process that come together share a
  * swap; if another process was faster, they are made again on its root, so that no update is lost.
  */
-export class EmbeddedMfs implements Mfs {
-  readonly volume = 'mfs'
-  readonly cas = 'native'
+export class ContentMfs implements Mfs {
+  readonly volume: string
+  readonly cas: Mfs['cas']
   readonly #content: LocalContent
-  readonly #state: NodeState
+  readonly #root: TreeRoot
   readonly #node: Pick<IpfsNode, 'stat' | 'list'>
   readonly #draft: (root: string) => Promise<Draft>
   #queue: Edit[] = []
   #draining = false
 
-  constructor(content: LocalContent, state: NodeState, node: Pick<IpfsNode, 'stat' | 'list'>, draft: (root: string) => Promise<Draft>) {
+  constructor({ volume, cas, content, root, node, draft }: ContentMfsParts) {
+    this.volume = volume
+    this.cas = cas
     this.#content = content
-    this.#state = state
+    this.#root = root
     this.#node = node
     this.#draft = draft
   }
 
   async root(_call?: Call): Promise<string> {
-    return (await this.#state.root()) ?? this.#begin()
+    return (await this.#root.root()) ?? this.#begin()
   }
 
   async stat(path: string, call?: Call): Promise<Node> {
@@ -106,7 +115,7 @@ export class EmbeddedMfs implements Mfs {
       const outcomes: Outcome[] = []
       for (const edit of edits) outcomes.push(await attempt(edit, draft))
       await draft.commit(this.#content.blocks)
-      if (await this.#state.swap(root, draft.root)) return outcomes.forEach(settle)
+      if (await this.#root.swap(root, draft.root)) return outcomes.forEach(settle)
     }
     throw new VfsError('BUSY', 'other processes kept changing the mutable tree')
   }
@@ -114,7 +123,7 @@ export class EmbeddedMfs implements Mfs {
   async #begin(): Promise<string> {
     await using _ = await this.#content.guard()
     const [empty] = await Array.fromAsync(this.#content.putTree(nothing()))
-    await this.#state.swap(undefined, empty?.cid ?? '')
+    await this.#root.swap(undefined, empty?.cid ?? '')
     return this.root()
   }
 }

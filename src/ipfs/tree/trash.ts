@@ -1,18 +1,18 @@
-import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
-import { isCode, VfsError } from '../../src/core/error.ts'
-import { segments, type VfsPath } from '../../src/core/path.ts'
-import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { IpfsView, statOf } from '../../src/ipfs/view.ts'
+import type { Call, Precondition, Stat, Trash } from '../../core/backend.ts'
+import { isCode, VfsError } from '../../core/error.ts'
+import { segments, type VfsPath } from '../../core/path.ts'
+import type { TreeNode } from './types.ts'
+import { IpfsView, statOf } from '../view.ts'
 import { check, exactly, required } from './guard.ts'
 
 /** Content is immutable, so to keep it is to remember its CID. */
-export class MfsTrash implements Trash {
+export class TreeTrash implements Trash {
   readonly contents: IpfsView
-  readonly #node: IpfsNode
+  readonly #node: TreeNode
 
-  constructor(node: IpfsNode) {
+  constructor(node: TreeNode, scheme: string) {
     this.#node = node
-    this.contents = new IpfsView(node, 'mfs', (path, call) => this.#where(path, call))
+    this.contents = new IpfsView(node, scheme, (path, call) => this.#where(path, call))
   }
 
   put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
