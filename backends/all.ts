@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ContentStore } from '../src/content/types.ts'
+import type { LocalContent } from '../src/content/store.ts'
 import type { Backend, Call } from '../src/core/backend.ts'
 import { vfsPath } from '../src/core/path.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
@@ -8,7 +8,7 @@ import type { IpfsNode } from '../src/ipfs/types.ts'
 export interface BackendParts {
   /** No backend ever serves it. */
   readonly dataFolder: string
-  readonly content: ContentStore
+  readonly content: LocalContent
   readonly ipfs: IpfsNode
   /** The value of a reference that the configuration holds, if it may be sent to this endpoint. */
   secret(reference: string, endpoint: string): Promise<string>
@@ -40,6 +40,20 @@ const s3Options = z.strictObject({
   secret_access_key: secret.optional(),
   session_token: secret.optional(),
   compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
+})
+
+const factor = z.int().min(-1).optional()
+
+const clusterOptions = z.strictObject({
+  api: z.url({ protocol: /^https?$/ }).describe('Of the REST API, such as http://127.0.0.1:9094'),
+  authorization: secret.optional().describe('Authorization header for it'),
+  name: z.string().min(1).default('polymount').describe('Of the pin that is the root of the tree'),
+  replication_min: factor.describe('Peers that must have the content; -1: all'),
+  replication_max: factor,
+  ipfs_api: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
 })
 
 const httpOptions = z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
@@ -76,6 +90,11 @@ export const BACKENDS: Readonly<Record<string, BackendType>> = {
   s3: type(s3Options, async (options, parts) => {
     const { openS3 } = await import('./s3/s3.ts')
     return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
+  }),
+  cluster: type(clusterOptions, async ({ api, authorization, ...options }, parts) => {
+    const [{ openCluster }, { Cluster }] = await Promise.all([import('./cluster/cluster.ts'), import('../src/cluster/client.ts')])
+    const header = authorization === undefined ? undefined : await parts.secret(authorization, api)
+    return openCluster({ ...options, ...parts, cluster: new Cluster({ api, authorization: header }) })
   }),
   http: type(httpOptions, async ({ files }) => {
     const { HttpBackend } = await import('./http/http.ts')

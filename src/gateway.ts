@@ -17,6 +17,7 @@ import { LazyServices } from './engines/services.ts'
 import type { Engine } from './engines/types.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import { Inboxes } from './ipfs/inboxes.ts'
+import { treeRoots } from './ipfs/tree/store.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
@@ -118,6 +119,7 @@ export class Gateway implements AsyncDisposable {
     const { content, journal, config } = this.#parts
     return content.collect(async function* () {
       yield* embeddedRoots(config.data_dir)
+      yield* await treeRoots(config.data_dir)
       for (const cid of journal.kept()) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
     }, options)
   }

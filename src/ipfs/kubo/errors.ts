@@ -1,16 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, VfsError } from '../../core/error.ts'
-
-/** Kubo refused a call, in its own words. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
+import { Refusal } from '../../core/wire.ts'
 
 const NOT_KUBO = 'what answers is not the RPC of a Kubo that we know'
 

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
+import type { Query } from '../../core/wire.ts'
 import { isCode } from '../../core/error.ts'
 import { found, type Limited, unknownPeer } from '../found.ts'
 import type { PeerInfo, Reached, Routing } from '../network-types.ts'
 import { peerIdOf } from '../peer-id.ts'
 import { reaching } from '../reaching.ts'
 import type { Online } from './online.ts'
-import type { Query } from './wire.ts'
 
 const FINAL_PEER = 2
 const PROVIDER = 4

@@ -3,9 +3,10 @@ import type { KuboRPCClient } from 'kubo-rpc-client'
 import type { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
+import { bytesOf, type Query, type Sent, valuesOf } from '../../core/wire.ts'
 import type { Endpoint, Target } from './endpoint.ts'
 import { fromKubo } from './errors.ts'
-import { bytesOf, type Query, type Sent, valuesOf, Wire } from './wire.ts'
+import { Wire } from './wire.ts'
 
 /** How long a call with one answer may take. */
 const CALL_MS = 30_000

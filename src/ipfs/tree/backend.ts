@@ -23,13 +23,13 @@ export class TreeBackend extends BaseBackend {
   readonly #node: TreeNode
   readonly #view: IpfsView
 
-  constructor(scheme: string, node: TreeNode) {
+  constructor(scheme: string, node: TreeNode, { byCid = true }: { readonly byCid?: boolean } = {}) {
     super()
     this.scheme = scheme
     this.#node = node
     this.volume = node.mfs.volume
     this.#view = new IpfsView(node, scheme, async (path, call) => (await node.mfs.root(call)) + (path === '/' ? '' : path))
-    this.trash = new TreeTrash(node, scheme)
+    this.trash = new TreeTrash(node, scheme, byCid)
     this.capabilities = Object.freeze({
       write: true,
       empty_folders: true,
@@ -39,7 +39,7 @@ export class TreeBackend extends BaseBackend {
       copy: true,
       trash: true,
       content_addressed: node.sharesContent,
-      by_cid: true,
+      by_cid: byCid,
       modes: false,
       cas: node.mfs.cas,
     })
@@ -131,6 +131,7 @@ export class TreeBackend extends BaseBackend {
   }
 
   override graft(path: VfsPath, cid: string, options: Call & Precondition = {}): Promise<Stat> {
+    if (!this.capabilities.by_cid) return super.graft(path, cid, options)
     return this.#view.told('graft', path, async () => {
       if (path === '/') throw new VfsError('INVALID_ARGUMENT', 'is the root')
       const node = await this.#node.stat(cid, options)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Root } from '../../content/collect/types.ts'
 import { VfsError } from '../../core/error.ts'
@@ -10,6 +11,7 @@ import type { TreeRoot } from './types.ts'
 
 const SCHEMA = `
   CREATE TABLE tree (volume TEXT PRIMARY KEY, root TEXT NOT NULL) STRICT;
+  CREATE TABLE owner (id TEXT PRIMARY KEY) STRICT;
   CREATE TABLE kept (volume TEXT NOT NULL, id TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, id)) STRICT`
 
 interface CidRow {
@@ -28,6 +30,15 @@ export class TreeStore implements AsyncDisposable {
 
   static async open(folder: string): Promise<TreeStore> {
     return new TreeStore(await openShared(join(folder, 'trees.db'), [SCHEMA]))
+  }
+
+  /** Names this data folder to others, the same for ever. */
+  owner(): Promise<string> {
+    return this.#committer.run(() => {
+      const read = (): string | undefined => this.#db.get<{ readonly id: string }>('SELECT id FROM owner')?.id
+      if (read() === undefined) this.#db.run('INSERT INTO owner VALUES (?)', randomUUID())
+      return read() ?? ''
+    })
   }
 
   root(volume: string): TreeRoot {
@@ -55,11 +66,11 @@ export class TreeStore implements AsyncDisposable {
 
   /** What a collection has to leave; the trees first, since what is removed goes from there into what is kept. */
   async roots(): Promise<Root[]> {
-    const [trees, kept] = await patiently(() => [
-      this.#db.all<CidRow>('SELECT root AS cid FROM tree'),
-      this.#db.all<CidRow>('SELECT cid FROM kept'),
-    ])
-    return [...trees.map(({ cid }): Root => ({ cid, reason: 'tree', recursive: true })), ...kept.map(({ cid }): Root => ({ cid, reason: 'trash', recursive: true }))]
+    const [trees, kept] = await patiently(() => [this.#db.all<CidRow>('SELECT root AS cid FROM tree'), this.#db.all<CidRow>('SELECT cid FROM kept')])
+    return [
+      ...trees.map(({ cid }): Root => ({ cid, reason: 'mfs', recursive: true })),
+      ...kept.map(({ cid }): Root => ({ cid, reason: 'trash', recursive: true })),
+    ]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,9 +9,11 @@ import { check, exactly, required } from './guard.ts'
 export class TreeTrash implements Trash {
   readonly contents: IpfsView
   readonly #node: TreeNode
+  readonly #byCid: boolean
 
-  constructor(node: TreeNode, scheme: string) {
+  constructor(node: TreeNode, scheme: string, byCid: boolean) {
     this.#node = node
+    this.#byCid = byCid
     this.contents = new IpfsView(node, scheme, (path, call) => this.#where(path, call))
   }
 
@@ -43,6 +45,7 @@ export class TreeTrash implements Trash {
   keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
     return this.contents.told('keep', path, async () => {
       const here = await required(this.#node, path, call)
+      if (here.kind === 'directory' && !this.#byCid) throw new VfsError('IS_DIRECTORY', 'is a folder')
       await this.#node.keeps.set(id, here.cid, call)
       return statOf(here)
     })

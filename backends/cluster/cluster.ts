@@ -1,0 +1,93 @@
+import type { Call } from '../../src/core/backend.ts'
+import type { Cluster } from '../../src/cluster/client.ts'
+import type { Pinned } from '../../src/cluster/types.ts'
+import type { LocalContent } from '../../src/content/store.ts'
+import type { GetBlock } from '../../src/content/unixfs/index.ts'
+import { KuboBlocks } from '../../src/ipfs/kubo/blocks.ts'
+import { Rpc } from '../../src/ipfs/kubo/rpc.ts'
+import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
+import { ContentTree } from '../../src/ipfs/tree/node.ts'
+import { publishedRoot } from '../../src/ipfs/tree/published.ts'
+import { TreeStore } from '../../src/ipfs/tree/store.ts'
+import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import { ClusterPublisher, PREVIOUS } from './publisher.ts'
+
+export interface ClusterBackendOptions {
+  readonly cluster: Cluster
+  /** Of the pin that is the tree's root. */
+  readonly name: string
+  readonly replication_min?: number | undefined
+  readonly replication_max?: number | undefined
+  /** The RPC of a Kubo that can reach the cluster's content. */
+  readonly ipfs_api?: string | undefined
+  readonly dataFolder: string
+  readonly content: LocalContent
+  /** Asked for blocks where there is no `ipfs_api`. */
+  readonly ipfs: Pick<IpfsNode, 'blocks'>
+}
+
+/** A tree whose root is a named pin of a cluster. Every change is there, on as many peers as wanted, before it counts. */
+export class ClusterBackend extends TreeBackend {
+  readonly #cluster: Cluster
+  readonly #store: TreeStore
+
+  constructor(node: ContentTree, cluster: Cluster, store: TreeStore) {
+    super('cluster', node, { byCid: false }) // its blocks may be at the cluster only, where the IPFS node does not find them
+    this.#cluster = cluster
+    this.#store = store
+  }
+
+  override async check(call?: Call): Promise<void> {
+    await this.#cluster.id(call)
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]()
+  }
+}
+
+/** Rejects UNAVAILABLE where no cluster answers. */
+export async function openCluster(options: ClusterBackendOptions): Promise<ClusterBackend> {
+  const { cluster, name, dataFolder } = options
+  const store = await TreeStore.open(dataFolder)
+  try {
+    const volume = `cluster:${cluster.api.replace(/\/+$/, '')}/${name}`
+    const content = options.content.shown()
+    const fetch = fetcher(options)
+    const get: GetBlock = async (cid, call) => (await content.blocks.get(cid.multihash.bytes)) ?? fetch(cid, call)
+    const publisher = new ClusterPublisher({ ...options, owner: await store.owner(), get })
+    const own = store.root(volume)
+    await takeOver(own, publisher, await named(cluster, publisher))
+    const tree = new ContentTree({ volume, cas: 'lock', content, root: publishedRoot(own, publisher), keeps: store.keeps(volume), fetch })
+    return new ClusterBackend(tree, cluster, store)
+  } catch (error) {
+    await store[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function fetcher({ ipfs_api: url, ipfs }: ClusterBackendOptions): GetBlock {
+  if (url === undefined) return (cid, call) => ipfs.blocks.get(cid.toString(), call)
+  const blocks = new KuboBlocks(new Rpc(async () => ({ url })), 'client')
+  return (cid, call) => blocks.block(cid, call)
+}
+
+async function named(cluster: Cluster, publisher: ClusterPublisher): Promise<Pinned[]> {
+  const found: Pinned[] = []
+  for await (const pin of cluster.allPinned()) if (publisher.isNamed(pin)) found.push(pin)
+  return found
+}
+
+/**
+ * What stands at the cluster and what this data folder knows, made one again: our own root holds, and what a process of ours
+ * left beside it is history; a root that somebody made of ours, or where ours has been replaced, is taken over.
+ */
+async function takeOver(own: TreeRoot, publisher: ClusterPublisher, pins: readonly Pinned[]): Promise<void> {
+  const root = await own.root()
+  const ours = pins.find(({ cid }) => cid === root)
+  const theirs = pins.find((pin) => !publisher.isOurs(pin) && (ours === undefined || pin.metadata[PREVIOUS] === root)) ?? (ours ? undefined : pins[0])
+  if (theirs) await own.swap(root, theirs.cid)
+  else if (root !== undefined && !ours) await publisher.publish(root, undefined)
+  for (const pin of pins) if (pin.cid !== (theirs?.cid ?? root) && (publisher.isOurs(pin) || pin.cid === root)) await publisher.demote(pin.cid)
+}

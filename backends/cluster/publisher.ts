@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster } from '../../src/cluster/client.ts'
+import type { Pinned, PinOptions, Status } from '../../src/cluster/types.ts'
+import { VfsError } from '../../src/core/error.ts'
+import type { GetBlock } from '../../src/content/unixfs/index.ts'
+import { added, carWith } from '../../src/ipfs/tree/added.ts'
+import type { Publisher } from '../../src/ipfs/tree/published.ts'
+
+/** Replaced roots stay pinned for so long. */
+const RETENTION_MS = 30 * 24 * 3600 * 1000
+const HELD_MS = 120_000
+const LOOK_MS = 50
+
+export interface PublisherOptions extends Pick<PinOptions, 'replication_min' | 'replication_max'> {
+  readonly cluster: Cluster
+  /** Of the pin that is the tree's present root. */
+  readonly name: string
+  /** The data folder whose root it is. */
+  readonly owner: string
+  readonly get: GetBlock
+}
+
+/** The root as the one pin of its name; earlier ones are renamed, and expire. */
+export class ClusterPublisher implements Publisher {
+  readonly #options: PublisherOptions
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  async publish(root: string, previous: string | undefined): Promise<void> {
+    const { cluster, get } = this.#options
+    const standing = previous === undefined ? undefined : await cluster.pinned(previous)
+    if (previous !== undefined && !this.isNamed(standing)) throw moved(this.#options.name)
+    const { parseCid } = await import('../../src/content/unixfs/index.ts')
+    const before = previous === undefined ? undefined : parseCid(previous)
+    const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
+    // The same peers have most of it already.
+    await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
+    await this.#held(root)
+  }
+
+  async withdraw(root: string): Promise<void> {
+    await this.demote(root).catch(() => undefined)
+  }
+
+  async settle(_root: string, previous: string | undefined): Promise<void> {
+    if (previous !== undefined) await this.demote(previous).catch(() => undefined)
+  }
+
+  /** The present root of the tree, as far as the cluster knows. */
+  isNamed(pin: Pinned | undefined): pin is Pinned {
+    return pin?.name === this.#options.name
+  }
+
+  isOurs({ metadata }: Pinned): boolean {
+    return metadata[OWNER] === this.#options.owner
+  }
+
+  async demote(cid: string): Promise<void> {
+    const { cluster, name } = this.#options
+    await cluster.pin(cid, { ...this.#pin(`${name} (replaced)`), expire_at: new Date(Date.now() + RETENTION_MS) })
+  }
+
+  #pin(name: string, previous?: string): PinOptions {
+    const { owner, replication_min, replication_max } = this.#options
+    return { name, replication_min, replication_max, metadata: { [OWNER]: owner, ...(previous !== undefined && { [PREVIOUS]: previous }) } }
+  }
+
+  /** What was added counts once as many peers as a person wants have all of it. */
+  async #held(root: string): Promise<void> {
+    const { cluster, replication_min: least = 1 } = this.#options
+    for (const deadline = Date.now() + HELD_MS; ; await sleep(LOOK_MS)) {
+      const status = await cluster.status(root)
+      if (holders(status) >= Math.max(1, least)) return
+      const reason = Object.values(status.peer_map).find(({ error }) => error !== '')?.error
+      if (Date.now() > deadline) throw new VfsError('UNAVAILABLE', `the cluster does not get it pinned${reason === undefined ? '' : `: ${reason}`}`)
+    }
+  }
+}
+
+const OWNER = 'polymount-owner'
+export const PREVIOUS = 'polymount-previous'
+
+const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter(({ status }) => status === 'pinned').length
+
+const moved = (name: string): VfsError =>
+  new VfsError('CONFLICT', `somebody else moved the pin ${JSON.stringify(name)} of the cluster`, {
+    hint: 'Only a new start takes over what stands there now; what was there is still pinned.',
+  })

@@ -1,0 +1,31 @@
+import type { TreeRoot } from './types.ts'
+
+/** The place where others find a tree. */
+export interface Publisher {
+  /**
+   * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT if that is no longer
+   * `previous`. What fails leaves `previous` as it was.
+   */
+  publish(root: string, previous: string | undefined): Promise<void>
+  /** A published root that is not to stand there: somebody else was faster here. Never rejects. */
+  withdraw(root: string): Promise<void>
+  /** The root is ours now, and `previous` is history. Never rejects: what is left undone is done when the tree is opened again. */
+  settle(root: string, previous: string | undefined): Promise<void>
+}
+
+/**
+ * The root of a tree that is published before it counts: a caller who is told of success finds it there. If this process
+ * dies in between, the root here says what holds, and the next publication clears the rest away.
+ */
+export const publishedRoot = (own: TreeRoot, publisher: Publisher): TreeRoot => ({
+  root: () => own.root(),
+  swap: async (from, to) => {
+    if ((await own.root()) !== from) return false
+    if (from === to) return true
+    await publisher.publish(to, from)
+    const ours = await own.swap(from, to)
+    if (ours) await publisher.settle(to, from)
+    else if ((await own.root()) !== to) await publisher.withdraw(to)
+    return ours
+  },
+})

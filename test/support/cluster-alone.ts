@@ -1,0 +1,25 @@
+import { type ClusterBackend, type ClusterBackendOptions, openCluster } from '../../backends/cluster/cluster.ts'
+import { Cluster } from '../../src/cluster/client.ts'
+import { openContentStore } from '../../src/content/store.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
+import type { TestCluster } from './cluster.ts'
+import { temporaryFolder } from './content.ts'
+
+type Settings = Pick<ClusterBackendOptions, 'name' | 'replication_min' | 'replication_max'> & { readonly folder?: string }
+
+/** A tree at a cluster, with a data folder that goes with it unless one is given. */
+export async function clusterAlone({ api, peers }: TestCluster, { folder, ...settings }: Settings): Promise<ClusterBackend> {
+  await using ground = new AsyncDisposableStack()
+  const at = folder ?? ground.use(await temporaryFolder()).path
+  const content = ground.use(await openContentStore({ folder: at }))
+  const nobody = { blocks: { get: () => Promise.reject(new Error('nobody is asked')) } } as unknown as IpfsNode
+  const backend = await openCluster({ ...settings, cluster: new Cluster({ api }), dataFolder: at, content, ipfs: nobody, ipfs_api: peers[0]?.kubo.url })
+  const closing = ground.move()
+  const own = backend[Symbol.asyncDispose].bind(backend)
+  return Object.assign(backend, {
+    [Symbol.asyncDispose]: async () => {
+      await own()
+      await closing.disposeAsync()
+    },
+  })
+}
