@@ -31,13 +31,16 @@ export async function daemonSource(daemon: string, wanted: Wanted, providers: re
 const CAR = 'application/vnd.ipld.car; version=1; order=dfs; dups=n'
 
 function requestOf(daemon: string, { root, names, scope, part }: Wanted, providers: readonly Named[] | undefined): URL {
-  const url = new URL(`/ipfs/${[root.toString(), ...names.map(encodeURIComponent)].join('/')}`, daemon)
+  const url = new URL(`/ipfs/${[root.toString(), ...names.map(decodedTwice)].join('/')}`, daemon)
   url.searchParams.set('dag-scope', scope)
   if (part) url.searchParams.set('entity-bytes', `${part.offset}:${part.length === undefined ? '*' : part.offset + part.length - 1}`)
   if (providers)
     url.searchParams.set('providers', providers.map(({ address, url: web }) => (web ? web.origin + web.pathname.replace(/\/$/, '') : address)).join(','))
   return url
 }
+
+/** Lassie decodes a path once more than others do. */
+const decodedTwice = (name: string): string => encodeURIComponent(name).replaceAll('%25', '%2525')
 
 const said = async (response: AsyncIterable<Uint8Array>): Promise<string> =>
   collect(response, 64 << 10).then(

@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../core/backend.ts'
 import { isBlockOf } from '../ipfs/block.ts'
 import type { BlockPeer } from '../ipfs/network-types.ts'
+import { reaching } from '../ipfs/reaching.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import type { Provider } from './providers.ts'
 import { type Delivery, LOCAL, type Source } from './types.ts'
@@ -9,6 +10,7 @@ import { type Delivery, LOCAL, type Source } from './types.ts'
 const AHEAD = 16
 const EMPTY = new Uint8Array(0)
 const CONNECT_MS = 15_000
+const BLOCK_MS = 30_000
 
 /** What is on this machine, and all else from another source. */
 export class LocalFirst implements Source {
@@ -49,9 +51,10 @@ export const anybody = ({ blocks }: Pick<IpfsNode, 'blocks'>): Source => ({
 /** A peer of the node, connected to when it is first asked. */
 export function peerProvider(address: string, { swarm }: Pick<IpfsNode, 'swarm'>): Provider {
   let connecting: Promise<BlockPeer> | undefined
-  const get: Provider['get'] = async (cid, call) => {
+  const get: Provider['get'] = async (cid, call = {}) => {
     const peer = await (connecting ??= swarm.blocksOf(address, { timeoutMs: CONNECT_MS }))
-    return { bytes: await peer.get(cid, call), ...(peer.alone && { from: address }) }
+    const bytes = await reaching('block', { ...call, timeoutMs: BLOCK_MS }, (signal) => peer.get(cid, { signal }))
+    return { bytes, ...(peer.alone && { from: address }) }
   }
   return { address, get }
 }

@@ -6,24 +6,27 @@ import type { Delivery, Source } from './types.ts'
 /** One who was named. */
 export interface Provider {
   readonly address: string
-  /** A verified block. Rejects NOT_FOUND, INVALID_BLOCK, and whatever keeps it from answering. */
+  /** A verified block. Rejects NOT_FOUND, INVALID_BLOCK, and whatever keeps it from answering; it does not wait for ever. */
   get(cid: CID, call?: Call): Promise<Delivery>
 }
 
-const ATTEMPT_MS = 15_000
 const FAILURES = 3
 const MAX_SAID = 1500
+const NEWEST = 0.3 // what the last answer counts in the average
 
 interface Asked {
   readonly provider: Provider
   /** Requests that run now. */
   running: number
+  /** What one took of late. */
+  ms: number
   /** In a row. */
   failures: number
-  lost: boolean
+  /** Why it is asked no more. */
+  lost?: unknown
 }
 
-/** Several providers, each asked for other blocks; what one does not deliver, the next one does. Who sends something wrong is asked no more. */
+/** Several providers, each asked for other blocks; what one does not deliver, the next one does. Who sends something wrong, or fails again and again, is asked no more. */
 export class Providers implements Source {
   readonly ahead = 16
   readonly #asked: readonly Asked[]
@@ -32,7 +35,7 @@ export class Providers implements Source {
   /** `client`: what they are asked with, which goes with them. */
   constructor(providers: readonly Provider[], client: Disposable) {
     this.#client = client
-    this.#asked = providers.map((provider) => ({ provider, running: 0, failures: 0, lost: false }))
+    this.#asked = providers.map((provider) => ({ provider, running: 0, ms: 0, failures: 0 }))
   }
 
   async get(cid: CID, { signal }: Call = {}): Promise<Delivery> {
@@ -45,10 +48,7 @@ export class Providers implements Source {
         tried.set(next, error)
       }
     }
-    throw nobody(
-      cid,
-      [...tried].map(([{ provider }, error]) => ({ provider: provider.address, error })),
-    )
+    throw nobody(cid, new Map(this.#asked.map((one) => [one.provider.address, tried.get(one) ?? one.lost])))
   }
 
   async end(): Promise<void> {}
@@ -57,40 +57,37 @@ export class Providers implements Source {
     this.#client[Symbol.dispose]()
   }
 
-  /** The least busy one; one that is lost only where no other is left, which then has the last word. */
+  /** The one that would be done first. */
   #next(tried: ReadonlyMap<Asked, unknown>): Asked | undefined {
-    const left = this.#asked.filter((one) => !tried.has(one))
-    const sound = left.filter(({ lost }) => !lost)
-    return (sound.length > 0 ? sound : tried.size === 0 ? left : []).toSorted((a, b) => a.running - b.running)[0]
+    return this.#asked.filter((one) => one.lost === undefined && !tried.has(one)).toSorted((a, b) => waitFor(a) - waitFor(b))[0]
   }
 
-  async #ask(asked: Asked, cid: CID, caller: AbortSignal | undefined): Promise<Delivery> {
-    const late = AbortSignal.timeout(ATTEMPT_MS)
+  async #ask(asked: Asked, cid: CID, signal: AbortSignal | undefined): Promise<Delivery> {
+    const since = performance.now()
     asked.running++
     try {
-      const block = await asked.provider.get(cid, { signal: caller ? AbortSignal.any([caller, late]) : late })
+      const block = await asked.provider.get(cid, { signal })
       asked.failures = 0
+      asked.ms += (performance.now() - since - asked.ms) * NEWEST
       return block
     } catch (error) {
-      asked.lost ||= isCode(error, 'INVALID_BLOCK', 'DENIED') || (!isCode(error, 'NOT_FOUND') && ++asked.failures >= FAILURES)
-      throw late.aborted ? new VfsError('TIMEOUT', `gave no block within ${ATTEMPT_MS} ms`, { cause: error }) : error
+      const isOver = isCode(error, 'INVALID_BLOCK', 'DENIED') || (!isCode(error, 'NOT_FOUND') && ++asked.failures >= FAILURES)
+      if (isOver) asked.lost ??= error
+      throw error
     } finally {
       asked.running--
     }
   }
 }
 
-interface Failed {
-  readonly provider: string
-  readonly error: unknown
-}
+const waitFor = ({ running, ms }: Asked): number => (running + 1) * (ms + 1)
 
 /** The worst that was met is the code. */
-function nobody(cid: CID, failed: readonly Failed[]): VfsError {
-  const errors = failed.map(({ error }) => error)
+function nobody(cid: CID, failed: ReadonlyMap<string, unknown>): VfsError {
+  const errors = [...failed.values()]
   const worst = errors.find((error) => isCode(error, 'INVALID_BLOCK', 'DENIED', 'OFFLINE'))
   const missed = errors.some((error) => isCode(error, 'NOT_FOUND', 'TIMEOUT', 'CONTENT_NOT_FOUND_IN_TIME'))
-  const said = failed.map(({ provider, error }) => `${provider}: ${error instanceof Error ? error.message : String(error)}`)
+  const said = [...failed].map(([provider, error]) => `${provider}: ${error instanceof Error ? error.message : String(error)}`)
   const code = isCode(worst, 'INVALID_BLOCK', 'DENIED', 'OFFLINE') ? worst.code : missed ? 'CONTENT_NOT_FOUND_IN_TIME' : 'NO_PEERS'
   return new VfsError(code, `no provider delivered ${cid.toString()}: ${said.join('; ').slice(0, MAX_SAID)}`, {
     cause: worst ?? errors[0],

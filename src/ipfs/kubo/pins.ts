@@ -5,7 +5,7 @@ import { chosen } from '../pinned.ts'
 import type { NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
 import { KEPT } from './keeps.ts'
-import { Patience } from './patience.ts'
+import { Patience } from '../patience.ts'
 import type { Rpc } from './rpc.ts'
 
 /** Nobody has what has not come for so long. */

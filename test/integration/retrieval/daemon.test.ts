@@ -47,6 +47,18 @@ describe('a supervised lassie', () => {
     expect((await readFile(`${session.work}/all.car`)).equals(await provider.car(root))).toBe(true)
   })
 
+  test('finds names of any kind', async () => {
+    const odd = ['%41', '%', '%25', 'x%2', 'a?b', 'a#b', 'a b', 'ü', 'a&b=c', 'x+y', ';:@', `q'"`, 'back\\slash', 'Links']
+    await using session = await open()
+    await using source = await connect({ files: Object.fromEntries(odd.map((name) => [`d/${name}`, name])) })
+    const folder = await provider.daemon.run(['add', '-rQ', join(source.work, 'd')])
+    for (const [at, name] of odd.entries()) {
+      const { result } = await fetched(session, { cid: `${folder}/${name}`, to: `${session.work}/${at}` })
+      expect(result, name).toMatchObject({ status: 'success' })
+      expect(await readFile(`${session.work}/${at}`, 'utf8')).toBe(name)
+    }
+  })
+
   test('tells what went wrong', async () => {
     await using session = await open()
     const missing = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'

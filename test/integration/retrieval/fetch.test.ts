@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -158,6 +159,34 @@ test('a provider that lacks something is helped out by the next one', async () =
   const { result } = await fetched(session, { providers: [second.gateway, 'http://127.0.0.1:9', provider.gateway] })
   expect(result).toMatchObject({ status: 'success', bytes: 7_000_003 })
   expect((result['providers'] as { provider: string }[]).map((one) => one.provider).toSorted()).toEqual([provider.gateway, second.gateway, 'local'].toSorted())
+})
+
+test('into any storage, the mutable tree of IPFS and one without folders of its own too, while blocks are collected', async () => {
+  await using session = await connect({ config: { ...ALONE, backends: { memory: { type: 'memory' } }, mounts: [{ path: '/memory', backend: 'memory' }] } })
+  const over = new AbortController()
+  const collecting = (async () => {
+    while (!over.signal.aborted) await session.gateway.collect()
+  })()
+  for (const to of ['/mfs/new/got', '/memory/got', '/local/got']) {
+    const { result } = await fetched(session, { to })
+    expect(result).toMatchObject({ status: 'success', entries: 5 })
+    expect((await session.call('vfs_read', { path: `${to}/sub/a`, raw: true })).text).toBe('one')
+    expect((await session.call('vfs_hash', { path: `${to}/big` })).result).toMatchObject({ hash: hash('sha256', big) })
+    const car = `${to}.car`
+    await fetched(session, { to: car })
+    expect((await session.call('ipfs_add', { from: car, format: 'car' })).result).toMatchObject({ cid: root })
+    expect((await session.call('vfs_undo', { change: result['change'] })).result).toMatchObject({ conflicts: [] })
+  }
+  over.abort()
+  await collecting
+})
+
+test('by a name of IPNS', async () => {
+  await using session = await connect({ files: { 'd/a': 'one' } })
+  const { cid } = (await session.call('ipfs_add', { from: `${session.work}/d` })).result
+  const { name } = (await session.call('ipfs_name_publish', { cid, offline: true })).result
+  const { result } = await session.call('lassie_fetch', { cid: `${String(name)}/a`, to: `${session.work}/got` })
+  expect(result).toMatchObject({ status: 'success', bytes: 3, blocks: 2 })
 })
 
 test('progress rises with the bytes, and says how many blocks came', async () => {

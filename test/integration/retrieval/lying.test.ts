@@ -119,6 +119,17 @@ test('a liar among providers is asked once, and the others deliver all', async (
   expect(liar.requests).toHaveLength(1)
 })
 
+test('one that says nothing is not waited for when others have it', async () => {
+  await using author = await machine({ network: 'off' })
+  const { cid, car } = await material(author.node)
+  await using silent = await lyingGateway(car, { lie: 'says nothing' })
+  await using honest = await lyingGateway(car, {})
+  await using reader = await machine({ network: 'client' })
+  const from = retrieving({ node: reader.node, network: 'client', privateAddresses: true })
+  expect(await Array.fromAsync(from.blocks({ path: cid, scope: 'all' }, { timeoutMs: 60_000, providers: [silent.url, honest.url] }))).toHaveLength(6)
+  expect(silent.requests.length).toBeLessThan(6)
+})
+
 describe('what had come before it went wrong', () => {
   async function broken(signal?: AbortSignal): Promise<{ readonly error: unknown; readonly here: number }> {
     await using author = await machine({ network: 'off' })
