@@ -1,0 +1,3 @@
+#!/bin/sh
+# What the official image's entry point does with arguments.
+exec versitygw "$@"

@@ -1,0 +1,114 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Connected } from '../support/client.ts'
+import { needsEngine, theEngine } from '../support/containers.ts'
+import { Stack } from '../support/stack.ts'
+
+const MINUTES = 60_000
+
+beforeEach(needsEngine, 10 * MINUTES)
+afterAll(
+  async () =>
+    theEngine().then(
+      (engine) => engine[Symbol.asyncDispose](),
+      () => {},
+    ),
+  MINUTES,
+)
+
+const PROFILES = {
+  embedded: { gateway: 'gateway', mounts: ['/local', '/mfs'], beside: [] },
+  kubo: { gateway: 'gateway-kubo', mounts: ['/local', '/mfs'], beside: ['kubo'] },
+  s3: { gateway: 'gateway-s3', mounts: ['/local', '/mfs', '/s3'], beside: ['s3'] },
+  all: { gateway: 'gateway-all', mounts: ['/local', '/mfs', '/s3'], beside: ['kubo', 's3'] },
+} as const
+type Profile = keyof typeof PROFILES
+
+const path = (mount: string): string => `${mount}/notes/a.txt`
+
+/** Through the official client: lists each mount and writes a file there. Gives the change of each. */
+async function writeThrough(agent: Connected, mounts: readonly string[], content: string): Promise<readonly unknown[]> {
+  const changes: unknown[] = []
+  for (const mount of mounts) {
+    const { ok, result } = await agent.call('vfs_write', { path: path(mount), content })
+    expect({ mount, ok }).toEqual({ mount, ok: true })
+    expect((await agent.call('vfs_ls', { path: `${mount}/notes` })).text).toContain('a.txt')
+    changes.push(result['change'])
+  }
+  return changes
+}
+
+const readBack = (agent: Connected, mounts: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(mounts.map(async (mount) => (await agent.call('vfs_read', { path: path(mount), raw: true })).text))
+
+describe.each(Object.keys(PROFILES) as Profile[])('profile %s', (profile) => {
+  const { gateway, mounts } = PROFILES[profile]
+
+  test(
+    'starts in order, and its gateway lists and writes through each mount',
+    async () => {
+      await using stack = await Stack.of(profile, await theEngine())
+      await stack.makeSecrets(profile === 'embedded' ? ['token'] : undefined)
+      await stack.up()
+      await using agent = await stack.agent()
+      await writeThrough(agent, mounts, 'hello')
+      expect(await readBack(agent, mounts)).toEqual(mounts.map(() => 'hello'))
+    },
+    10 * MINUTES,
+  )
+
+  test('no service can do more than it needs, and no port is open beyond the loopback address', async () => {
+    await using stack = await Stack.of(profile, await theEngine())
+    const { services } = JSON.parse(await stack.compose('config', '--format', 'json')) as { services: Record<string, Service> }
+    for (const [name, service] of Object.entries(services)) {
+      expect({ name, ...service }).toMatchObject({ name, read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+      expect({ name, memory: Number(service.mem_limit), pids: service.pids_limit }).toEqual({ name, memory: expect.any(Number), pids: 512 })
+      expect(service.ports?.map(({ host_ip }) => host_ip) ?? []).toEqual(name === gateway ? ['127.0.0.1'] : [])
+    }
+  })
+})
+
+interface Service {
+  readonly mem_limit?: string
+  readonly pids_limit?: number
+  readonly ports?: readonly { readonly host_ip?: string }[]
+}
+
+test(
+  'what crashes comes back by itself, and down and up keep every file and its history',
+  async () => {
+    const { gateway, mounts, beside } = PROFILES.all
+    await using stack = await Stack.of('all', await theEngine())
+    await stack.makeSecrets()
+    await stack.up()
+    const changes: unknown[] = []
+    {
+      await using agent = await stack.agent()
+      await writeThrough(agent, mounts, 'first')
+      changes.push(...(await writeThrough(agent, mounts, 'second')))
+      for (const service of beside) await stack.crash(service)
+      expect(await readBack(agent, mounts)).toEqual(mounts.map(() => 'second'))
+    }
+    await stack.crash(gateway)
+    await stack.down()
+    await stack.up()
+    await using agent = await stack.agent()
+    expect(await readBack(agent, mounts)).toEqual(mounts.map(() => 'second'))
+    for (const change of changes) expect(await agent.call('vfs_undo', { change })).toMatchObject({ ok: true })
+    expect(await readBack(agent, mounts)).toEqual(mounts.map(() => 'first'))
+  },
+  10 * MINUTES,
+)
+
+test('the image runs as nobody of note, can write to its data folder alone, and lets nobody in without the token', async () => {
+  await using stack = await Stack.of('embedded', await theEngine())
+  await stack.makeSecrets(['token'])
+  await stack.up()
+  const inside = (script: string): Promise<string> => stack.compose('exec', '-T', 'gateway', 'sh', '-c', script)
+  expect(await inside('id -un; stat -c "%U %a" /data; ls /app')).toBe('node\nnode 700\nbin\nconfig.schema.json\ndist\nnode_modules\npackage.json')
+  expect(await inside('touch /app/x /etc/x 2>/dev/null || echo refused')).toBe('refused')
+  expect(await inside('cat /proc/1/status | grep -E "^(CapEff|NoNewPrivs)"')).toBe('CapEff:\t0000000000000000\nNoNewPrivs:\t1')
+  expect((await fetch(`${stack.url}/mcp`, { method: 'POST' })).status).toBe(401)
+  expect((await fetch(`${stack.url}/readyz`, { headers: { authorization: 'Bearer x' } })).status).toBe(401)
+  expect(await inside('tr "\\0" "\\n" < /proc/1/environ')).not.toContain(stack.token)
+  expect(await stack.compose('logs')).not.toContain(stack.token)
+})
