@@ -50,11 +50,11 @@ const said = async (response: AsyncIterable<Uint8Array>): Promise<string> =>
 
 /** 502: nobody was found to ask. 504: nobody of those who were asked delivered. */
 function refused(status: number | undefined, message: string): VfsError {
-  if (status === 502) return new VfsError('NO_PEERS', `lassie found nobody who has it: ${message}`, { hint: HINT })
-  if (status === 504) return new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered it to lassie: ${message}`, { hint: HINT })
+  if (status === 502) return new VfsError('NO_PEERS', `lassie found nobody who has it: ${message}`, { hint: BY_DAEMON })
+  if (status === 504) return new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered it to lassie: ${message}`, { hint: BY_DAEMON })
   return new VfsError(status === 400 ? 'INVALID_ARGUMENT' : 'UNAVAILABLE', `lassie answers ${status}: ${message}`)
 }
 
-/** Of a daemon that has not delivered. */
-export const HINT =
+/** What to do where it did not deliver. */
+export const BY_DAEMON =
   'Nothing was written. Name providers that have it, by HTTP or graphsync (lassie has no bitswap), or repeat the call later, with a longer timeout_ms.'

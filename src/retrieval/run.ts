@@ -5,7 +5,7 @@ import { located } from '../ipfs/path.ts'
 import { reachingEach } from '../ipfs/reaching.ts'
 import type { IpfsNode, NetworkMode } from '../ipfs/types.ts'
 import { isPublic } from './addresses.ts'
-import { daemonSource, HINT } from './daemon.ts'
+import { BY_DAEMON, daemonSource } from './daemon.ts'
 import { gatewayProvider } from './gateway-provider.ts'
 import { HttpClient } from './http.ts'
 import { type Named, namedProvider, requirePublic } from './named.ts'
@@ -36,7 +36,7 @@ export async function* retrieve(parts: RetrievalParts, request: Request, { provi
   } catch (error) {
     if (!isCode(error, 'TIMEOUT')) throw error
     const message = `${blocks} blocks came within ${timeoutMs} ms, and that is not all`
-    throw new VfsError('CONTENT_NOT_FOUND_IN_TIME', message, { op: 'retrieve', cause: error, hint: parts.daemon ? HINT : LONGER })
+    throw new VfsError('CONTENT_NOT_FOUND_IN_TIME', message, { op: 'retrieve', cause: error, hint: parts.daemon ? BY_DAEMON : LONGER })
   }
 }
 
@@ -48,8 +48,8 @@ async function wantedOf({ path, ...rest }: Request, { names }: IpfsNode, call: C
 async function sourceOf(parts: RetrievalParts, wanted: Wanted, addresses: readonly string[] | undefined, call: Call): Promise<Source> {
   const { node, network, privateAddresses, daemon } = parts
   const named = addresses?.map(namedProvider)
-  if (!privateAddresses) await Promise.all((named ?? []).map(requirePublic))
   if (network === 'off') return new LocalFirst(node, anybody(node)) // which then says OFFLINE of all that is not here
+  if (!privateAddresses) await Promise.all((named ?? []).map(requirePublic))
   if (daemon) return daemonSource(await daemon(call), wanted, named, call)
   return new LocalFirst(node, named ? theseAlone(named, node, new HttpClient(privateAddresses ? () => true : isPublic)) : anybody(node))
 }

@@ -16,8 +16,12 @@ interface Ahead extends Step {
  */
 export async function* walkOf(source: Source, wanted: Wanted, onBlock: (delivery: Delivery) => void, call: Call): AsyncGenerator<Found> {
   const seen = new Seen()
-  const load = ({ cid }: Step): Promise<Delivery> => source.get(cid, call)
-  const way = new Way<Ahead, Delivery>({ load, worth: (step) => !inlined(step.cid) && seen.needs(step), ahead: source.ahead })
+  const asked = new Set<string>()
+  const load = ({ cid }: Step): Promise<Delivery> => {
+    asked.add(keyOf(cid))
+    return source.get(cid, call)
+  }
+  const way = new Way<Ahead, Delivery>({ load, worth: ({ cid }) => !inlined(cid) && !asked.has(keyOf(cid)), ahead: source.ahead })
   const fetched = async (step: Ahead): Promise<Uint8Array> => {
     const delivery = await way.load(step)
     onBlock(delivery)
@@ -51,10 +55,6 @@ class Seen {
 
   kept({ cid }: Step): Uint8Array | undefined {
     return this.#edges.get(keyOf(cid))
-  }
-
-  needs(step: Step): boolean {
-    return !this.whole(step) && !this.kept(step)
   }
 
   add({ cid, reason }: Step, bytes: Uint8Array): void {

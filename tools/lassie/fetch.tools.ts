@@ -92,6 +92,7 @@ export class FetchTools {
     const options: RetrieveOptions = { providers, timeoutMs, signal: context.signal, onBlock: (bytes, from) => tally.add(bytes, from) }
     const isCar = to.endsWith('.car')
     const job: Job = { request: requestOf(input, isCar), to, options, context }
+    await this.#requireNothing(to, context)
     const got = await (isCar ? this.#car(job) : this.#files(job))
     return { path: to, ...got, blocks: tally.blocks, providers: tally.providers }
   }
@@ -106,7 +107,6 @@ export class FetchTools {
 
   /** By way of the node, which keeps what came until the next collection: a call that is repeated goes on from there. */
   async #files({ request, to, options, context }: Job): Promise<Got> {
-    await this.#requireNothing(to, context)
     await using _ = await this.#node.guard()
     const { keep } = await import('../../src/retrieval/keep.ts')
     const cid = await keep(this.#node, this.#retrieval.blocks(request, options), options)

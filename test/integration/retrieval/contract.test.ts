@@ -52,7 +52,7 @@ const ENGINES: Readonly<Record<string, (ground: AsyncDisposableStack) => Promise
   'by lassie': async (ground) => {
     const { node } = ground.use(await machine({ network: 'client' }))
     const lassie = ground.use(await superviseLassie())
-    return by(retrieving({ node, network: 'client', privateAddresses: true, daemon: lassie.url }), [provider.gateway])
+    return by(retrieving({ node, network: 'client', privateAddresses: true, daemon: (call) => lassie.url(call) }), [provider.gateway])
   },
 }
 

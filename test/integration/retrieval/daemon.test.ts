@@ -2,12 +2,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findServer } from '../../../scripts/servers/find.ts'
+import { retrieving } from '../../../src/retrieval/index.ts'
 import { runHere } from '../../support/io.ts'
 import { emptyPlace } from '../../support/program.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
 import { noise } from '../../support/content.ts'
 import { needsKubo } from '../../support/kubo.ts'
-import { LASSIE, needsLassie } from '../../support/lassie.ts'
+import { LASSIE, needsLassie, superviseLassie } from '../../support/lassie.ts'
+import { machine } from '../../support/machine.ts'
 import { ALONE, type Trustless, trustless } from '../../support/trustless.ts'
 
 beforeEach(needsKubo)
@@ -98,6 +100,20 @@ describe('a supervised lassie', () => {
     )
     expect(await pidOf(session)).not.toBe(pid)
   })
+})
+
+test('one that dies in the middle is told, and what came of the CAR is not taken for all of it', async () => {
+  const large = await provider.daemon.run(['add', '-Q'], Buffer.concat(await Array.fromAsync(noise(64 << 20, 7))))
+  await using lassie = await superviseLassie()
+  await using reader = await machine({ network: 'client' })
+  const from = retrieving({ node: reader.node, network: 'client', privateAddresses: true, daemon: (call) => lassie.url(call) })
+  const blocks = from.blocks({ path: large, scope: 'all' }, { timeoutMs: 60_000, providers: [provider.gateway] })[Symbol.asyncIterator]()
+  await blocks.next()
+  process.kill(await lassie.pid(), 'SIGKILL')
+  const rest = async (): Promise<void> => {
+    while (!(await blocks.next()).done);
+  }
+  await expect(rest()).rejects.toMatchObject({ code: 'INVALID_CAR', retryable: true, message: expect.stringContaining('breaks off before block') })
 })
 
 test('polymount services and doctor show it where it is configured, and only there', async () => {

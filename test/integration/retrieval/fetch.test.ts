@@ -68,6 +68,15 @@ describe.each(['embedded', 'kubo'])('lassie_fetch_with_providers, the engine %s'
     }
   })
 
+  test('says who was not there, and what nobody has', async () => {
+    await using session = await open()
+    const nowhere = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWBtbnoRoU1nHmjjMigcjZMTthu2i4QfA8UxDRU4Mia2nB'
+    const missing = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
+    expect((await fetched(session, { cid: missing, providers: [nowhere] })).result).toMatchObject({ error_code: 'NO_PEERS' })
+    const peers = provider.daemon.addresses.slice(0, 1)
+    expect((await fetched(session, { cid: missing, providers: peers, timeout_ms: 3000 })).result).toMatchObject({ error_code: 'CONTENT_NOT_FOUND_IN_TIME' })
+  })
+
   test('writes a part of a file, by path', async () => {
     await using session = await open()
     const { result } = await fetched(session, { cid: `/ipfs/${root}/big`, offset: 1_048_570, length: 12 })
@@ -123,9 +132,11 @@ describe('what is refused', () => {
   })
 
   test('a place where something stands, before anything is fetched', async () => {
-    await using session = await connect({ config: ALONE, files: { got: 'mine' } })
-    expect((await fetched(session, { providers: [NOBODY] })).result).toMatchObject({ error_code: 'ALREADY_EXISTS' })
-    expect(await readFile(`${session.work}/got`, 'utf8')).toBe('mine')
+    await using session = await connect({ config: ALONE, files: { got: 'mine', 'got.car': 'mine' } })
+    for (const name of ['got', 'got.car']) {
+      expect((await fetched(session, { to: `${session.work}/${name}`, providers: [NOBODY] })).result).toMatchObject({ error_code: 'ALREADY_EXISTS' })
+      expect(await readFile(`${session.work}/${name}`, 'utf8')).toBe('mine')
+    }
   })
 
   test('a place that is read-only or denied', async () => {
