@@ -44,6 +44,8 @@ export class History {
   }
 
   known({ volume, inner }: Key, etag: string): string | undefined {
+    const learnt = this.#learnt(volume, inner, etag)
+    if (learnt !== undefined) return learnt
     const row = this.#db.get<{ cid: string | null }>(
       `select after ->> 'cid' as cid from (
          select after, seq from change where volume = (select id from volume where name = ?) and path = ? and state = 'done' order by seq desc limit ${KNOWN_WITHIN}
@@ -53,6 +55,11 @@ export class History {
       etag,
     )
     return row?.cid ?? undefined
+  }
+
+  #learnt(volume: string, path: string, etag: string): string | undefined {
+    const sql = 'select cid from content where volume = (select id from volume where name = ?) and path = ? and etag = ?'
+    return this.#db.get<{ cid: string }>(sql, volume, path, etag)?.cid
   }
 
   content(cid: string): Uint8Array | undefined {

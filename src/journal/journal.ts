@@ -25,6 +25,7 @@ export class SqliteJournal implements Journal {
   readonly #committer: Committer
   readonly #processes: Processes
   readonly #recovery: Recovery
+  readonly #ledger: Ledger
   readonly #changes: Changes
   readonly #history: History
   #closing: Promise<void> | undefined
@@ -33,6 +34,7 @@ export class SqliteJournal implements Journal {
     const ledger = new Ledger(db)
     this.#db = db
     this.#committer = committer
+    this.#ledger = ledger
     this.#processes = new Processes(db, committer, folder)
     this.#recovery = new Recovery(ledger, committer, this.#processes, { volumes, versions, takeBack: takeBack ?? nameParts(ledger) })
     this.#changes = new Changes(ledger, committer, this.#processes, this.#recovery)
@@ -67,6 +69,10 @@ export class SqliteJournal implements Journal {
 
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined {
     return read(() => this.#history.known(place, etag))
+  }
+
+  learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void {
+    this.#committer.run(() => this.#ledger.learn(place, etag, cid), { durable: false }).catch(() => undefined) // it is found out again
   }
 
   async recover(): Promise<ChangeRecord[]> {

@@ -120,6 +120,10 @@ export class Ledger {
     return freed
   }
 
+  learn({ volume, inner }: Key, etag: string, cid: string): void {
+    this.#db.run('insert or replace into content (volume, path, etag, cid) values (?, ?, ?, ?)', this.volumeId(volume), inner, etag, cid)
+  }
+
   volumeId(name: string): number {
     const known = this.#db.get<{ id: number }>('select id from volume where name = ?', name)
     return known?.id ?? this.#inserted('insert into volume (name) values (?) returning id', name)

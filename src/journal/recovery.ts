@@ -117,16 +117,20 @@ export class Recovery {
     return end
   }
 
-  /** Nobody knows how it would have gone on, so what is done of it is taken back. */
+  /**
+   * Nobody knows how it would have gone on, so what is done of it is taken back. Not of a copy: each of its parts is whole,
+   * the source still stands, and the same call again sends only what is missing.
+   */
   async #judgeParts(row: ChangeRow): Promise<End> {
     const parts = this.#ledger.parts(row.seq)
     if (parts.some((part) => part.owner !== null)) throw new VfsError('UNAVAILABLE', `a part of the change of ${row.shown} cannot be settled now`)
     const done = parts.filter((part) => part.state === 'done')
     const unclear = parts.filter((part) => part.state === 'conflict' || part.state === 'partial')
     if (done.length === 0 && unclear.length === 0) return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
+    if (row.kind === 'copy') return { state: 'partial', reason: stopped(`${done.length} parts of it stay, the same copy again goes on from there`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
     if (complete && unclear.length === 0) return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
-    return { state: 'partial', reason: `its process ended in the middle (${[reason, list('unclear', unclear)].filter(Boolean).join('; ')})` }
+    return { state: 'partial', reason: stopped(reason, unclear) }
   }
 
   /** Folders made on the way to a change that did not take place go again, unless somebody uses them by now. */
@@ -157,6 +161,9 @@ export const nameParts =
       ledger.parts(seq).filter((part) => part.state === 'done'),
     ),
   })
+
+const stopped = (reason: string, unclear: readonly ChangeRow[]): string =>
+  `its process ended in the middle (${[reason, list('unclear', unclear)].filter(Boolean).join('; ')})`
 
 function list(word: string, parts: readonly ChangeRow[]): string {
   if (parts.length === 0) return ''

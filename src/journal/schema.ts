@@ -52,4 +52,11 @@ export const MIGRATIONS: readonly string[] = [
    create index open_place on change(volume, held) where owner is not null;
    create index open_from on change(from_volume, from_path) where owner is not null and kind = 'move';
    create table version (cid text primary key, content blob not null) strict;`,
+  `create table content (
+     volume integer not null references volume(id),
+     path text not null,
+     etag text not null,
+     cid text not null,
+     primary key (volume, path)
+   ) strict, without rowid;`,
 ]

@@ -125,8 +125,10 @@ export interface Journal extends AsyncDisposable {
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. */
   kept(): Iterable<string>
-  /** The newest done change that set exactly this content at the place: how a version's CID is known without reading. */
+  /** A CID of the content that this etag was given for, by what was learnt or the newest done change that set it: no reading. */
   known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
+  /** Remembers the CID of what was read at a place; queued, not awaited. A place has one such content, the last. */
+  learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
   recover(): Promise<ChangeRecord[]>
   /** Resolves when queries show the end of every change that has ended here. */

@@ -74,10 +74,15 @@ export class Changes {
   }
 
   /** Copies one file inside one backend, to where nothing stands. */
-  async copyInside(from: { readonly inner: VfsPath; readonly stat: Stat }, to: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
-    const { size, cid } = from.stat
+  async copyInside(
+    from: { readonly inner: VfsPath; readonly stat: Pick<Stat, 'size' | 'cid' | 'etag'> },
+    to: Target,
+    cause: Cause,
+    parents?: readonly Target[],
+  ): Promise<Changed> {
+    const { size, cid, etag } = from.stat
     return this.#steps.run('copy', to, cause, { before: null, after: { kind: 'file', size, cid }, parents }, async ({ id }) => {
-      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, signal: cause.signal })
+      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, ifMatch: etag, signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

@@ -1,4 +1,4 @@
-import type { Place, Intent } from '../journal/types.ts'
+import type { Intent, OpenChange, Place } from '../journal/types.ts'
 import { VfsError } from '../core/error.ts'
 import type { Changes } from './change.ts'
 import type { Cause } from './step.ts'
@@ -7,21 +7,16 @@ import type { Target } from './target.ts'
 /** Takes the parts of a change back; false if one of them could not be, and then it says which in the reason. */
 export type TakeBack = (change: string, cause: Cause) => Promise<{ readonly complete: boolean; readonly reason: string }>
 
+type Spec = Pick<Intent, 'kind'> & { readonly target: Target; readonly from?: Place; readonly cause: Cause }
+type Work<T> = (cause: Cause, change: string) => Promise<T>
+
 /**
  * A change of several parts under one id: all of it, or none. Where a part can't be taken back the change ends `partial`
  * and says so; a crash in the middle is settled the same way by whoever meets it.
  */
-export async function group<T>(
-  changes: Changes,
-  takeBack: TakeBack,
-  spec: Pick<Intent, 'kind'> & { readonly target: Target; readonly from?: Place; readonly cause: Cause },
-  work: (cause: Cause, change: string) => Promise<T>,
-): Promise<T> {
-  const { kind, target, from, cause } = spec
-  const change = await changes.journal.begin(
-    { kind, place: target.place, from, actor: cause.actor, parent: cause.parent, undoes: cause.undoes, partsOnly: true, before: null },
-    { signal: cause.signal },
-  )
+export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec, work: Work<T>): Promise<T> {
+  const { kind, target, cause } = spec
+  const change = await begin(changes, spec)
   try {
     const result = await work({ ...cause, parent: change.id }, change.id)
     change.done(null)
@@ -41,3 +36,23 @@ export async function group<T>(
     })
   }
 }
+
+/** A change of parts of which each is worth something by itself: what is done stays. `left` says what is not, if it ends without all. */
+export async function gather<T>(changes: Changes, spec: Spec, left: () => string | undefined, work: Work<T>): Promise<T> {
+  const change = await begin(changes, spec)
+  const end = async (reason: string | undefined): Promise<void> => (reason === undefined ? change.done(null) : change.partial(reason))
+  try {
+    const result = await work({ ...spec.cause, parent: change.id }, change.id)
+    await end(left())
+    return result
+  } catch (error) {
+    await end(`it was stopped: ${error instanceof VfsError ? error.message : 'it failed'}`)
+    throw error
+  }
+}
+
+const begin = ({ journal }: Changes, { kind, target, from, cause }: Spec): Promise<OpenChange> =>
+  journal.begin(
+    { kind, place: target.place, from, actor: cause.actor, parent: cause.parent, undoes: cause.undoes, partsOnly: true, before: null },
+    { signal: cause.signal },
+  )

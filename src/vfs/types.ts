@@ -1,5 +1,6 @@
 import type { Actor } from '../core/actor.ts'
 import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
+import type { ErrorCode } from '../core/codes.ts'
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
@@ -89,7 +90,56 @@ export interface TransferCall extends VfsCall {
   readonly ifMatch?: string | undefined
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
-  readonly onProgress?: ((bytes: number, files: number) => void) | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** How far a transfer has come. No number of it ever falls, but for the time left. */
+export interface Progress {
+  /** Content that has arrived; what was there already is not counted. */
+  readonly bytes: number
+  /** Files that are where they are to be. */
+  readonly files: number
+  /** What is to be sent, and all files; absent until that is known. */
+  readonly total?: { readonly bytes: number; readonly files: number } | undefined
+  readonly bytesPerSecond: number
+  /** Absent while there is nothing to judge by. */
+  readonly secondsLeft?: number | undefined
+}
+
+export interface CopyIntoCall extends VfsCall {
+  /** Reads back what was written where the storage did not check it against a hash; on if not said. */
+  readonly verify?: boolean | undefined
+  /** Finds out what there is to do, and does nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Files at the same time. */
+  readonly concurrency?: number | undefined
+  readonly include?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** A file, or a folder that cannot be listed or made. */
+export interface Failure {
+  readonly path: VfsPath
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+export interface CopiedInto {
+  /** null where nothing was done. It is `partial` if something failed, and can be undone then too. */
+  readonly change: ChangeId | null
+  /** Files that were copied, or with `dryRun` would be. */
+  readonly copied: number
+  /** Files that hold the same content already. */
+  readonly skipped: number
+  /** Content bytes that were written, or with `dryRun` would be. */
+  readonly bytes: number
+  /** The first of them, by their paths in the source; `failedMore` counts the rest. */
+  readonly failed: readonly Failure[]
+  readonly failedMore: number
+  readonly linksLeftOut: number
+  /** With `dryRun`: the first paths of the source that would be copied. */
+  readonly planned?: readonly VfsPath[] | undefined
 }
 
 /** What is known of contents at a destination without reading them. */
@@ -195,6 +245,12 @@ export interface Vfs extends AsyncDisposable {
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>
   copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
   move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
+  /**
+   * Copies a file, or merges a folder into another, as far as it goes: files that hold the same content are left alone,
+   * others are replaced, and one that fails is told without stopping the rest. What was copied stays, also if the call
+   * is cancelled or the process dies: the same call sends only what is missing.
+   */
+  copyInto(from: VfsPath, to: VfsPath, call: CopyIntoCall): Promise<CopiedInto>
   /** Makes `to` like `from` by writing only what differs: files are compared by content. All of it or none, in one change. */
   mirror(from: VfsPath, to: VfsPath, call: MirrorCall): Promise<Mirrored>
 

@@ -48,6 +48,13 @@ export class Undo {
     return { complete: failed.length === 0, reason: failed.join('; ') }
   }
 
+  /** One finished part, while what it is a part of goes on. */
+  readonly takeBackOne = async (change: ChangeId, cause: Cause): Promise<void> => {
+    await this.#changes.journal.caughtUp()
+    const record = this.#changes.journal.get(change)
+    if (record) await this.#inverse(record, { ...cause, undoes: change })
+  }
+
   async #scope(query: UndoQuery, call: VfsCall): Promise<Parameters<typeof planUndo>[1]> {
     if (query.change !== undefined) return { change: query.change }
     if (query.session !== undefined) return { session: query.session === 'current' ? sessionOf(call) : query.session }

@@ -16,9 +16,12 @@ import { removeTree, takesWhole } from './remove-tree.ts'
 import { SessionReads } from './reads.ts'
 import { Steps } from './step.ts'
 import { statOrNull, Targets } from './target.ts'
-import { Transfers } from './transfer.ts'
+import { Merges } from './transfer/into.ts'
+import { Transfers } from './transfer/transfer.ts'
 import type {
   Changed,
+  CopiedInto,
+  CopyIntoCall,
   MirrorCall,
   Mirrored,
   MountInfo,
@@ -57,6 +60,7 @@ export class MountedVfs implements Vfs {
   readonly #folders: Folders
   readonly #changes: Changes
   readonly #transfers: Transfers
+  readonly #merges: Merges
   readonly #mirrors: Mirrors
   readonly #undo: Undo
   readonly #versions: Versions
@@ -73,8 +77,10 @@ export class MountedVfs implements Vfs {
     this.#undo = new Undo(this.#targets, this.#changes, this.#versions)
     const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack: this.#undo.takeBack }
     this.#mirrors = new Mirrors({ ...around, reading: this.#reading })
+    this.#merges = new Merges({ ...around, reading: this.#reading, takeBackOne: this.#undo.takeBackOne })
     this.#transfers = new Transfers({
       ...around,
+      reading: this.#reading,
       walk: (path, { actor, signal }) => this.#reading.walk(path, { actor, signal, ignored: true }),
     })
   }
@@ -166,6 +172,10 @@ export class MountedVfs implements Vfs {
 
   move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     return this.#reading.naming(from, call, () => this.#transfers.move(from, to, call))
+  }
+
+  copyInto(from: VfsPath, to: VfsPath, call: CopyIntoCall): Promise<CopiedInto> {
+    return this.#reading.naming(from, call, () => this.#merges.copyInto(from, to, call))
   }
 
   mirror(from: VfsPath, to: VfsPath, call: MirrorCall): Promise<Mirrored> {

@@ -20,6 +20,8 @@ export interface WriteWish extends Expectation {
   readonly modified?: Date | undefined
   /** The same, where nothing stands yet. */
   readonly newMode?: number | undefined
+  /** The caller has just seen that nothing stands there: the storage itself has the last word. */
+  readonly vacant?: boolean | undefined
   /** Folders to make on the way. */
   readonly parents?: readonly Target[] | undefined
 }
@@ -44,7 +46,7 @@ export class Writes {
 
   /** Rejects as Backend.write does, and CONFLICT by the expectation. */
   async write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
-    const standing = await fileAt(target, cause.signal)
+    const standing = wish.vacant ? null : await fileAt(target, cause.signal)
     const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
     const content = await peek(source, WHOLE)

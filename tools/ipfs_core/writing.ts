@@ -6,6 +6,7 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { ToolContext } from '../../src/registry/tool.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
+import { tellProgress } from '../vfs/progress.ts'
 import { callOf } from '../vfs/schemas.ts'
 
 export interface Written {
@@ -30,8 +31,7 @@ export async function surveyed(node: IpfsNode, root: Node, { signal }: ToolConte
 
 /** A file or folder of IPFS as files, in one change. */
 export async function writeTree(vfs: Vfs, cid: string, to: VfsPath, context: ToolContext): Promise<Written> {
-  const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
-  return vfs.copy(vfsPath(`/ipfs/${cid}`), to, { ...callOf(context), recursive: true, onProgress })
+  return vfs.copy(vfsPath(`/ipfs/${cid}`), to, { ...callOf(context), recursive: true, onProgress: tellProgress(context) })
 }
 
 /** One new file. */

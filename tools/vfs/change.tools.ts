@@ -3,6 +3,7 @@ import { VfsError } from '../../src/core/error.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { TransferCall, Vfs } from '../../src/vfs/types.ts'
+import { tellProgress } from './progress.ts'
 import { callOf, changed, changedAt, ifMatch, path, recursive } from './schemas.ts'
 
 type ChangeResult = z.input<typeof changed>
@@ -105,5 +106,5 @@ const transferCall = (input: z.output<typeof TransferInput>, context: ToolContex
   include: input.include,
   exclude: input.exclude,
   ifMatch: input.if_match,
-  onProgress: (bytes, files) => context.progress(bytes, undefined, `${files} files, ${bytes} bytes`),
+  onProgress: tellProgress(context),
 })

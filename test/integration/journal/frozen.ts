@@ -19,6 +19,7 @@ function freezeAfter(count: number): void {
 
 const scenarios: Record<string, () => Promise<unknown>> = {
   copy: () => it.vfs.copy(vfsPath('/one/tree'), vfsPath('/one/copied'), { ...call, recursive: true }),
+  into: () => it.vfs.copyInto(vfsPath('/one/tree'), vfsPath('/two'), { ...call, concurrency: 1 }),
   move: () => it.vfs.move(vfsPath('/one/tree'), vfsPath('/two/moved'), { ...call, recursive: true }),
   mirror: () => it.vfs.mirror(vfsPath('/one/tree'), vfsPath('/two'), { ...call, delete: true }),
   undo: () => it.vfs.undo({ session: 'current' }, call),

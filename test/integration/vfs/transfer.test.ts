@@ -7,6 +7,7 @@ import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Bytes, Stat } from '../../../src/core/backend.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import type { Progress } from '../../../src/vfs/types.ts'
 import { Sticky } from '../../support/sticky.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
@@ -144,7 +145,7 @@ describe('a transfer', () => {
     await using t = await openTestVfs({ '/x': {}, '/y': {} })
     for (let i = 0; i < 50; i++) await t.write(`/x/src/${i}`, 'x', { parents: true })
     const cancel = new AbortController()
-    const onProgress = (_: number, files: number): void => { if (files === 20) cancel.abort() } // prettier-ignore
+    const onProgress = ({ files }: Progress): void => { if (files === 20) cancel.abort() } // prettier-ignore
     await expect(t.vfs.copy(p('/x/src'), p('/y/dst'), { ...call, signal: cancel.signal, onProgress })).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(await t.names('/y')).toEqual([])
   })
@@ -153,9 +154,12 @@ describe('a transfer', () => {
     const from = new MemoryBackend()
     await from.write(p('/run.sh'), (async function* () { yield Buffer.from('#!/bin/sh') })(), { mode: 0o755 }) // prettier-ignore
     await using t = await openTestVfs({ '/x': from, '/y': {} })
-    const seen: number[] = []
-    await t.vfs.copy(p('/x/run.sh'), p('/y/run.sh'), { ...call, onProgress: (bytes) => seen.push(bytes) })
-    expect(seen).toEqual([9])
+    const seen: Progress[] = []
+    await t.vfs.copy(p('/x/run.sh'), p('/y/run.sh'), { ...call, onProgress: (progress) => seen.push(progress) })
+    expect(seen).toMatchObject([
+      { bytes: 9, files: 0 },
+      { bytes: 9, files: 1 },
+    ])
     expect(await t.vfs.stat(p('/y/run.sh'), call)).toMatchObject({ mode: 0o755 })
   })
 

@@ -1,24 +1,23 @@
-import type { Stat } from '../core/backend.ts'
-import { VfsError } from '../core/error.ts'
-import { below, under, type VfsPath } from '../core/path.ts'
-import { cidOfContent } from '../content/hashing.ts'
-import type { Changes } from './change.ts'
-import { chooser, isFiltered } from './choice.ts'
-import { refuseOntoItself, refuseReplacing } from './clash.ts'
-import type { Folders } from './folders.ts'
-import type { Cause } from './step.ts'
-import { group, type TakeBack } from './group.ts'
-import { forEachOf } from './pool.ts'
-import { removeTree, takesWhole } from './remove-tree.ts'
-import { statOrNull, type Target, type Targets } from './target.ts'
-import type { Changed, TransferCall, Walked } from './types.ts'
+import type { Stat } from '../../core/backend.ts'
+import { VfsError } from '../../core/error.ts'
+import type { VfsPath } from '../../core/path.ts'
+import { cidOfContent } from '../../content/hashing.ts'
+import { chooser, isFiltered } from '../choice.ts'
+import { refuseOntoItself, refuseReplacing } from '../clash.ts'
+import type { Folders } from '../folders.ts'
+import type { Cause } from '../step.ts'
+import { group, type TakeBack } from '../group.ts'
+import { removeTree, takesWhole } from '../remove-tree.ts'
+import { statOrNull, type Target } from '../target.ts'
+import type { Changed, TransferCall, Walked } from '../types.ts'
+import { Engine, type Ground, type Run } from './engine.ts'
+import { byCid, copyFile } from './file.ts'
+import { Meter } from './meter.ts'
 
 const AT_ONCE = 8 // files in flight; more gains nothing on one disk
 
 /** What transfers need of the VFS around them. */
-export interface Surroundings {
-  readonly changes: Changes
-  readonly targets: Targets
+export interface Surroundings extends Ground {
   readonly folders: Folders
   readonly takeBack: TakeBack
   walk(path: VfsPath, call: TransferCall): AsyncIterable<Walked>
@@ -39,14 +38,16 @@ interface Job {
  */
 export class Transfers {
   readonly #vfs: Surroundings
+  readonly #engine: Engine
 
   constructor(vfs: Surroundings) {
     this.#vfs = vfs
+    this.#engine = new Engine(vfs)
   }
 
   async copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     const job = await this.#prepare('copy', from, to, call)
-    if (job.from.stat.kind !== 'directory') return this.#copyFile(job)
+    if (job.from.stat.kind !== 'directory') return this.#copyFile(job, new Meter(call.onProgress))
     return this.#goesAsOne(job) ? this.#graft(job) : this.#copyTree(job)
   }
 
@@ -90,22 +91,18 @@ export class Transfers {
     return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
   }
 
-  async #copyFile({ from, to, standing, call, cause }: Job): Promise<Changed> {
-    const { backend } = from.mount
+  async #copyFile({ from, to, standing, call, cause }: Job, meter: Meter): Promise<Changed> {
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
-    if (byCid(from.mount, to.mount)) return this.#graft({ from, to, standing, call, cause })
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
-    if (from.mount.storage === to.mount.storage && backend.capabilities.copy && standing === null) return this.#vfs.changes.copyInside(from, to, cause, parents)
-    const source = backend.read(from.inner, { ifMatch: from.stat.etag, signal: call.signal })
-    const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
-    return this.#vfs.changes.write(to, counted(source, call), cause, { kind: 'copy', mode: from.stat.mode, parents, ...expected })
+    const done = await copyFile(this.#vfs.changes, { from, to, standing, parents }, cause, meter)
+    meter.file()
+    return done
   }
 
-  /** By the CID that it had when it was looked at; no content passes through. */
-  async #graft({ from, to, standing, call, cause }: Job): Promise<Changed> {
-    const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
-    const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
-    return this.#vfs.changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected })
+  /** The whole folder, by the CID that it had when it was looked at; no content passes through. */
+  async #graft({ from, to, call, cause }: Job): Promise<Changed> {
+    const parents = await this.#vfs.folders.missingAbove(to, call.signal)
+    return this.#vfs.changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ifNoneMatch: '*' })
   }
 
   /** True if a whole folder can be taken by its CID: nothing of it is left out, hidden or another mount's, and nothing is merged. */
@@ -118,58 +115,22 @@ export class Transfers {
     const { changes, takeBack } = this.#vfs
     const copied = await group(changes, takeBack, { kind: 'copy', target: job.to, cause: job.cause }, async (cause, change) => ({
       change,
-      ...(await this.#copyParts(job, cause)),
+      ...(await this.#copyParts(job, cause, new Meter(job.call.onProgress))),
     }))
     return { ...copied, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas }
   }
 
-  /** Folders first, in the walk's order; the files between them several at a time. Links are counted only: where they lead is not the folder's. */
-  async #copyParts(job: Job, cause: Cause): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
-    let bytes = 0
-    let linksLeftOut = 0
-    let files = 0
-    const chosen = chooser(job.call, job.from.path)
-    for (const folder of await this.#vfs.folders.missingAbove(job.to, cause.signal)) await this.#vfs.changes.mkdir(folder, cause)
-    await this.#makeFolder(job.to, cause)
-    await forEachOf(this.#folderThenFiles(job, chosen, cause), AT_ONCE, async (entry) => {
-      if (entry.kind === 'link') {
-        linksLeftOut++
-        return
-      }
-      const part = await this.#part(job, entry.path, cause)
-      const done = await this.#copyFile(part)
-      if (cause.signal?.aborted) throw new VfsError('CANCELLED', 'the call was cancelled', { op: 'copy', path: job.from.path })
-      bytes += done.bytes
-      job.call.onProgress?.(bytes, ++files)
-    })
-    return { bytes, linksLeftOut }
-  }
-
-  async *#folderThenFiles(job: Job, chosen: (path: VfsPath) => boolean, cause: Cause): AsyncIterable<Walked> {
-    for await (const entry of this.#vfs.walk(job.from.path, job.call)) {
-      if (entry.kind === 'directory') {
-        if (!job.call.include?.length) await this.#makeFolder(await this.#destination(job, entry.path, cause), cause)
-      } else if (chosen(entry.path)) yield entry
-    }
-  }
-
-  async #part(job: Job, path: VfsPath, cause: Cause): Promise<Job> {
-    const { mount, inner } = await this.#vfs.targets.readable('copy', path, cause.signal)
-    const to = await this.#destination(job, path, cause)
-    const stat = await mount.backend.stat(inner, { signal: cause.signal })
-    const standing = job.standing ? await statOrNull(to, cause.signal) : null
-    if (standing) refuseReplacing('copy', stat, standing, to.place.shown, true)
-    return { ...job, from: { path, mount, inner, stat }, to, standing, cause }
-  }
-
-  #destination(job: Job, path: VfsPath, cause: Cause): Promise<Target> {
-    return this.#vfs.targets.writable('copy', under(job.to.place.shown, below(job.from.path, path)), cause.signal)
-  }
-
-  async #makeFolder(target: Target, cause: Cause): Promise<void> {
-    const standing = await statOrNull(target, cause.signal)
-    if (standing === null) await this.#vfs.changes.mkdir(target, cause)
-    else if (standing.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${target.place.shown} is a file`, { op: 'copy', path: target.place.shown })
+  /** Where a folder is merged into, files that are the same already are left alone. */
+  async #copyParts(job: Job, cause: Cause, meter: Meter): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
+    const { from, to, standing, call } = job
+    const run: Run = { call: { ...call, signal: cause.signal }, width: AT_ONCE, verify: false, meter, failed: async (_, error) => Promise.reject(error) }
+    const plan = await this.#engine.plan(from.path, to.place.shown, standing !== null, run)
+    plan.need(to.place.shown)
+    const above = await this.#vfs.folders.missingAbove(to, cause.signal)
+    plan.folders.unshift(...above.map(({ place }) => place.shown))
+    if (standing) await this.#engine.leaveOutSame(plan, run)
+    const { bytes } = await this.#engine.carryOut(plan, run, cause)
+    return { bytes, linksLeftOut: plan.linksLeftOut }
   }
 
   async #replaceByMove(source: Target, job: Job): Promise<Changed> {
@@ -186,9 +147,10 @@ export class Transfers {
   /** Copy, verify, then remove; a removal that fails takes the copy back and is reported. */
   async #moveAcross(source: Target, job: Job): Promise<Changed> {
     let bytes = 0
+    const meter = new Meter(job.call.onProgress)
     const { changes, takeBack } = this.#vfs
     const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
-      bytes = (job.from.stat.kind === 'directory' ? await this.#copyParts(job, cause) : await this.#copyFile({ ...job, cause })).bytes
+      bytes = (await (job.from.stat.kind === 'directory' ? this.#copyParts(job, cause, meter) : this.#copyFile({ ...job, cause }, meter))).bytes
       await this.#verify(id, job)
       await this.#removeMoved(source, job, cause)
       return id
@@ -217,16 +179,6 @@ export class Transfers {
       if ((await cidOfContent(standing)) !== part.after.cid)
         throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
     }
-  }
-}
-
-const byCid = (from: Target['mount'], to: Target['mount']): boolean => from.backend.capabilities.by_cid && to.backend.capabilities.by_cid
-
-async function* counted(source: AsyncIterable<Uint8Array>, call: TransferCall): AsyncIterable<Uint8Array> {
-  let bytes = 0
-  for await (const part of source) {
-    yield part
-    call.onProgress?.((bytes += part.length), 0)
   }
 }
 

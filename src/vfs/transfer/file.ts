@@ -1,0 +1,62 @@
+import type { Stat } from '../../core/backend.ts'
+import { VfsError } from '../../core/error.ts'
+import type { VfsPath } from '../../core/path.ts'
+import { cidOfContent } from '../../content/hashing.ts'
+import type { Changes } from '../change.ts'
+import type { Mount } from '../mounts.ts'
+import type { Cause } from '../step.ts'
+import type { Target } from '../target.ts'
+import type { Changed } from '../types.ts'
+import type { Meter } from './meter.ts'
+
+/** One file, as it stood when it was looked at, and where it goes. */
+export interface Piece {
+  readonly from: { readonly path: VfsPath; readonly mount: Mount; readonly inner: VfsPath; readonly stat: Pick<Stat, 'size' | 'etag' | 'cid' | 'mode'> }
+  readonly to: Target
+  /** null: nothing stood there a moment ago. What stands there when it is written has the last word. */
+  readonly standing: Pick<Stat, 'etag'> | null
+  /** To be made on the way. */
+  readonly parents: readonly Target[]
+}
+
+export const byCid = (from: Mount, to: Mount): boolean => from.backend.capabilities.by_cid && to.backend.capabilities.by_cid
+
+/** By its CID, inside the storage, or with its bytes through us: whichever is least. Rejects CONFLICT if either end has changed. */
+export async function copyFile(changes: Changes, piece: Piece, cause: Cause, meter: Meter): Promise<Changed> {
+  const { from, to, standing, parents } = piece
+  const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
+  const inside = standing === null ? await within(from, to, cause) : undefined
+  if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
+  if (inside) return arrived(await changes.copyInside({ inner: inside, stat: from.stat }, to, cause, parents), meter)
+  const source = meter.counted(from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal }))
+  const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: standing === null, ...expected })
+  await remember(changes, piece, changed, cause)
+  return changed
+}
+
+/** Rejects IO_ERROR unless what is there reads back as it was written. A storage that copied by itself, or names content by its CID, is believed. */
+export async function verify({ mount, inner, place }: Target, { stat }: Changed, { signal }: Cause): Promise<void> {
+  if (stat?.cid === undefined || mount.backend.capabilities.content_addressed) return
+  const standing = mount.backend.read(inner, { ifMatch: stat.etag, signal, reuse: true, fresh: true })
+  if ((await cidOfContent(standing)) !== stat.cid)
+    throw new VfsError('IO_ERROR', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })
+}
+
+/** Where the storage of the destination finds the source by itself. */
+async function within(from: Piece['from'], { mount }: Target, { signal }: Cause): Promise<VfsPath | undefined> {
+  const { backend } = mount
+  if (!backend.capabilities.copy || backend.volume !== from.mount.backend.volume) return undefined
+  if (mount.storage === from.mount.storage) return from.inner
+  return backend.find(await from.mount.backend.locate(from.inner, { signal }))
+}
+
+function arrived(changed: Changed, meter: Meter): Changed {
+  meter.sent(changed.bytes)
+  return changed
+}
+
+/** So that a repeated copy knows the source without reading it. */
+async function remember({ journal }: Changes, { from: { mount, inner, stat } }: Piece, changed: Changed, { signal }: Cause): Promise<void> {
+  if (stat.cid !== undefined || changed.stat?.cid === undefined) return
+  journal.learn({ volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }) }, stat.etag, changed.stat.cid)
+}

@@ -1,0 +1,78 @@
+import type { VfsPath } from '../../core/path.ts'
+import type { ChangeId } from '../../journal/types.ts'
+import { refuseOntoItself, refuseReplacing } from '../clash.ts'
+import type { Folders } from '../folders.ts'
+import { gather } from '../group.ts'
+import type { Cause } from '../step.ts'
+import { statOrNull, type Target } from '../target.ts'
+import type { CopiedInto, CopyIntoCall } from '../types.ts'
+import { Engine, type Ground, type Run, type Tally } from './engine.ts'
+import { Failures } from './failures.ts'
+import { Meter } from './meter.ts'
+import { type Plan, single } from './plan.ts'
+
+const AT_ONCE = 8
+const SHOWN = 100 // paths of a plan that is only shown
+
+export interface Surroundings extends Ground {
+  readonly folders: Folders
+  /** Takes one finished part of an open change back. */
+  takeBackOne(change: ChangeId, cause: Cause): Promise<void>
+}
+
+/** Copies as far as it goes: a file that fails is told, what is done stays, and the same call again sends what is missing. */
+export class Merges {
+  readonly #vfs: Surroundings
+  readonly #engine: Engine
+
+  constructor(vfs: Surroundings) {
+    this.#vfs = vfs
+    this.#engine = new Engine(vfs)
+  }
+
+  async copyInto(from: VfsPath, to: VfsPath, call: CopyIntoCall): Promise<CopiedInto> {
+    const failures = new Failures()
+    const run = this.#run(call, failures)
+    const target = await this.#vfs.targets.container('copy', to, { signal: call.signal })
+    const plan = await this.#plan(from, target, run)
+    const skipped = await this.#engine.leaveOutSame(plan, run)
+    const asked = { change: null, copied: plan.files.length, bytes: plan.bytes, planned: plan.files.slice(0, SHOWN).map((filing) => filing.from) }
+    const done = call.dryRun ? asked : await this.#carryOut(plan, target, run, failures)
+    return { ...done, skipped, failed: failures.listed, failedMore: failures.more, linksLeftOut: plan.linksLeftOut }
+  }
+
+  #run(call: CopyIntoCall, failures: Failures): Run {
+    return {
+      call,
+      width: call.concurrency ?? AT_ONCE,
+      verify: call.verify !== false,
+      meter: new Meter(call.onProgress),
+      failed: async (path, error, written) => {
+        failures.add(path, error)
+        if (written) await this.#vfs.takeBackOne(written.change, { actor: call.actor, parent: written.cause.parent })
+      },
+    }
+  }
+
+  async #plan(from: VfsPath, target: Target, run: Run): Promise<Plan> {
+    const { signal } = run.call
+    const to = target.place.shown
+    const { mount, inner } = await this.#vfs.targets.readable('copy', from, signal)
+    const source = await mount.backend.stat(inner, { signal })
+    refuseOntoItself('copy', { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: from } }, target)
+    const standing = await statOrNull(target, signal)
+    if (standing) refuseReplacing('copy', source, standing, to, true)
+    const plan = source.kind === 'directory' ? await this.#engine.plan(from, to, standing !== null, run) : single({ from, to, source, standing })
+    const above = plan.isEmpty || target.mount.path === to ? [] : await this.#vfs.folders.missingAbove(target, signal)
+    plan.folders.unshift(...above.map(({ place }) => place.shown))
+    return plan
+  }
+
+  async #carryOut(plan: Plan, to: Target, run: Run, failures: Failures): Promise<Tally & { readonly change: ChangeId | null }> {
+    if (plan.isEmpty) return { change: null, copied: 0, bytes: 0 }
+    const { actor, signal } = run.call
+    const spec = { kind: 'copy' as const, target: to, cause: { actor, signal } }
+    const left = (): string | undefined => (failures.count === 0 ? undefined : failures.summary())
+    return gather(this.#vfs.changes, spec, left, async (cause, change) => ({ ...(await this.#engine.carryOut(plan, run, cause)), change }))
+  }
+}
