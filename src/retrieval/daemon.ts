@@ -34,8 +34,7 @@ function requestOf(daemon: string, { root, names, scope, part }: Wanted, provide
   const url = new URL(`/ipfs/${[root.toString(), ...names.map(decodedTwice)].join('/')}`, daemon)
   url.searchParams.set('dag-scope', scope)
   if (part) url.searchParams.set('entity-bytes', `${part.offset}:${part.length === undefined ? '*' : part.offset + part.length - 1}`)
-  if (providers)
-    url.searchParams.set('providers', providers.map(({ address, url: web }) => (web ? web.origin + web.pathname.replace(/\/$/, '') : address)).join(','))
+  if (providers) url.searchParams.set('providers', providers.map(({ dial, url: web }) => (web ? web.origin + web.pathname.replace(/\/$/, '') : dial)).join(','))
   return url
 }
 

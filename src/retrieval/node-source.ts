@@ -4,6 +4,7 @@ import { isBlockOf } from '../ipfs/block.ts'
 import type { BlockPeer } from '../ipfs/network-types.ts'
 import { reaching } from '../ipfs/reaching.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
+import type { Named } from './named.ts'
 import type { Provider } from './providers.ts'
 import { type Delivery, LOCAL, type Source } from './types.ts'
 
@@ -49,10 +50,10 @@ export const anybody = ({ blocks }: Pick<IpfsNode, 'blocks'>): Source => ({
 })
 
 /** A peer of the node, connected to when it is first asked. */
-export function peerProvider(address: string, { swarm }: Pick<IpfsNode, 'swarm'>): Provider {
+export function peerProvider({ address, dial }: Named, { swarm }: Pick<IpfsNode, 'swarm'>): Provider {
   let connecting: Promise<BlockPeer> | undefined
   const get: Provider['get'] = async (cid, call = {}) => {
-    const peer = await (connecting ??= swarm.blocksOf(address, { timeoutMs: CONNECT_MS }))
+    const peer = await (connecting ??= swarm.blocksOf(dial, { timeoutMs: CONNECT_MS }))
     const bytes = await reaching('block', { ...call, timeoutMs: BLOCK_MS }, (signal) => peer.get(cid, { signal }))
     return { bytes, ...(peer.alone && { from: address }) }
   }

@@ -8,7 +8,7 @@ import { isPublic } from './addresses.ts'
 import { BY_DAEMON, daemonSource } from './daemon.ts'
 import { gatewayProvider } from './gateway-provider.ts'
 import { HttpClient } from './http.ts'
-import { type Named, namedProvider, requirePublic } from './named.ts'
+import { checkedProvider, type Named, namedProvider } from './named.ts'
 import { anybody, LocalFirst, peerProvider } from './node-source.ts'
 import { Providers } from './providers.ts'
 import type { Delivery, Found, Request, Retrieval, RetrieveOptions, Source, Wanted } from './types.ts'
@@ -47,16 +47,17 @@ async function wantedOf({ path, ...rest }: Request, { names }: IpfsNode, call: C
 
 async function sourceOf(parts: RetrievalParts, wanted: Wanted, addresses: readonly string[] | undefined, call: Call): Promise<Source> {
   const { node, network, privateAddresses, daemon } = parts
-  const named = addresses?.map(namedProvider)
+  const all = addresses?.map(namedProvider)
   if (network === 'off') return new LocalFirst(node, anybody(node)) // which then says OFFLINE of all that is not here
-  if (!privateAddresses) await Promise.all((named ?? []).map(requirePublic))
+  const allows = privateAddresses ? () => true : isPublic
+  const named = all && (await Promise.all(all.map((one) => checkedProvider(one, allows))))
   if (daemon) return daemonSource(await daemon(call), wanted, named, call)
-  return new LocalFirst(node, named ? theseAlone(named, node, new HttpClient(privateAddresses ? () => true : isPublic)) : anybody(node))
+  return new LocalFirst(node, named ? theseAlone(named, node, new HttpClient(allows)) : anybody(node))
 }
 
 const theseAlone = (named: readonly Named[], node: IpfsNode, client: HttpClient): Source =>
   new Providers(
-    named.map(({ address, url }) => (url ? gatewayProvider(address, url, client) : peerProvider(address, node))),
+    named.map((one) => (one.url ? gatewayProvider(one.address, one.url, client) : peerProvider(one, node))),
     client,
   )
 

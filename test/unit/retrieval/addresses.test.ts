@@ -1,6 +1,7 @@
+import { isIP } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { isPublic } from '../../../src/retrieval/addresses.ts'
-import { namedProvider, requirePublic } from '../../../src/retrieval/named.ts'
+import { checkedProvider, namedProvider } from '../../../src/retrieval/named.ts'
 
 describe('what is not on the public Internet', () => {
   test.each([
@@ -48,7 +49,7 @@ describe('how providers are named', () => {
   ])('%s is a gateway', (text, url) => expect(namedProvider(text).url?.href).toBe(url))
 
   test.each(['/ip4/192.0.2.7/tcp/4001/p2p/12D3KooWPeer', '/dns4/peer.example/udp/4001/quic-v1/p2p/12D3KooWPeer'])('%s is a peer', (address) =>
-    expect(namedProvider(address)).toEqual({ address }),
+    expect(namedProvider(address)).toEqual({ address, dial: address }),
   )
 
   test.each(['', 'gateway.example', 'ftp://gateway.example', 'file:///etc/passwd', '/dnsaddr/peer.example', '/unix/tmp/socket', '/p2p/12D3KooWPeer', 'f01234'])(
@@ -69,6 +70,16 @@ describe('how providers are named', () => {
     '/ip4/10.0.0.1/tcp/4001/p2p/x',
     '/dns4/localhost/tcp/80/p2p/x',
   ])('%s is denied in all its spellings', async (text) =>
-    expect(requirePublic(namedProvider(text))).rejects.toMatchObject({ code: 'DENIED', hint: expect.stringContaining('lassie.private_addresses') }),
+    expect(checkedProvider(namedProvider(text), isPublic)).rejects.toMatchObject({ code: 'DENIED', hint: expect.stringContaining('lassie.private_addresses') }),
   )
+
+  test('a peer is dialled by the address that was looked at', async () => {
+    const looked: string[] = []
+    const allows = (address: string): boolean => looked.push(address) > 0
+    const { address, dial } = await checkedProvider(namedProvider('/dns4/localhost/tcp/4001/p2p/12D3KooWPeer'), allows)
+    expect(address).toBe('/dns4/localhost/tcp/4001/p2p/12D3KooWPeer')
+    const first = looked.find((one) => isIP(one) === 4) ?? looked[0] ?? ''
+    expect(dial).toBe(`/ip${isIP(first)}/${first}/tcp/4001/p2p/12D3KooWPeer`)
+    await expect(checkedProvider(namedProvider('/dns4/nowhere.invalid/tcp/4001/p2p/x'), allows)).rejects.toMatchObject({ code: 'NO_PEERS' })
+  })
 })
