@@ -16,10 +16,15 @@ afterAll(
 )
 
 const PROFILES = {
-  embedded: { gateway: 'gateway', mounts: ['/local', '/mfs'], beside: [] },
-  kubo: { gateway: 'gateway-kubo', mounts: ['/local', '/mfs'], beside: ['kubo'] },
-  s3: { gateway: 'gateway-s3', mounts: ['/local', '/mfs', '/s3'], beside: ['s3'] },
-  all: { gateway: 'gateway-all', mounts: ['/local', '/mfs', '/s3'], beside: ['kubo', 's3'] },
+  embedded: { gateway: 'gateway', mounts: ['/local', '/mfs'], secrets: ['token'] },
+  kubo: { gateway: 'gateway-kubo', mounts: ['/local', '/mfs'], secrets: ['token'] },
+  cluster: { gateway: 'gateway-cluster', mounts: ['/local', '/mfs', '/cluster'], secrets: ['token', 'cluster_secret'] },
+  s3: { gateway: 'gateway-s3', mounts: ['/local', '/mfs', '/s3'], secrets: ['token', 's3_access_key', 's3_secret_key'] },
+  all: {
+    gateway: 'gateway-all',
+    mounts: ['/local', '/mfs', '/cluster', '/s3'],
+    secrets: ['token', 'cluster_secret', 's3_access_key', 's3_secret_key'],
+  },
 } as const
 type Profile = keyof typeof PROFILES
 
@@ -41,13 +46,13 @@ const readBack = (agent: Connected, mounts: readonly string[]): Promise<readonly
   Promise.all(mounts.map(async (mount) => (await agent.call('vfs_read', { path: path(mount), raw: true })).text))
 
 describe.each(Object.keys(PROFILES) as Profile[])('profile %s', (profile) => {
-  const { gateway, mounts } = PROFILES[profile]
+  const { gateway, mounts, secrets } = PROFILES[profile]
 
   test(
     'starts in order, and its gateway lists and writes through each mount',
     async () => {
       await using stack = await Stack.of(profile, await theEngine())
-      await stack.makeSecrets(profile === 'embedded' ? ['token'] : undefined)
+      await stack.makeSecrets(secrets)
       await stack.up()
       await using agent = await stack.agent()
       await writeThrough(agent, mounts, 'hello')
@@ -76,16 +81,16 @@ interface Service {
 test(
   'what crashes comes back by itself, and down and up keep every file and its history',
   async () => {
-    const { gateway, mounts, beside } = PROFILES.all
+    const { gateway, mounts, secrets } = PROFILES.all
     await using stack = await Stack.of('all', await theEngine())
-    await stack.makeSecrets()
+    await stack.makeSecrets(secrets)
     await stack.up()
     const changes: unknown[] = []
     {
       await using agent = await stack.agent()
       await writeThrough(agent, mounts, 'first')
       changes.push(...(await writeThrough(agent, mounts, 'second')))
-      for (const service of beside) await stack.crash(service)
+      for (const service of ['kubo', 'kubo-2', 'cluster-1', 's3']) await stack.crash(service)
       expect(await readBack(agent, mounts)).toEqual(mounts.map(() => 'second'))
     }
     await stack.crash(gateway)

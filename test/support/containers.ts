@@ -38,11 +38,11 @@ export class Engine implements AsyncDisposable {
   }
 
   static async #lend(): Promise<Engine> {
-    const lender = spawn('scripts/containers/engine.sh', { stdio: 'pipe' })
+    const lender = spawn('bash', ['scripts/containers/engine.sh'], { stdio: 'pipe' })
     const said = text(lender.stderr)
     for await (const line of createInterface(lender.stdout)) {
       const terms = JSON.parse(line) as Lent
-      await execa('scripts/containers/stand-ins.sh', { env: terms.env })
+      await execa('bash', ['scripts/containers/stand-ins.sh'], { env: terms.env })
       return new Engine(await version(terms.env), terms, lender)
     }
     throw new Error((await said).trim())

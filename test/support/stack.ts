@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -10,7 +10,6 @@ import { Door } from './door.ts'
 import { connectHttp } from './http.ts'
 import { freePort } from './s3.ts'
 
-const SECRETS = ['token', 's3_access_key', 's3_secret_key']
 const WITHIN = { timeout: 60_000, interval: 250 }
 
 /** docker-compose.yml under a name, a port and secrets of its own; its volumes go with it. */
@@ -47,9 +46,8 @@ export class Stack implements AsyncDisposable {
   }
 
   /** As docs/containers.md makes them. */
-  async makeSecrets(names: readonly string[] = SECRETS): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
-    for (const name of names) await writeFile(join(this.#folder, name), name === 'token' ? this.token : randomBytes(16).toString('hex'), { mode: 0o644 })
+  async makeSecrets(names: readonly string[]): Promise<void> {
+    for (const name of names) await writeFile(join(this.#folder, name), name === 'token' ? this.token : randomBytes(32).toString('hex'), { mode: 0o644 })
   }
 
   async compose(...args: readonly string[]): Promise<string> {
