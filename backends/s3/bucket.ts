@@ -5,12 +5,14 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
   type S3ServiceException,
@@ -25,21 +27,30 @@ import { quoted } from './etag.ts'
 /** Who wrote an object: the id of the change, so that an answer that was lost can be looked up (journal.md, 15). */
 const CHANGE = 'polymount-change'
 
+/** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
+const KEEPS = 'polymount-keeps'
+
+/** Where a content is asked for: at a key, or at one of the versions that the storage keeps of it. */
+export interface Source {
+  readonly key: string
+  readonly version?: string | undefined
+}
+
 /** An object as the storage tells of it; `etag` is its own, raw. */
 export interface Facts {
+  readonly source: Source
+  /** What the storage calls this content, if it will keep it under that name when another one takes its place. */
+  readonly version?: string | undefined
+  readonly keeps?: Source | undefined
   readonly size: number
   readonly modified: Date
   readonly etag: string
   readonly change?: string | undefined
 }
 
-export interface Listed extends Facts {
-  readonly key: string
-}
-
 /** One page of a listing: objects and, with a delimiter, what stands for all keys below one. Both in the order of keys. */
 export interface Page {
-  readonly objects: readonly Listed[]
+  readonly objects: readonly Facts[]
   readonly prefixes: readonly string[]
   readonly more?: string | undefined
   /** The server kept the characters that XML cannot hold. */
@@ -62,10 +73,12 @@ export interface Conditions {
 
 export interface Put extends Call, Conditions {
   readonly change: string
+  /** The content that this object stands for. */
+  readonly keeps?: Source | undefined
 }
 
 export interface PartCopy extends Call, Conditions {
-  readonly from: string
+  readonly from: Source
   /** As the header has it: `bytes=0-99`. */
   readonly range: string
 }
@@ -84,10 +97,12 @@ export class Bucket {
   }
 
   /** undefined where there is no such object. */
-  async head(key: string, { signal }: Call = {}): Promise<Facts | undefined> {
+  async head(key: string, { version, signal }: Call & Pick<Source, 'version'> = {}): Promise<Facts | undefined> {
     try {
-      const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key }), until(signal))
-      return factsOf({ ...found, Size: found.ContentLength, change: found.Metadata?.[CHANGE] })
+      const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key, VersionId: version }), until(signal))
+      const { Metadata: metadata = {}, VersionId, ContentLength } = found
+      const named = VersionId === 'null' ? undefined : VersionId // what was written before versions were kept
+      return { ...factsOf({ ...found, Key: key, Size: ContentLength }, version), change: metadata[CHANGE], version: named, keeps: decoded(metadata[KEEPS]) }
     } catch (error) {
       if ((error as S3ServiceException).$metadata?.httpStatusCode === 404) return undefined
       throw fromS3(error, signal)
@@ -95,9 +110,9 @@ export class Bucket {
   }
 
   /** The bytes of a range as the header has it, of exactly this content. Without one it is all, and compared with the checksum that the storage keeps of it. */
-  async *get(key: string, { range, ifMatch, signal }: Call & { readonly range?: string | undefined; readonly ifMatch: string }): Bytes {
+  async *get({ key, version }: Source, { range, ifMatch, signal }: Call & { readonly range?: string | undefined; readonly ifMatch: string }): Bytes {
     try {
-      const command = new GetObjectCommand({ Bucket: this.name, Key: key, Range: range, IfMatch: ifMatch })
+      const command = new GetObjectCommand({ Bucket: this.name, Key: key, VersionId: version, Range: range, IfMatch: ifMatch })
       yield* bodyOf(await this.#client.send(command, until(signal)))
     } catch (error) {
       throw fromS3(error, signal)
@@ -120,14 +135,14 @@ export class Bucket {
   }
 
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
-  async put(key: string, body: Uint8Array, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
-    const metadata = { [CHANGE]: change }
+  async put(key: string, body: Uint8Array, { change, keeps, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+    const metadata = { [CHANGE]: change, ...(keeps && { [KEEPS]: encoded(keeps) }) }
     const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: body, Metadata: metadata, IfMatch: ifMatch, IfNoneMatch: ifNoneMatch })
     return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
   }
 
   /** Not mapped, as put. */
-  async copy(from: string, to: string, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+  async copy(from: Source, to: string, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const command = new CopyObjectCommand({
       Bucket: this.name,
       Key: to,
@@ -143,6 +158,22 @@ export class Bucket {
   async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: ifMatch })
     await (ifMatch === undefined ? this.#client : this.#once).send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
+  }
+
+  /** For good, with all that the storage keeps of it. */
+  async expunge(key: string, { signal }: Call = {}): Promise<void> {
+    const command = new ListObjectVersionsCommand({ Bucket: this.name, Prefix: key })
+    const { Versions = [], DeleteMarkers = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal)
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
+      const one = new DeleteObjectCommand({ Bucket: this.name, Key: key, VersionId })
+      if (Key === key) await this.#mapped(() => this.#client.send(one, until(signal)), signal)
+    }
+  }
+
+  /** True if what is replaced or removed from now on is kept by the storage, under a version. */
+  async keepsVersions({ signal }: Call): Promise<boolean> {
+    const command = new GetBucketVersioningCommand({ Bucket: this.name })
+    return (await this.#mapped(() => this.#client.send(command, until(signal)), signal)).Status === 'Enabled'
   }
 
   async begin(key: string, change: string, { signal }: Call): Promise<string> {
@@ -201,8 +232,8 @@ export class Bucket {
   }
 
   /** Each name encoded and no slash: some servers take the whole for one name else. */
-  #source(key: string): string {
-    return `${this.name}/${key.split('/').map(encodeURIComponent).join('/')}`
+  #source({ key, version }: Source): string {
+    return `${this.name}/${key.split('/').map(encodeURIComponent).join('/')}${version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`}`
   }
 
   async #mapped<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -226,28 +257,35 @@ const completed = (PartNumber: number, { ETag }: { readonly ETag?: string | unde
 
 function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: ListObjectsV2CommandOutput): Page {
   // Some servers do not know the encoding, and then do not say that they used it.
-  const decoded = (text = ''): string => (EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
+  const plain = (text = ''): string => (EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
   return {
-    objects: Contents.map((found) => ({ key: decoded(found.Key), ...factsOf(found) })),
-    prefixes: CommonPrefixes.map(({ Prefix }) => decoded(Prefix)),
+    objects: Contents.map((found) => factsOf({ ...found, Key: plain(found.Key) })),
+    prefixes: CommonPrefixes.map(({ Prefix }) => plain(Prefix)),
     more: NextContinuationToken,
     encoded: EncodingType === 'url',
   }
 }
 
 interface Told {
+  readonly Key?: string | undefined
   readonly Size?: number | undefined
   readonly LastModified?: Date | undefined
   readonly ETag?: string | undefined
-  readonly change?: string | undefined
 }
 
-const factsOf = ({ Size = 0, LastModified = new Date(0), ETag = '', change }: Told): Facts => ({
+const factsOf = ({ Key = '', Size = 0, LastModified = new Date(0), ETag = '' }: Told, version?: string): Facts => ({
+  source: { key: Key, version },
   size: Size,
   modified: LastModified,
   etag: quoted(ETag),
-  change,
 })
+
+const encoded = ({ key, version = '' }: Source): string => `${Buffer.from(key).toString('base64url')} ${version}`
+
+function decoded(keeps: string | undefined): Source | undefined {
+  const [key = '', version] = keeps?.split(' ') ?? []
+  return version === undefined ? undefined : { key: Buffer.from(key, 'base64url').toString(), version }
+}
 
 async function* bodyOf({ Body }: GetObjectCommandOutput): Bytes {
   if (Body) yield* Body as AsyncIterable<Uint8Array>

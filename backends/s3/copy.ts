@@ -1,11 +1,11 @@
-import type { Bucket, Put } from './bucket.ts'
+import type { Bucket, Put, Source } from './bucket.ts'
 
 const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
 const PART = 2 ** 30
 const AT_ONCE = 4
 
 /** Inside the storage, whatever the size. Not mapped: the caller tells a lost answer from a refusal. */
-export async function copyObject(bucket: Bucket, from: string, to: string, size: number, options: Put): Promise<string> {
+export async function copyObject(bucket: Bucket, from: Source, to: string, size: number, options: Put): Promise<string> {
   if (size <= ONE_REQUEST) return bucket.copy(from, to, options)
   const upload = await bucket.begin(to, options.change, options)
   try {

@@ -54,7 +54,7 @@ export async function hasBelow(bucket: Bucket, prefix: string, call: Call): Prom
 export async function* everything(bucket: Bucket, folder: string, call: Call): AsyncGenerator<string[]> {
   for (let more: string | undefined; ;) {
     const page: Page = await bucket.page({ ...call, prefix: folder, more })
-    yield page.objects.map(({ key }) => key)
+    yield page.objects.map(({ source }) => source.key)
     if (page.more === undefined) return
     more = page.more
   }
@@ -71,7 +71,9 @@ async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: Li
 }
 
 function merged({ objects, prefixes }: Page, folder: string): Child[] {
-  const files = objects.filter(({ key, size }) => key !== folder || size > 0).map((facts): Child => ({ name: facts.key.slice(folder.length), facts }))
+  const files = objects
+    .filter(({ source, size }) => source.key !== folder || size > 0)
+    .map((facts): Child => ({ name: facts.source.key.slice(folder.length), facts }))
   const folders = prefixes.map((prefix): Child => ({ name: prefix.slice(folder.length, -1) }))
   return [...files, ...folders].toSorted((a, b) => compareNames(keyOf(a), keyOf(b)))
 }

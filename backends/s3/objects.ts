@@ -31,16 +31,19 @@ export class Objects {
   readonly view: View
   readonly #ground: Ground
   readonly #keys: Keys
+  /** What is put here is to be kept, not changed: the storage may do that by itself. */
+  readonly #isAside: boolean
 
-  constructor(ground: Ground, keys: Keys) {
+  constructor(ground: Ground, keys: Keys, view = new View(ground.bucket, keys), isAside = false) {
     this.#ground = ground
     this.#keys = keys
-    this.view = new View(ground.bucket, keys)
+    this.view = view
+    this.#isAside = isAside
   }
 
-  /** The same bucket, other keys. */
-  at(keys: Keys): Objects {
-    return new Objects(this.#ground, keys)
+  /** The same bucket, for what is kept under other keys. */
+  aside(keys: Keys, view: View): Objects {
+    return new Objects(this.#ground, keys, view, true)
   }
 
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
@@ -80,7 +83,7 @@ export class Objects {
     return target.#locked(to, async () => {
       await target.#requireFree(to, options)
       if (source.kind === 'directory') return { source, stat: await this.#copyFolder(target, from, to, options) }
-      return { source, stat: await this.#copyFile(target, source.facts, from, to, options) }
+      return { source, stat: await this.#copyFile(target, source.facts, to, options) }
     })
   }
 
@@ -136,13 +139,22 @@ export class Objects {
     }
   }
 
-  async #copyFile(target: Objects, facts: Facts, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
+  async #copyFile(target: Objects, facts: Facts, to: VfsPath, options: CopyOptions): Promise<Stat> {
     const { bucket, found } = this.#ground
     const change = options.id ?? randomUUID()
-    const [source, key] = [this.#keys.file(from), target.#keys.file(to)]
+    const key = target.#keys.file(to)
+    if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
     const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
-    const etag = await publish(bucket, key, change, () => copyObject(bucket, source, key, facts.size, { ...conditions, change, signal: options.signal }))
+    const etag = await publish(bucket, key, change, () => copyObject(bucket, facts.source, key, facts.size, { ...conditions, change, signal: options.signal }))
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
+  }
+
+  /** The storage has it under this version, whatever takes its place: an empty object says so. */
+  async #keepVersion(facts: Facts, key: string, change: string, { signal }: Call): Promise<Stat> {
+    const keeps = { key: facts.source.key, version: facts.version }
+    const options = { ...this.#vacant({ ifNoneMatch: '*' }), change, keeps, signal }
+    await publish(this.#ground.bucket, key, change, () => this.#ground.bucket.put(key, NOTHING, options))
+    return statOf({ kind: 'file', facts })
   }
 
   async #copyFolder(target: Objects, from: VfsPath, to: VfsPath, call: Call): Promise<Stat> {
@@ -197,7 +209,7 @@ export class Objects {
   }
 
   #vacant({ ifNoneMatch }: WriteOptions): Conditions {
-    return this.#ground.found.conditions && ifNoneMatch !== undefined ? { ifNoneMatch } : {}
+    return this.#ground.found.creations && ifNoneMatch !== undefined ? { ifNoneMatch } : {}
   }
 
   #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {

@@ -9,13 +9,17 @@ import { type Keys, type Naming, OWN_FOLDER } from './keys.ts'
 /** What this server really does; several accept a condition and ignore it. */
 export interface Found extends Naming {
   readonly writable: boolean
-  /** Conditions on writing and on removing hold. */
+  /** Writing and removing only what is expected holds. */
   readonly conditions: boolean
+  /** Writing only where nothing stands holds, and there are servers to which a removed object still stands. */
+  readonly creations: boolean
   /** A copy can be told to go only where nothing stands. */
   readonly copyConditions: boolean
+  /** What is replaced or removed is kept by the storage. */
+  readonly versions: boolean
 }
 
-const READ_ONLY: Found = { writable: false, conditions: false, copyConditions: false, anyName: true, slashes: true }
+const READ_ONLY: Found = { writable: false, conditions: false, creations: false, copyConditions: false, versions: false, anyName: true, slashes: true }
 
 /**
  * Tries it on a few objects of our own, which are gone afterwards. Rejects what keeps us from the bucket at all, and IO_ERROR
@@ -25,13 +29,15 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
   await bucket.page({ ...call, prefix: keys.prefix, most: 1 })
   const key = `${keys.prefix}${OWN_FOLDER}/probe/${randomUUID()}`
   const made: Made = { key, copy: `${key}-copy`, folder: `${key}-folder/` }
+  const versions = await bucket.keepsVersions(call).catch(() => false) // not every server knows what that is
   try {
-    return await tried(bucket, made, call)
+    return { ...(await tried(bucket, made, call)), versions }
   } catch (error) {
     if (isCode(error, 'PERMISSION_DENIED')) return READ_ONLY
     throw error
   } finally {
     for (const each of Object.values(made)) await bucket.delete(each).catch(() => {}) // of a server that did not let us make it
+    if (versions) for (const each of Object.values(made)) await bucket.expunge(each).catch(() => {}) // we may not be allowed to
   }
 }
 
@@ -41,17 +47,19 @@ interface Made {
   readonly folder: string
 }
 
-async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Found> {
+async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Omit<Found, 'versions'>> {
   const put = (at: string, conditions: Conditions = {}) => bucket.put(at, CONTENT, { ...call, ...conditions, change: 'probe' })
   await givesBack(bucket, key, put(key), call)
-  const conditions =
-    (await isRefused(put(key, { ifNoneMatch: '*' }))) && (await isRefused(put(key, WRONG))) && (await isRefused(bucket.delete(key, { ...call, ...WRONG })))
-  const copies = (): Promise<string> => bucket.copy(key, copy, { ...call, change: 'probe', ifNoneMatch: '*' })
+  const conditions = (await isRefused(put(key, WRONG))) && (await isRefused(bucket.delete(key, { ...call, ...WRONG })))
+  const copies = (): Promise<string> => bucket.copy({ key }, copy, { ...call, change: 'probe', ifNoneMatch: '*' })
   await copies().catch(() => {}) // a server that cannot is known by the second answer
   const copyConditions = await isRefused(copies())
   await bucket.put(folder, NOTHING, { ...call, change: 'probe' }).catch(() => {}) // the same
+  const onlyNew = await isRefused(put(key, { ifNoneMatch: '*' }))
+  await bucket.delete(key, call)
+  const creations = onlyNew && !(await isRefused(put(key, { ifNoneMatch: '*' })))
   const { objects, encoded } = await bucket.page({ ...call, prefix: folder.slice(0, -1), most: 1 })
-  return { writable: true, conditions, copyConditions, anyName: encoded, slashes: objects[0]?.key === folder }
+  return { writable: true, conditions, creations, copyConditions, anyName: encoded, slashes: objects[0]?.source.key === folder }
 }
 
 /** Also in parts: there are servers that answer to a range with the checksum of the whole. */
@@ -59,7 +67,7 @@ async function givesBack(bucket: Bucket, key: string, put: Promise<string>, { si
   try {
     const ifMatch = await put
     for (const range of [undefined, 'bytes=2-4']) {
-      const bytes = await collect(bucket.get(key, { range, ifMatch, signal }), MOST)
+      const bytes = await collect(bucket.get({ key }, { range, ifMatch, signal }), MOST)
       if (!CONTENT.subarray(...(range ? [2, 5] : [])).equals(bytes)) throw new VfsError('IO_ERROR', 'what was written does not come back', { backend: 's3' })
     }
   } catch (cause) {

@@ -7,10 +7,10 @@ const AHEAD = 4 // requests at once: one connection rarely fills a line
 const TRIES = 3 // of one part, whose connection may be cut anywhere
 
 /** A range of one content, in order. What comes short is asked for again from where it broke, and never passed off as the whole. */
-export async function* readObject(bucket: Bucket, key: string, facts: Facts, { offset = 0, length = Infinity, signal }: Call & Range): Bytes {
+export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
-  const get = (from: number, to: number): Bytes => bucket.get(key, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal })
+  const get = (from: number, to: number): Bytes => bucket.get(facts.source, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal })
   const part = (start: number): Bytes => whole(get, start, Math.min(start + PART, end))
   if (starts.length > 1) yield* inOrder(starts, (start) => Array.fromAsync(part(start)), signal)
   else for (const start of starts) yield* part(start)

@@ -49,8 +49,8 @@ export class S3Backend extends BaseBackend {
     this.#bucket = bucket
     this.#keys = keys
     this.#objects = new Objects({ bucket, found, locks: new Locks() }, keys)
-    this.trash = found.writable ? new S3Trash(bucket, keys, this.#objects) : undefined
-    this.capabilities = Object.freeze({ ...READ_ONLY, cas: found.conditions ? 'native' : 'lock', ...(found.writable && WRITABLE) })
+    this.trash = found.writable ? new S3Trash(bucket, keys, this.#objects, found) : undefined
+    this.capabilities = Object.freeze({ ...READ_ONLY, cas: found.conditions && found.creations ? 'native' : 'lock', ...(found.writable && WRITABLE) })
   }
 
   override async check(call?: Call): Promise<void> {

@@ -1,22 +1,30 @@
 import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
 import { isCode, type VfsError } from '../../src/core/error.ts'
 import { join, ROOT, type VfsPath } from '../../src/core/path.ts'
+import type { Bucket } from './bucket.ts'
+import { KeptView } from './kept.ts'
+import type { Keys } from './keys.ts'
 import type { Objects } from './objects.ts'
 import { unknown } from './publish.ts'
-import { refusal, statOf, View } from './view.ts'
-import type { Bucket } from './bucket.ts'
-import type { Keys } from './keys.ts'
+import type { Found } from './probe.ts'
+import { refusal, statOf } from './view.ts'
 
 /** Objects under a key of our own in the same bucket: they go there and come back without their bytes passing through us. */
 export class S3Trash implements Trash {
-  readonly contents: View
+  readonly contents: KeptView
+  readonly versioned: boolean
+  readonly #bucket: Bucket
+  readonly #keys: Keys
   readonly #objects: Objects
   readonly #kept: Objects
 
-  constructor(bucket: Bucket, keys: Keys, objects: Objects) {
-    this.contents = new View(bucket, keys.kept())
+  constructor(bucket: Bucket, keys: Keys, objects: Objects, { versions }: Pick<Found, 'versions'>) {
+    this.#bucket = bucket
+    this.#keys = keys.kept()
+    this.contents = new KeptView(bucket, this.#keys)
+    this.versioned = versions
     this.#objects = objects
-    this.#kept = objects.at(keys.kept())
+    this.#kept = objects.aside(this.#keys, this.contents)
   }
 
   /** A file, or an empty folder: a bucket cannot move more than that in one step. */
@@ -28,7 +36,7 @@ export class S3Trash implements Trash {
     try {
       await this.#objects.remove(path, { signal: options.signal, ifMatch: source.kind === 'file' ? statOf(source).etag : undefined, mustExist: true })
     } catch (error) {
-      await this.#notRemoved(path, aside, error)
+      await this.#notRemoved(path, id, error)
     }
     return stat
   }
@@ -36,7 +44,7 @@ export class S3Trash implements Trash {
   async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
     const aside = join(ROOT, id)
     const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { signal: call.signal, folders: true })
-    await this.#kept.remove(aside).catch((error: unknown) => Promise.reject(unknown(error))) // it is back, and recovery takes this away
+    await this.drop(id).catch((error: unknown) => Promise.reject(unknown(error))) // it is back, and recovery takes this away
     return stat
   }
 
@@ -45,11 +53,9 @@ export class S3Trash implements Trash {
   }
 
   async drop(id: string, call: Call = {}): Promise<void> {
-    try {
-      await this.#kept.remove(join(ROOT, id), { signal: call.signal, recursive: true })
-    } catch (error) {
-      if (!isCode(error, 'NOT_FOUND')) throw error
-    }
+    const aside = join(ROOT, id)
+    for (const key of [this.#keys.file(aside), this.#keys.marker(aside)])
+      await (this.versioned ? this.#bucket.expunge(key, call) : this.#bucket.delete(key, call))
   }
 
   /** Nobody copies what another one has taken meanwhile: not every server says it so. */
@@ -59,12 +65,12 @@ export class S3Trash implements Trash {
   }
 
   /** What lies aside may be all that there is: it goes only when the original stands, or was taken by another. */
-  async #notRemoved(path: VfsPath, aside: VfsPath, error: unknown): Promise<void> {
+  async #notRemoved(path: VfsPath, id: string, error: unknown): Promise<void> {
     if (isCode(error, 'OUTCOME_UNKNOWN')) throw error
     const stands = await this.#stands(path)
     const byAnother = isCode(error, 'CONFLICT', 'NOT_FOUND')
     if (!stands && !byAnother) return
-    await this.#kept.remove(aside)
+    await this.drop(id)
     throw stands ? error : gone(path)
   }
 

@@ -46,7 +46,7 @@ export class View extends Lookup<Standing> {
       const standing = await this.get('read', path, options)
       if (standing.kind === 'directory') throw refusal('IS_DIRECTORY', 'read', path, 'is a folder')
       check('read', path, standing, { ifMatch: options.ifMatch })
-      yield* readObject(this.#bucket, this.#keys.file(path), standing.facts, options)
+      yield* readObject(this.#bucket, standing.facts, options)
     } catch (error) {
       throw told(error, 'read', path)
     }

@@ -110,6 +110,8 @@ export interface CopyOptions extends MoveOptions {
 
 /** A place of the backend's own, on the same storage, where replaced and removed things wait until nobody can want them. */
 export interface Trash {
+  /** Keeping a content costs one small request, whatever its size: the storage has it under a version of its own. */
+  readonly versioned?: boolean | undefined
   /** Moves a file or a whole folder here in one step. Rejects NOT_FOUND, CONFLICT (and then puts back what it took). */
   put(path: VfsPath, id: string, options?: Call & Precondition): Promise<Stat>
   /** Brings it back, to where nothing stands. Rejects ALREADY_EXISTS, NOT_FOUND (the parent, or nothing is kept under this id). */

@@ -1,5 +1,5 @@
 import type { Backend, Stat } from '../core/backend.ts'
-import { isCode } from '../core/error.ts'
+import { type ErrorCode, isCode } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
 import { changeId } from './ids.ts'
 import type { End } from './ledger.ts'
@@ -125,16 +125,16 @@ async function isThis({ at, versions }: Case, standing: Stat, wanted: Partial<Sn
 }
 
 async function inTrash({ trash }: Backend, id: string): Promise<Stat | null> {
-  return trash ? orNull(trash.contents.stat(join(ROOT, id))) : null
+  return trash ? orNull(trash.contents.stat(join(ROOT, id)), 'VERSION_NOT_FOUND') : null
 }
 
 const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))
 
-async function orNull(stat: Promise<Stat>): Promise<Stat | null> {
+async function orNull(stat: Promise<Stat>, ...gone: readonly ErrorCode[]): Promise<Stat | null> {
   try {
     return await stat
   } catch (error) {
-    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY', ...gone)) return null
     throw error
   }
 }

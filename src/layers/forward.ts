@@ -33,6 +33,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
 export function forwardTrash(inner: Trash | undefined, own: (inner: Trash) => Partial<Trash>): Trash | undefined {
   if (!inner) return undefined
   return {
+    versioned: inner.versioned,
     contents: inner.contents,
     put: (path, id, options) => inner.put(path, id, options),
     back: (id, path, call) => inner.back(id, path, call),

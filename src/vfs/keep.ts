@@ -25,7 +25,7 @@ export async function keepSmall(target: Target, standing: Glance | null, version
   if (standing === null || mount.versions === 'off') return {}
   const before = standing.stat
   if (mount.backend.capabilities.content_addressed && before.cid !== undefined) return { kept: { in: 'content', cid: before.cid }, cid: before.cid }
-  if (before.size > BY_READING) return undefined
+  if (before.size > (mount.backend.trash?.versioned ? IN_JOURNAL : BY_READING)) return undefined
   const source = mount.backend.read(inner, { ifMatch: before.etag, signal })
   if (before.size <= IN_JOURNAL) {
     const content = standing.content ?? (await collect(source, BY_READING))

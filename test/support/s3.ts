@@ -1,7 +1,7 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { createServer, connect as dial, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,12 +19,20 @@ export interface S3Program {
   readonly program: Program
   readonly args: (folder: string, at: string) => readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Its buckets keep what is replaced. */
+  readonly versions?: boolean
 }
 
 export const VERSITY: S3Program = {
   program: VERSITYGW,
   args: (folder, at) => ['--quiet', '--port', at, 'posix', folder],
   env: { ROOT_ACCESS_KEY: CREDENTIALS.accessKeyId, ROOT_SECRET_KEY: CREDENTIALS.secretAccessKey },
+}
+
+export const VERSITY_VERSIONS: S3Program = {
+  ...VERSITY,
+  args: (folder, at) => ['--quiet', '--port', at, 'posix', '--versioning-dir', join(folder, '../versions'), folder],
+  versions: true,
 }
 
 export const RCLONE_S3: S3Program = {
@@ -44,28 +52,37 @@ export class S3Server implements AsyncDisposable {
   readonly #folder: string
   readonly #process: ChildProcess
   readonly #client: S3Client
+  readonly #versions: boolean
   #buckets = 0
 
-  private constructor(endpoint: string, folder: string, server: ChildProcess) {
+  private constructor(endpoint: string, folder: string, server: ChildProcess, versions: boolean) {
+    this.#versions = versions
     this.endpoint = endpoint
     this.#folder = folder
     this.#process = server
     this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region: 'us-east-1', forcePathStyle: true })
   }
 
-  static async start({ program, args, env }: S3Program = VERSITY, at?: number): Promise<S3Server> {
+  static async start({ program, args, env, versions = false }: S3Program = VERSITY, at?: number): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-s3-'))
+    for (const part of ['buckets', 'versions']) await mkdir(join(folder, part))
     const port = at ?? (await freePort())
-    const server = spawn(await findServer(program), args(folder, `127.0.0.1:${port}`), { env: { ...process.env, ...env }, stdio: 'ignore' })
+    const server = spawn(await findServer(program), args(join(folder, 'buckets'), `127.0.0.1:${port}`), { env: { ...process.env, ...env }, stdio: 'ignore' })
     await answering(port, server)
-    return new S3Server(`http://127.0.0.1:${port}`, folder, server)
+    return new S3Server(`http://127.0.0.1:${port}`, folder, server, versions)
   }
 
   /** Of an empty bucket. */
   async options(): Promise<S3Options> {
     const bucket = `bucket-${++this.#buckets}`
     await this.#client.send(new CreateBucketCommand({ Bucket: bucket }))
+    if (this.#versions) await this.keepVersions(bucket, true)
     return { bucket, endpoint: this.endpoint, credentials: CREDENTIALS }
+  }
+
+  async keepVersions(bucket: string, on: boolean): Promise<void> {
+    const Status = on ? 'Enabled' : 'Suspended'
+    await this.#client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status } }))
   }
 
   async backend(): Promise<S3Backend> {

@@ -6,12 +6,17 @@ import { openS3 } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, names, text } from '../../contract/support.ts'
-import { needs, RCLONE_S3, S3Server, VERSITY } from '../../support/s3.ts'
+import { needs, RCLONE_S3, S3Server, VERSITY, VERSITY_VERSIONS } from '../../support/s3.ts'
 
 describe.each([
-  { program: VERSITY, found: { conditions: true, copyConditions: false, anyName: false, slashes: true }, compat: false },
-  { program: RCLONE_S3, found: { conditions: false, copyConditions: false, anyName: true, slashes: false }, compat: true },
-])('$program.program.name', ({ program, found, compat }) => {
+  { program: VERSITY, found: { conditions: true, creations: true, versions: false, copyConditions: false, anyName: false, slashes: true }, compat: false },
+  {
+    program: VERSITY_VERSIONS,
+    found: { conditions: true, creations: false, versions: true, copyConditions: false, anyName: false, slashes: true },
+    compat: false,
+  },
+  { program: RCLONE_S3, found: { conditions: false, creations: false, versions: false, copyConditions: false, anyName: true, slashes: false }, compat: true },
+])('$program.program.name, versions: $found.versions', ({ program, found, compat }) => {
   let server: S3Server
   beforeEach(needs(program))
   beforeAll(async () => void (server = await S3Server.start(program)))
