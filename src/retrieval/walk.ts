@@ -16,12 +16,11 @@ interface Ahead extends Step {
  */
 export async function* walkOf(source: Source, wanted: Wanted, onBlock: (delivery: Delivery) => void, call: Call): AsyncGenerator<Found> {
   const seen = new Seen()
-  const asked = new Set<string>()
-  const load = ({ cid }: Step): Promise<Delivery> => {
-    asked.add(keyOf(cid))
-    return source.get(cid, call)
+  const load = (step: Step): Promise<Delivery> => {
+    seen.begin(step)
+    return source.get(step.cid, call)
   }
-  const way = new Way<Ahead, Delivery>({ load, worth: ({ cid }) => !inlined(cid) && !asked.has(keyOf(cid)), ahead: source.ahead })
+  const way = new Way<Ahead, Delivery>({ load, worth: (step) => !inlined(step.cid) && seen.isNew(step), ahead: source.ahead })
   const fetched = async (step: Ahead): Promise<Uint8Array> => {
     const delivery = await way.load(step)
     onBlock(delivery)
@@ -47,6 +46,17 @@ export async function* walkOf(source: Source, wanted: Wanted, onBlock: (delivery
 class Seen {
   readonly #whole = new Set<string>()
   readonly #edges = new Map<string, Uint8Array>()
+  /** Asked for ahead of their turn. */
+  readonly #begun = new Set<string>()
+
+  begin({ cid }: Step): void {
+    this.#begun.add(keyOf(cid))
+  }
+
+  isNew({ cid }: Step): boolean {
+    const key = keyOf(cid)
+    return !this.#begun.has(key) && !this.#whole.has(key) && !this.#edges.has(key)
+  }
 
   /** True if nothing more can be wanted of it. */
   whole({ cid }: Step): boolean {
@@ -58,7 +68,9 @@ class Seen {
   }
 
   add({ cid, reason }: Step, bytes: Uint8Array): void {
-    if (reason.kind === 'part') this.#edges.set(keyOf(cid), bytes)
-    else this.#whole.add(keyOf(cid))
+    const key = keyOf(cid)
+    if (reason.kind === 'part') this.#edges.set(key, bytes)
+    else this.#whole.add(key)
+    this.#begun.delete(key)
   }
 }

@@ -72,6 +72,16 @@ describe('a supervised lassie', () => {
     expect(await readdir(session.work)).toEqual([])
   })
 
+  test('that finds nobody says so', async () => {
+    const env = { PATH: process.env['PATH'], LASSIE_BINARY: await findServer(LASSIE), HTTPS_PROXY: 'http://127.0.0.1:9' } // it finds providers by a service on the Internet
+    await using session = await connect({ config: { ...ALONE, lassie: { daemon: true } }, env })
+    const { result } = await session.call('lassie_fetch', { cid: root, to: `${session.work}/got` })
+    expect(result).toMatchObject({
+      error_code: expect.stringMatching(/^(NO_PEERS|CONTENT_NOT_FOUND_IN_TIME)$/),
+      context: { hint: expect.stringContaining('graphsync') },
+    })
+  })
+
   test('is not asked off the network, nor for providers that agents may not name', async () => {
     await using off = await open({}, { network: 'off' })
     expect((await fetched(off)).result).toMatchObject({ error_code: 'OFFLINE' })
