@@ -1,4 +1,5 @@
 import { type ErrorCode, isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { retryAfter } from '../../src/core/retry-after.ts'
 
 /** S3's own names first; what a server does not name is told by its status. */
 const BY_NAME: Readonly<Record<string, ErrorCode>> = {
@@ -55,6 +56,7 @@ interface Reported {
   readonly name: string
   readonly message: string
   readonly $metadata?: { readonly httpStatusCode?: number | undefined } | undefined
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> | undefined } | undefined
 }
 
 /** The error of a request, in our words; its message never shows a key of access. */
@@ -65,7 +67,13 @@ export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
   if (message.startsWith('Checksum mismatch'))
     return new VfsError('IO_ERROR', 'the bytes are not those that the storage keeps', { backend: 's3', cause: error })
   const code = BY_NAME[name] ?? BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'UNAVAILABLE'
-  return new VfsError(code, `the storage answered ${name}`, { backend: 's3', cause: error })
+  return new VfsError(code, `the storage answered ${name}`, { backend: 's3', cause: error, details: pauseOf(error) })
+}
+
+/** When the server wants to be asked again, if it says so. */
+function pauseOf(error: unknown): { readonly retry_after_ms?: number } {
+  const pause = retryAfter(reported(error).$response?.headers?.['retry-after'] ?? null)
+  return pause === undefined ? {} : { retry_after_ms: pause }
 }
 
 /** True if the server did not understand a plain write, or what it gave back does not fit its checksum. */

@@ -122,7 +122,7 @@ export class Objects {
     const once = async (): Promise<Stat> => {
       const standing = await this.#replaceable(path, options)
       const wanted = standing ? this.#exactly(standing, options) : this.#vacant(options)
-      const etag = await publish(this.#ground.bucket, key, change, () => request(wanted))
+      const etag = await publish(this.#ground.bucket, key, { change, signal: options.signal }, () => request(wanted))
       return { kind: 'file', size, modified: new Date(), etag: etagOf(etag) }
     }
     return this.#locked(path, () => (options.ifMatch === '*' ? this.#whateverStands(path, once) : once()))
@@ -145,7 +145,9 @@ export class Objects {
     const key = target.#keys.file(to)
     if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
     const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
-    const etag = await publish(bucket, key, change, () => copyObject(bucket, facts.source, key, facts.size, { ...conditions, change, signal: options.signal }))
+    const etag = await publish(bucket, key, { change, signal: options.signal }, () =>
+      copyObject(bucket, facts.source, key, facts.size, { ...conditions, change, signal: options.signal }),
+    )
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
   }
 
@@ -153,7 +155,7 @@ export class Objects {
   async #keepVersion(facts: Facts, key: string, change: string, { signal }: Call): Promise<Stat> {
     const keeps = { key: facts.source.key, version: facts.version }
     const options = { ...this.#vacant({ ifNoneMatch: '*' }), change, keeps, signal }
-    await publish(this.#ground.bucket, key, change, () => this.#ground.bucket.put(key, NOTHING, options))
+    await publish(this.#ground.bucket, key, options, () => this.#ground.bucket.put(key, NOTHING, options))
     return statOf({ kind: 'file', facts })
   }
 
@@ -182,7 +184,8 @@ export class Objects {
 
   async #mark(path: VfsPath, { signal }: Call): Promise<void> {
     const key = this.#keys.marker(path)
-    await publish(this.#ground.bucket, key, 'folder', () => this.#ground.bucket.put(key, NOTHING, { change: 'folder', signal }))
+    const marking = { change: 'folder', signal }
+    await publish(this.#ground.bucket, key, marking, () => this.#ground.bucket.put(key, NOTHING, marking))
   }
 
   async #replaceable(path: VfsPath, options: WriteOptions): Promise<Facts | undefined> {

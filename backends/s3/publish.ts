@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../src/core/backend.ts'
 import { isCode, VfsError } from '../../src/core/error.ts'
-import type { Bucket, Conditions } from './bucket.ts'
+import type { Bucket, Conditions, Put } from './bucket.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
+import { patiently } from './patience.ts'
 
 const LOOKS = 3
 const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
@@ -12,9 +13,9 @@ const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
  * own request's repetition, are looked up by the change's id. The etag of what was written; rejects OUTCOME_UNKNOWN where that
  * cannot be known.
  */
-export async function publish(bucket: Bucket, key: string, change: string, request: () => Promise<string>): Promise<string> {
+export async function publish(bucket: Bucket, key: string, { change, ...call }: Call & Pick<Put, 'change'>, request: () => Promise<string>): Promise<string> {
   try {
-    return await request()
+    return await patiently(request, call)
   } catch (error) {
     if (!isAmbiguous(error) && !isRefused(error)) throw fromS3(error)
     const etag = await written(bucket, key, change, isAmbiguous(error) ? LOOKS : 1)
@@ -27,7 +28,7 @@ export async function publish(bucket: Bucket, key: string, change: string, reque
 /** Removes an object. A lost answer is looked up: what is gone was removed; rejects OUTCOME_UNKNOWN where the removal may still come. */
 export async function withdraw(bucket: Bucket, key: string, conditions: Call & Conditions): Promise<void> {
   try {
-    await bucket.delete(key, conditions)
+    await patiently(() => bucket.delete(key, conditions), conditions)
   } catch (error) {
     if (!isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')) throw error
     if (await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))) throw unknown(error)

@@ -44,7 +44,7 @@ export class S3Trash implements Trash {
   async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
     const aside = join(ROOT, id)
     const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { signal: call.signal, folders: true })
-    await this.drop(id).catch((error: unknown) => Promise.reject(unknown(error))) // it is back, and recovery takes this away
+    await this.drop(id).catch((error: unknown) => Promise.reject(unknown(error))) // it stands at both places, which recovery settles
     return stat
   }
 

@@ -101,12 +101,16 @@ async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<E
 /** Something comes back from the trash, where it lay under the id of its removal. */
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  const removal = it.row.undoes === null ? undefined : changeId(it.row.undoes)
-  const aside = removal === undefined ? null : await inTrash(it.at.backend, removal)
-  if (removal === undefined || aside === null) return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
-  if (standing?.kind !== 'file' || standing.etag !== aside.etag) return ABORTED
-  await it.at.backend.trash?.drop(removal) // it is back by a copy, and only this was left to do
-  return done(standing)
+  const aside = it.row.undoes === null ? null : await inTrash(it.at.backend, changeId(it.row.undoes))
+  if (aside === null) return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
+  return standing?.kind === 'file' && standing.etag === aside.etag ? takeBackHalfReturn(it, standing) : ABORTED
+}
+
+/** It came back by a copy, and still lies aside: there it can be brought back from again. */
+async function takeBackHalfReturn(it: Case, { etag }: Stat): Promise<End> {
+  await it.aborting()
+  await it.at.backend.remove(it.at.path, { ifMatch: etag })
+  return ABORTED
 }
 
 async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {

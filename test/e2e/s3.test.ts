@@ -1,38 +1,136 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
 import { noise } from '../support/content.ts'
-import { emptyPlace, host } from '../support/program.ts'
+import { type Fault, FaultProxy } from '../support/fault-proxy.ts'
+import { emptyPlace, type Host, host, type Place } from '../support/program.ts'
 import { needsS3, S3Server } from '../support/s3.ts'
 
 beforeEach(needsS3)
 
-test('a gateway that is killed in the middle of an upload leaves nothing half, and nothing behind', async () => {
-  await using server = await S3Server.start()
-  await using place = await emptyPlace()
-  const options = await server.options()
-  const { bucket, endpoint, credentials } = options
-  const settings = {
-    backends: { bucket: { type: 's3', options: { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' } } },
-    mounts: [{ path: '/bucket', backend: 'bucket' }],
+/** A machine whose `/bucket` lies behind a proxy, which every gateway of it goes through. */
+class Machine implements AsyncDisposable {
+  readonly proxy: FaultProxy
+  /** Past the proxy. */
+  readonly direct: Bucket
+  readonly place: Place
+  readonly #parts: AsyncDisposableStack
+  readonly #env: Record<string, string>
+
+  private constructor(parts: AsyncDisposableStack, place: Place, proxy: FaultProxy, direct: Bucket, env: Record<string, string>) {
+    this.#parts = parts
+    this.place = place
+    this.proxy = proxy
+    this.direct = direct
+    this.#env = env
   }
-  await writeFile(join(place.home, 'polymount.json'), JSON.stringify(settings))
-  await writeFile(join(place.work, 'large'), noise(256 << 20))
-  const args = [place.work, '--config', join(place.home, 'polymount.json')]
-  const env = { S3_ID: credentials?.accessKeyId ?? '', S3_KEY: credentials?.secretAccessKey ?? '' }
-  const direct = connect(options)
+
+  static async start(): Promise<Machine> {
+    const parts = new AsyncDisposableStack()
+    const server = parts.use(await S3Server.start())
+    const proxy = parts.use(await FaultProxy.start(server.endpoint))
+    const place = parts.use(await emptyPlace())
+    const options = await server.options()
+    const direct = parts.adopt(connect(options), async (bucket) => bucket.close())
+    const storage = { bucket: options.bucket, endpoint: proxy.endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
+    const settings = { backends: { bucket: { type: 's3', options: storage } }, mounts: [{ path: '/bucket', backend: 'bucket' }] }
+    await writeFile(join(place.home, 'polymount.json'), JSON.stringify(settings))
+    const { accessKeyId = '', secretAccessKey = '' } = options.credentials ?? {}
+    return new Machine(parts, place, proxy, direct, { S3_ID: accessKeyId, S3_KEY: secretAccessKey })
+  }
+
+  agent(): Promise<Host> {
+    return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+  }
+
+  /** All keys, those of our own too. */
+  async keys(): Promise<string[]> {
+    return (await this.direct.page({ prefix: '' })).objects.map(({ source }) => source.key)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#parts.disposeAsync()
+  }
+}
+
+let machine: Machine
+beforeEach(async () => void (machine = await Machine.start()))
+afterEach(() => machine[Symbol.asyncDispose]())
+
+/** What is asked of an agent that is killed when this request comes, and what the next one finds. */
+interface Step {
+  readonly title: string
+  readonly act: (agent: Host) => Promise<unknown>
+  readonly line: RegExp
+  readonly fault: Fault
+  /** Of the file, and how its history tells of the change. */
+  readonly left: string | undefined
+  readonly told: RegExp
+}
+
+const removal = (agent: Host) => agent.call('vfs_remove', { path: '/bucket/f', if_match: '*' })
+const write = { act: (agent: Host) => agent.call('vfs_write', { path: '/bucket/f', content: 'after', if_match: '*' }), line: /^PUT \S+\/f\?/ }
+const remove = { act: removal }
+const undo = { act: async (agent: Host) => agent.call('vfs_undo', { change: (await removal(agent)).result['change'] }) }
+
+const STEPS: readonly Step[] = [
+  { ...write, title: 'before a write arrives', fault: 'held', left: 'before', told: /aborted/ },
+  { ...write, title: 'after a write, before its answer', fault: 'unanswered', left: 'after', told: /vfs_write/ },
+  { ...remove, title: 'before what is removed lies aside', line: /^PUT \S+\/trash\//, fault: 'held', left: 'before', told: /aborted/ },
+  { ...remove, title: 'between putting aside and removing', line: /^DELETE \S+\/f\?/, fault: 'held', left: 'before', told: /aborted/ },
+  { ...remove, title: 'after a removal, before its answer', line: /^DELETE \S+\/f\?/, fault: 'unanswered', left: undefined, told: /vfs_remove/ },
+  { ...undo, title: 'before an undo brings back what lay aside', line: /^PUT \S+\/f\?/, fault: 'held', left: undefined, told: /aborted/ },
+  { ...undo, title: 'between an undo and the end of what lay aside', line: /^DELETE \S+\/trash\//, fault: 'held', left: undefined, told: /aborted/ },
+]
+
+test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothing left over', async ({ act, line, fault, left, told }) => {
+  const { proxy } = machine
   {
-    const agent = await host(place, args, { env })
+    const agent = await machine.agent()
+    await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
+    const met = proxy.next(line, fault)
+    const call = act(agent).catch(() => 'gone')
+    await met
+    if (fault === 'unanswered') await settled(line)
+    process.kill(agent.pid, 'SIGKILL')
+    expect(await call).toBe('gone')
+  }
+  const agent = await machine.agent()
+  const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
+  expect(found.ok ? found.text : found.result['error_code']).toBe(left ?? 'NOT_FOUND')
+  const history = await agent.call('vfs_history', { path: '/bucket/f' })
+  expect(history.text).toMatch(told)
+  const removed = /^(c\w+) .* remove /m.exec(history.text)?.[1]
+  if (left === undefined) await agent.call('vfs_undo', { change: removed })
+  const after = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
+  expect(after.text).toBe(left ?? 'before')
+  expect(await machine.keys()).toEqual(['f'])
+})
+
+/** The server has done what it was asked for. */
+async function settled(line: RegExp): Promise<void> {
+  const isRemoval = line.source.startsWith('^DELETE')
+  for (;;) {
+    const facts = await machine.direct.head('f')
+    if (isRemoval ? facts === undefined : facts?.size === 'after'.length) return
+  }
+}
+
+test('a gateway that is killed in the middle of an upload leaves nothing half, and nothing behind', async () => {
+  const { direct, place } = machine
+  await writeFile(join(place.work, 'large'), noise(256 << 20))
+  {
+    const agent = await machine.agent()
     const copy = agent.call('vfs_copy', { from: `${place.work}/large`, to: '/bucket/large' }).catch(() => 'gone')
     while ((await direct.uploads('large')).length === 0);
     process.kill(agent.pid, 'SIGKILL')
     expect(await copy).toBe('gone')
   }
   expect(await direct.uploads('large')).toHaveLength(1)
-  await using agent = await host(place, args, { env })
+  const agent = await machine.agent()
   expect((await agent.call('vfs_stat', { path: '/bucket/large' })).result['error_code']).toBe('NOT_FOUND')
   expect((await agent.call('vfs_history', { path: '/bucket/large' })).text).toContain('aborted')
   expect(await direct.uploads('large')).toEqual([])
-  direct.close()
 })

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, connect as dial, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,33 +50,46 @@ export const needsS3 = needs(VERSITY)
 export class S3Server implements AsyncDisposable {
   readonly endpoint: string
   readonly #folder: string
-  readonly #process: ChildProcess
+  #process: ChildProcess | undefined
   readonly #client: S3Client
-  readonly #versions: boolean
+  readonly #program: S3Program
   #buckets = 0
 
-  private constructor(endpoint: string, folder: string, server: ChildProcess, versions: boolean) {
-    this.#versions = versions
+  private constructor(endpoint: string, folder: string, program: S3Program) {
     this.endpoint = endpoint
     this.#folder = folder
-    this.#process = server
+    this.#program = program
     this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region: 'us-east-1', forcePathStyle: true })
   }
 
-  static async start({ program, args, env, versions = false }: S3Program = VERSITY, at?: number): Promise<S3Server> {
+  static async start(program: S3Program = VERSITY, at?: number): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-s3-'))
     for (const part of ['buckets', 'versions']) await mkdir(join(folder, part))
-    const port = at ?? (await freePort())
-    const server = spawn(await findServer(program), args(join(folder, 'buckets'), `127.0.0.1:${port}`), { env: { ...process.env, ...env }, stdio: 'ignore' })
-    await answering(port, server)
-    return new S3Server(`http://127.0.0.1:${port}`, folder, server, versions)
+    const server = new S3Server(`http://127.0.0.1:${at ?? (await freePort())}`, folder, program)
+    await server.restart()
+    return server
+  }
+
+  /** At once, as by an accident. */
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL')
+    if (this.#process) await once(this.#process, 'exit')
+    this.#process = undefined
+  }
+
+  /** With the same address and the same buckets. */
+  async restart(): Promise<void> {
+    const { program, args, env } = this.#program
+    const { host, port } = new URL(this.endpoint)
+    this.#process = spawn(await findServer(program), args(join(this.#folder, 'buckets'), host), { env: { ...process.env, ...env }, stdio: 'ignore' })
+    await answering(Number(port), this.#process)
   }
 
   /** Of an empty bucket. */
   async options(): Promise<S3Options> {
     const bucket = `bucket-${++this.#buckets}`
     await this.#client.send(new CreateBucketCommand({ Bucket: bucket }))
-    if (this.#versions) await this.keepVersions(bucket, true)
+    if (this.#program.versions === true) await this.keepVersions(bucket, true)
     return { bucket, endpoint: this.endpoint, credentials: CREDENTIALS }
   }
 
@@ -91,7 +104,8 @@ export class S3Server implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#client.destroy()
-    await endServer(this.#process, this.#folder)
+    if (this.#process) await endServer(this.#process, this.#folder)
+    else await rm(this.#folder, { recursive: true, force: true })
   }
 }
 

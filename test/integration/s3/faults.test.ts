@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect as reach } from '../../../backends/s3/connect.ts'
 import { openS3, type S3Options } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -6,7 +6,7 @@ import { isCode } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
-import { CuttingProxy } from '../../support/cutting-proxy.ts'
+import { FaultProxy } from '../../support/fault-proxy.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
 let server: S3Server
@@ -54,7 +54,7 @@ test('connections that are cut anywhere: what is read is whole, what is written 
     await using backend = await openS3(options)
     await backend.write(p('/given'), bytesOf(bytes))
   }
-  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using proxy = await FaultProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   proxy.cutting = true
   for (let i = 0; i < 12; i++) {
@@ -71,11 +71,11 @@ test('connections that are cut anywhere: what is read is whole, what is written 
 
 test('an answer that is lost after the server has written is known by the change, not taken for a failure', async () => {
   const options = await server.options()
-  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using proxy = await FaultProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   await backend.write(p('/f'), bytesOf('before'))
   const { etag } = await backend.stat(p('/f'))
-  proxy.swallow = 'PUT'
+  void proxy.next(/^PUT /, 'lost')
   const written = await backend.write(p('/f'), bytesOf('after'), { ifMatch: etag, id: 'c2' })
   expect(proxy.cuts).toBe(1)
   expect(await backend.matches(p('/f'), written.etag)).toBe(true)
@@ -84,16 +84,16 @@ test('an answer that is lost after the server has written is known by the change
 
 test('a removal whose answer is lost took place, and what it removed lies aside and comes back', async () => {
   const options = await server.options()
-  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using proxy = await FaultProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   for (const name of ['/f', '/g']) await backend.write(p(name), bytesOf('content'))
-  proxy.swallow = 'DELETE'
+  void proxy.next(/^DELETE /, 'lost')
   await backend.trash?.put(p('/f'), 'c1')
   expect(proxy.cuts).toBe(1)
   expect(await names(backend, ROOT)).toEqual(['g'])
   await backend.trash?.back('c1', p('/f'))
   expect(await text(backend.read(p('/f')))).toBe('content')
-  proxy.swallow = 'DELETE'
+  void proxy.next(/^DELETE /, 'lost')
   await backend.remove(p('/g'), { ifMatch: (await backend.stat(p('/g'))).etag })
   expect(proxy.cuts).toBe(2)
   expect(await names(backend, ROOT)).toEqual(['f'])
@@ -101,7 +101,7 @@ test('a removal whose answer is lost took place, and what it removed lies aside 
 
 test('a byte that changes on the way is found by the checksum, and what was read is not passed off as the file', async () => {
   const options = await server.options()
-  await using proxy = await CuttingProxy.start(server.endpoint)
+  await using proxy = await FaultProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   await backend.write(p('/f'), bytesOf('a'.repeat(1000)))
   proxy.damage = (bytes) => Buffer.from(bytes.toString('latin1').replace('aaaaa', 'aabaa'), 'latin1')
@@ -121,6 +121,109 @@ test('two gateways on one bucket: one of twenty writers wins, and who takes what
   expect(new Set(await race('*'))).toEqual(new Set(['none']))
   await one.remove(p('/f'))
   expect(new Set(await race('*'))).toEqual(new Set(['CONFLICT']))
+})
+
+describe('a server that is killed and comes back', () => {
+  let weak: S3Server
+  beforeAll(async () => void (weak = await S3Server.start()))
+  afterAll(() => weak[Symbol.asyncDispose]())
+
+  test('in the middle of an upload: nothing half is there, what was sent is swept, and the same goes through afterwards', async () => {
+    const options = await weak.options()
+    await using backend = await openS3(options)
+    const bytes = await whole(40 * MIB)
+    const source = (async function* () {
+      for (let at = 0; at < bytes.length; at += MIB) {
+        if (at === 30 * MIB) await weak.kill()
+        yield bytes.subarray(at, at + MIB)
+      }
+    })()
+    expect(['UNAVAILABLE', 'OUTCOME_UNKNOWN']).toContain(await codeOf(backend.write(p('/big'), source, { id: 'c1' })))
+    await weak.restart()
+    expect(await names(backend, ROOT)).toEqual([])
+    await backend.discard(p('/big'), 'c1')
+    expect(await left(options)).toEqual([])
+    await backend.write(p('/big'), bytesOf(bytes), { id: 'c2' })
+    expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+  })
+
+  test('in the middle of a download: it is the whole, or said not to be', async () => {
+    await using backend = await weak.backend()
+    const bytes = await whole(64 * MIB)
+    await backend.write(p('/big'), bytesOf(bytes))
+    const parts: Uint8Array[] = []
+    const reading = (async () => {
+      for await (const part of backend.read(p('/big'))) if (parts.push(part) === 1) await weak.kill()
+    })()
+    expect(['UNAVAILABLE', 'none']).toContain(await codeOf(reading))
+    expect(bytes.indexOf(Buffer.concat(parts))).toBe(0)
+    await weak.restart()
+    expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+  })
+
+  test('in the middle of a listing: it goes on after the last name', async () => {
+    const options = await weak.options()
+    await using backend = await openS3(options)
+    const all = Array.from({ length: 1200 }, (_, i) => `f${String(i).padStart(4, '0')}`)
+    const bucket = reach(options)
+    for (let i = 0; i < all.length; i += 100) await Promise.all(all.slice(i, i + 100).map((one) => bucket.put(one, Buffer.from('x'), { change: 'c' })))
+    bucket.close()
+    const seen: string[] = []
+    const listing = (async () => {
+      for await (const { name } of backend.list(ROOT)) if (seen.push(name) === 10) await weak.kill()
+    })()
+    expect(await codeOf(listing)).toBe('UNAVAILABLE')
+    await weak.restart()
+    for await (const { name } of backend.list(ROOT, { after: seen.at(-1) })) seen.push(name)
+    expect(seen).toEqual(all)
+  })
+
+  test('in the middle of a copy: the target is whole or not there', async () => {
+    const options = await weak.options()
+    await using proxy = await FaultProxy.start(weak.endpoint)
+    await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+    const bytes = await whole(20 * MIB)
+    await backend.write(p('/f'), bytesOf(bytes))
+    const begun = proxy.next(/^PUT .*\/copy/, 'unanswered')
+    const copy = codeOf(backend.copy(p('/f'), p('/copy')))
+    await begun
+    await weak.kill()
+    expect(await copy).toBe('OUTCOME_UNKNOWN')
+    await weak.restart()
+    await using direct = await openS3(options)
+    for (const name of await names(direct, ROOT)) expect((await content(direct.read(p(`/${name}`)))).equals(bytes)).toBe(true)
+  })
+})
+
+test('a server that says slow down is asked again when it said, and every change takes place once', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  const { etag } = await backend.write(p('/f'), bytesOf('before'))
+  proxy.busy = 1
+  expect(await text(backend.read(p('/f')))).toBe('before')
+  await backend.stat(p('/f'))
+  const changes: readonly [string, RegExp, () => Promise<unknown>][] = [
+    ['write', /^PUT /, () => backend.write(p('/f'), bytesOf('after'), { ifMatch: etag })],
+    ['copy', /^PUT /, () => backend.copy(p('/f'), p('/g'))],
+    ['removal', /^DELETE /, async () => backend.remove(p('/g'), { ifMatch: (await backend.stat(p('/g'))).etag })],
+    ['large', /^POST /, () => backend.write(p('/large'), noise(20 * MIB))],
+  ]
+  for (const [name, line, change] of changes) {
+    proxy.busyAt = line
+    expect([name, await codeOf(change())]).toEqual([name, 'none'])
+    expect(proxy.busyAt).toBeUndefined()
+  }
+  expect(await names(backend, ROOT)).toEqual(['f', 'large'])
+  expect(await text(backend.read(p('/f')))).toBe('after')
+})
+
+test('one that says nothing else is told to the caller with its pause', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  proxy.busy = 1000
+  await expect(backend.write(p('/f'), bytesOf('x'))).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true, details: { retry_after_ms: 1000 } })
 })
 
 async function left(options: S3Options): Promise<string[]> {

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/**
+ * `lost`: the server answers, and the connection is cut in place of the answer. `unanswered`: the same, and the caller waits. `held`:
+ * the request does not arrive, and the caller waits.
+ */
+export type Fault = 'lost' | 'unanswered' | 'held'
+
+interface Waiting {
+  readonly line: RegExp
+  readonly fault: Fault
+  readonly met: () => void
+}
+
+const SLOW_DOWN = '<Error><Code>SlowDown</Code></Error>'
+const BUSY = `HTTP/1.1 503 Slow Down\r\nRetry-After: 1\r\nContent-Type: application/xml\r\nContent-Length: ${SLOW_DOWN.length}\r\nConnection: close\r\n\r\n${SLOW_DOWN}`
+
+/** Stands before a server of plain HTTP and passes bytes on, as well as it is told to. */
+export class FaultProxy implements AsyncDisposable {
+  /** Connections end after a while. */
+  cutting = false
+  /** Done to every part of an answer. */
+  damage: ((bytes: Buffer) => Buffer) | undefined
+  /** So many requests from now on are told to come again later, */
+  busy = 0
+  /** or the next one whose first line is such. */
+  busyAt: RegExp | undefined
+  cuts = 0
+  readonly endpoint: string
+  readonly #open: Set<Socket>
+  readonly #close: () => Promise<void>
+  #waiting: Waiting | undefined
+  #budget = 0x9e3779b9
+
+  private constructor(endpoint: string, open: Set<Socket>, close: () => Promise<void>) {
+    this.endpoint = endpoint
+    this.#open = open
+    this.#close = close
+  }
+
+  static async start(to: string): Promise<FaultProxy> {
+    const open = new Set<Socket>()
+    const listener = createServer((socket) => proxy.#join(socket, connect(Number(new URL(to).port), '127.0.0.1'))).listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const close = async (): Promise<void> => {
+      for (const socket of open) socket.destroy()
+      listener.close()
+      await once(listener, 'close')
+    }
+    const proxy: FaultProxy = new FaultProxy(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`, open, close)
+    return proxy
+  }
+
+  /** What is done to the next request whose first line is such; resolves when it comes. */
+  next(line: RegExp, fault: Fault): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting = { line, fault, met: resolve }
+    return promise
+  }
+
+  #join(client: Socket, target: Socket): void {
+    let budget = this.cutting ? this.#next() : Infinity
+    let fault: Fault | undefined
+    const cut = (): void => {
+      this.cuts++
+      client.destroy()
+      target.destroy()
+    }
+    for (const socket of [client, target]) {
+      this.#open.add(socket)
+      socket.on('error', () => {}).on('close', () => void (this.#open.delete(socket), client.destroy(), target.destroy()))
+    }
+    client.on('data', (bytes: Buffer) => {
+      fault ??= this.#meets(bytes)
+      if (this.#isBusy(bytes)) return this.#refuse(client)
+      if (fault !== 'held') target.write(bytes)
+      if ((budget -= bytes.length) < 0) cut()
+    })
+    target.on('data', (bytes: Buffer) => {
+      if (fault === 'lost') return cut()
+      if (fault === undefined) client.write(this.damage ? this.damage(bytes) : bytes)
+      if ((budget -= bytes.length) < 0) cut()
+    })
+  }
+
+  #meets(bytes: Buffer): Fault | undefined {
+    const waiting = this.#waiting
+    if (!waiting?.line.test(lineOf(bytes))) return undefined
+    this.#waiting = undefined
+    waiting.met()
+    return waiting.fault
+  }
+
+  #isBusy(bytes: Buffer): boolean {
+    if (this.busy > 0 && isRequest(bytes)) return this.busy-- > 0
+    if (this.busyAt?.test(lineOf(bytes)) !== true) return false
+    this.busyAt = undefined
+    return true
+  }
+
+  #refuse(client: Socket): void {
+    client.removeAllListeners('data').resume().end(BUSY)
+  }
+
+  /** Up to 16 MiB, the same in every run. */
+  #next(): number {
+    this.#budget = (Math.imul(this.#budget, 1_664_525) + 1_013_904_223) >>> 0
+    return this.#budget >>> 8
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+  }
+}
+
+const lineOf = (bytes: Buffer): string => bytes.toString('latin1', 0, 2000).split('\r\n', 1)[0] ?? ''
+
+const isRequest = (bytes: Buffer): boolean => /^(GET|HEAD|PUT|POST|DELETE) /.test(bytes.toString('latin1', 0, 8))
