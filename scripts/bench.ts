@@ -25,7 +25,7 @@ try {
     rows.push(...found)
   }
   await saveRows(rows)
-  for (const script of ['journal', 'search', 'sync']) execFileSync(process.execPath, [`scripts/bench/${script}.ts`], { stdio: 'inherit' })
+  for (const script of ['journal', 'search', 'sync', 'storages']) execFileSync(process.execPath, [`scripts/bench/${script}.ts`], { stdio: 'inherit' })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

@@ -75,6 +75,8 @@ export interface Put extends Call, Conditions {
   readonly change: string
   /** The content that this object stands for. */
   readonly keeps?: Source | undefined
+  /** Said to be the content's; if not given the SDK tells the true one. */
+  readonly crc32?: string | undefined
 }
 
 export interface PartCopy extends Call, Conditions {
@@ -135,9 +137,17 @@ export class Bucket {
   }
 
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
-  async put(key: string, body: Uint8Array, { change, keeps, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+  async put(key: string, body: Uint8Array, { change, keeps, crc32, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const metadata = { [CHANGE]: change, ...(keeps && { [KEEPS]: encoded(keeps) }) }
-    const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: body, Metadata: metadata, IfMatch: ifMatch, IfNoneMatch: ifNoneMatch })
+    const command = new PutObjectCommand({
+      Bucket: this.name,
+      Key: key,
+      Body: body,
+      Metadata: metadata,
+      ChecksumCRC32: crc32,
+      IfMatch: ifMatch,
+      IfNoneMatch: ifNoneMatch,
+    })
     return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
   }
 

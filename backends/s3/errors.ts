@@ -59,6 +59,9 @@ interface Reported {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> | undefined } | undefined
 }
 
+/** The storage has compared what arrived with the hash that came with it, and refused it. */
+export const isBadDigest = (error: unknown): boolean => ['BadDigest', 'XAmzContentChecksumMismatch'].includes((error as Reported).name)
+
 /** The error of a request, in our words; its message never shows a key of access. */
 export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
   throwIfAborted(signal)

@@ -48,9 +48,15 @@ export class Objects {
 
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const change = options.id ?? randomUUID()
-    await this.#replaceable(path, options)
     const content = await peek(incoming(source, path, options.signal), PART_BYTES)
-    return 'whole' in content ? this.#writeWhole(path, content.whole, change, options) : this.#writeParts(path, content.stream, change, options)
+    if ('whole' in content) return this.#writeWhole(path, content.whole, change, options)
+    try {
+      await this.#replaceable(path, options) // before much is sent in vain
+    } catch (error) {
+      for await (const _ of content.stream) break // lets the source go
+      throw error
+    }
+    return this.#writeParts(path, content.stream, change, options)
   }
 
   async mkdir(path: VfsPath, call: Call): Promise<void> {
@@ -189,16 +195,15 @@ export class Objects {
   }
 
   async #replaceable(path: VfsPath, options: WriteOptions): Promise<Facts | undefined> {
-    const standing = await this.view.find('write', path, options)
+    if (options.vacant && this.#vacant(options).ifNoneMatch) return undefined
+    const standing = await this.view.spot('write', path, options)
     if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
     check('write', path, standing, options)
-    if (!standing) await this.view.requireFolder('write', parent(path), options)
     return standing?.facts
   }
 
   async #requireFree(path: VfsPath, call: Call): Promise<void> {
-    if (await this.view.find('copy', path, call)) throw refusal('ALREADY_EXISTS', 'copy', path, 'exists already')
-    await this.view.requireFolder('copy', parent(path), call)
+    if (await this.view.spot('copy', path, call)) throw refusal('ALREADY_EXISTS', 'copy', path, 'exists already')
   }
 
   async #requireEmpty(op: 'remove' | 'copy', path: VfsPath, call: Call): Promise<void> {

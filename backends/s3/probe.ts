@@ -3,7 +3,7 @@ import type { Call } from '../../src/core/backend.ts'
 import { collect } from '../../src/core/bytes.ts'
 import { isCode, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Conditions } from './bucket.ts'
-import { fromS3, isMisunderstood } from './errors.ts'
+import { fromS3, isBadDigest, isMisunderstood } from './errors.ts'
 import { type Keys, type Naming, OWN_FOLDER } from './keys.ts'
 
 /** What this server really does; several accept a condition and ignore it. */
@@ -17,9 +17,20 @@ export interface Found extends Naming {
   readonly copyConditions: boolean
   /** What is replaced or removed is kept by the storage. */
   readonly versions: boolean
+  /** What is sent with a hash that is not its own is refused. */
+  readonly checksums: boolean
 }
 
-const READ_ONLY: Found = { writable: false, conditions: false, creations: false, copyConditions: false, versions: false, anyName: true, slashes: true }
+const READ_ONLY: Found = {
+  writable: false,
+  conditions: false,
+  creations: false,
+  copyConditions: false,
+  versions: false,
+  checksums: false,
+  anyName: true,
+  slashes: true,
+}
 
 /**
  * Tries it on a few objects of our own, which are gone afterwards. Rejects what keeps us from the bucket at all, and IO_ERROR
@@ -54,12 +65,13 @@ async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): P
   const copies = (): Promise<string> => bucket.copy({ key }, copy, { ...call, change: 'probe', ifNoneMatch: '*' })
   await copies().catch(() => {}) // a server that cannot is known by the second answer
   const copyConditions = await isRefused(copies())
+  const checksums = await bucket.put(copy, CONTENT, { ...call, change: 'probe', crc32: WRONG_CRC }).then(() => false, isBadDigest)
   await bucket.put(folder, NOTHING, { ...call, change: 'probe' }).catch(() => {}) // the same
   const onlyNew = await isRefused(put(key, { ifNoneMatch: '*' }))
   await bucket.delete(key, call)
   const creations = onlyNew && !(await isRefused(put(key, { ifNoneMatch: '*' })))
   const { objects, encoded } = await bucket.page({ ...call, prefix: folder.slice(0, -1), most: 1 })
-  return { writable: true, conditions, creations, copyConditions, anyName: encoded, slashes: objects[0]?.source.key === folder }
+  return { writable: true, conditions, creations, copyConditions, checksums, anyName: encoded, slashes: objects[0]?.source.key === folder }
 }
 
 /** Also in parts: there are servers that answer to a range with the checksum of the whole. */
@@ -89,4 +101,5 @@ async function isRefused(request: Promise<unknown>): Promise<boolean> {
 const CONTENT = Buffer.from('polymount')
 const NOTHING = Buffer.alloc(0)
 const MOST = 1024 // bytes of what a server may make of it
+const WRONG_CRC = 'AAAAAA=='
 const WRONG = { ifMatch: '"0123456789abcdef0123456789abcdef"' } as const

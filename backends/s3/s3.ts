@@ -25,7 +25,7 @@ export async function openS3(options: S3Options, call?: Call): Promise<S3Backend
   try {
     const keys = new Keys(options.prefix)
     const found = await probe(bucket, keys, call)
-    return new S3Backend(bucket, keys.for(found), found, options.endpoint)
+    return new S3Backend(bucket, keys.for(found), { ...found, checksums: found.checksums && options.compat !== true }, options.endpoint)
   } catch (error) {
     bucket.close()
     if (options.compat !== undefined || !isCode(error, 'IO_ERROR')) throw error
@@ -39,6 +39,7 @@ export class S3Backend extends BaseBackend {
   readonly volume: string
   readonly capabilities: Capabilities
   override readonly trash: Trash | undefined
+  override readonly checksWrites: boolean
   readonly #bucket: Bucket
   readonly #keys: Keys
   readonly #objects: Objects
@@ -46,6 +47,7 @@ export class S3Backend extends BaseBackend {
   constructor(bucket: Bucket, keys: Keys, found: Found, endpoint = 'aws') {
     super()
     this.volume = `s3:${endpoint.replace(/\/+$/, '')}/${bucket.name}`
+    this.checksWrites = found.checksums
     this.#bucket = bucket
     this.#keys = keys
     this.#objects = new Objects({ bucket, found, locks: new Locks() }, keys)

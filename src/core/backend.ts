@@ -88,6 +88,11 @@ export interface ListOptions extends Call {
 }
 
 export interface WriteOptions extends Call, Precondition {
+  /**
+   * With ifNoneMatch: the caller has seen, by listing all that it is going to write into, that nothing stands there and that the
+   * folder above does. A storage that keeps the condition by itself and has no real folders need not ask for each.
+   */
+  readonly vacant?: boolean | undefined
   /** The change's id; staged bytes can be found by it after a crash (see discard). */
   readonly id?: string | undefined
   readonly mode?: number | undefined
@@ -158,6 +163,8 @@ export interface Backend extends AsyncDisposable {
   /** Names the storage itself, whatever mount shows it: two backends over one storage have the same volume. */
   readonly volume: string
   readonly trash?: Trash | undefined
+  /** The storage itself compares what is written with a hash of what was sent: there is no need to read it back. */
+  readonly checksWrites?: boolean | undefined
   /** For work on many files, where a storage can be read by several threads at once. */
   readonly threads?: ThreadAccess | undefined
 

@@ -40,6 +40,7 @@ export abstract class BaseBackend implements Backend {
   abstract readonly capabilities: Capabilities
   abstract readonly volume: string
   readonly trash?: Trash | undefined
+  readonly checksWrites?: boolean | undefined
   readonly threads?: ThreadAccess | undefined
 
   abstract stat(path: VfsPath, call?: Call): Promise<Stat>

@@ -1,6 +1,6 @@
 import type { Call, Stat } from './backend.ts'
 import { isCode } from './error.ts'
-import { ancestors, type VfsPath } from './path.ts'
+import { ancestors, parent, type VfsPath } from './path.ts'
 import { refusals } from './telling.ts'
 
 /** Of a folder in a storage that knows no more of it than that it is there. */
@@ -37,6 +37,13 @@ export abstract class Lookup<S extends Pick<Stat, 'kind'>> {
   async get(op: string, path: VfsPath, call?: Call): Promise<S> {
     const standing = await this.find(op, path, call)
     if (!standing) throw this.#refusal('NOT_FOUND', op, path, 'does not exist')
+    return standing
+  }
+
+  /** What stands where something is to be written: undefined in a folder in which nothing of that name stands. Rejects NOT_FOUND for the folder. */
+  async spot(op: string, path: VfsPath, call: Call): Promise<S | undefined> {
+    const standing = await this.at(op, path, call)
+    if (!standing) await this.requireFolder(op, parent(path), call)
     return standing
   }
 

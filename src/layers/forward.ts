@@ -7,6 +7,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     capabilities: inner.capabilities,
     volume: inner.volume,
     trash: inner.trash,
+    checksWrites: inner.checksWrites,
     threads: inner.threads,
     check: (call) => inner.check(call),
     notes: () => inner.notes(),

@@ -20,7 +20,7 @@ export interface WriteWish extends Expectation {
   readonly modified?: Date | undefined
   /** The same, where nothing stands yet. */
   readonly newMode?: number | undefined
-  /** The caller has just seen that nothing stands there: the storage itself has the last word. */
+  /** Seen by the caller, see the backends' WriteOptions: what stands there is not looked for again, and the storage has the last word. */
   readonly vacant?: boolean | undefined
   /** Folders to make on the way. */
   readonly parents?: readonly Target[] | undefined
@@ -87,6 +87,7 @@ export class Writes {
       signal: cause.signal,
       mode: wish.mode ?? (before ? undefined : wish.newMode),
       modified: wish.modified,
+      vacant: wish.vacant,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
       replacedLate: (late) => this.#keepLate(target, change, late),

@@ -109,7 +109,7 @@ export class Engine {
     const { mount, inner } = await targets.readable('copy', from, cause.signal)
     const target = await targets.writable('copy', to, cause.signal)
     const there = standing?.kind === 'link' ? await statOrNull(target, cause.signal) : (standing ?? null) // a link is followed, a list shows itself
-    return copyFile(changes, { from: { path: from, mount, inner, stat: source }, to: target, standing: there, parents: [] }, cause, meter)
+    return copyFile(changes, { from: { path: from, mount, inner, stat: source }, to: target, standing: there, parents: [], listed: true }, cause, meter)
   }
 
   async #verify({ to }: Filing, done: Changed, cause: Cause): Promise<void> {

@@ -15,6 +15,8 @@ export interface Piece {
   readonly to: Target
   /** null: nothing stood there a moment ago. What stands there when it is written has the last word. */
   readonly standing: Pick<Stat, 'etag'> | null
+  /** Where it goes has been listed, with the folder above it. */
+  readonly listed?: boolean | undefined
   /** To be made on the way. */
   readonly parents: readonly Target[]
 }
@@ -23,20 +25,21 @@ export const byCid = (from: Mount, to: Mount): boolean => from.backend.capabilit
 
 /** By its CID, inside the storage, or with its bytes through us: whichever is least. Rejects CONFLICT if either end has changed. */
 export async function copyFile(changes: Changes, piece: Piece, cause: Cause, meter: Meter): Promise<Changed> {
-  const { from, to, standing, parents } = piece
+  const { from, to, standing, parents, listed } = piece
   const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
   const inside = standing === null ? await within(from, to, cause) : undefined
   if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
   if (inside) return arrived(await changes.copyInside({ inner: inside, stat: from.stat }, to, cause, parents), meter)
   const source = meter.counted(from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal }))
-  const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: standing === null, ...expected })
+  const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: listed && standing === null, ...expected })
   await remember(changes, piece, changed, cause)
   return changed
 }
 
-/** Rejects IO_ERROR unless what is there reads back as it was written. A storage that copied by itself, or names content by its CID, is believed. */
+/** Rejects IO_ERROR unless what is there reads back as it was written. A storage that copied by itself, checks what it gets, or names it by its CID is believed. */
 export async function verify({ mount, inner, place }: Target, { stat }: Changed, { signal }: Cause): Promise<void> {
-  if (stat?.cid === undefined || mount.backend.capabilities.content_addressed) return
+  const { checksWrites = false, capabilities } = mount.backend
+  if (stat?.cid === undefined || checksWrites || capabilities.content_addressed) return
   const standing = mount.backend.read(inner, { ifMatch: stat.etag, signal, reuse: true, fresh: true })
   if ((await cidOfContent(standing)) !== stat.cid)
     throw new VfsError('IO_ERROR', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })

@@ -9,13 +9,21 @@ import { codeOf, names, text } from '../../contract/support.ts'
 import { needs, RCLONE_S3, S3Server, VERSITY, VERSITY_VERSIONS } from '../../support/s3.ts'
 
 describe.each([
-  { program: VERSITY, found: { conditions: true, creations: true, versions: false, copyConditions: false, anyName: false, slashes: true }, compat: false },
   {
-    program: VERSITY_VERSIONS,
-    found: { conditions: true, creations: false, versions: true, copyConditions: false, anyName: false, slashes: true },
+    program: VERSITY,
+    found: { conditions: true, creations: true, versions: false, copyConditions: false, checksums: true, anyName: false, slashes: true },
     compat: false,
   },
-  { program: RCLONE_S3, found: { conditions: false, creations: false, versions: false, copyConditions: false, anyName: true, slashes: false }, compat: true },
+  {
+    program: VERSITY_VERSIONS,
+    found: { conditions: true, creations: false, versions: true, copyConditions: false, checksums: true, anyName: false, slashes: true },
+    compat: false,
+  },
+  {
+    program: RCLONE_S3,
+    found: { conditions: false, creations: false, versions: false, copyConditions: false, checksums: false, anyName: true, slashes: false },
+    compat: true,
+  },
 ])('$program.program.name, versions: $found.versions', ({ program, found, compat }) => {
   let server: S3Server
   beforeEach(needs(program))
