@@ -98,7 +98,14 @@ class Importing {
     await ipfs(theirs, `add -Q "${this.#file}"`)
     const read = () => this.#ours('cat', ours, cid)
     const least = 0.5
-    return { name: 'ipfs: read 1 GiB back', bytes: SIZE, least, limit: 'each block is verified', ours: read, theirs: () => net(theirs, `cat ${cid}`) }
+    return {
+      name: 'ipfs: read 1 GiB back',
+      bytes: SIZE,
+      least,
+      limit: 'a file for each block, and its CRC-32; Kubo checks nothing',
+      ours: read,
+      theirs: () => net(theirs, `cat ${cid}`),
+    }
   }
 
   async #anew(work: (folder: string) => Promise<number>): Promise<number> {

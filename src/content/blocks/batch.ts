@@ -1,16 +1,20 @@
+import { crc32 } from 'node:zlib'
 import type { BlockFiles } from './files.ts'
 import type { Guard } from './guards.ts'
+import { nameOf } from './multihash.ts'
 
 /** Blocks larger than this get a file of their own: from here on that is no slower (scripts/bench/blocks.ts). */
 export const SMALL_BYTES = 64 << 10
 
 const HELD_BYTES = 4 << 20
-const WRITES_AT_ONCE = 8
+const WRITES_AT_ONCE = 12 // of the thread pool's 16: who reads what is added needs some too
 
 /** What the index gets of a block; its content too, where that is small. */
 export interface IndexRow {
   readonly multihash: Uint8Array
   readonly size: number
+  /** Of its content, which is what its multihash says: a cheap way to tell damage later. */
+  readonly crc: number
   readonly content: Uint8Array | null
 }
 
@@ -54,13 +58,14 @@ export class Batch implements AsyncDisposable {
     this.#files = files
   }
 
-  /** Resolves when there is room for the next one. The content must be what the hash says, and stay as it is. */
+  /** Resolves when there is room for the next one. The content must be what the hash says, and stay as it is. Rejects UNSUPPORTED. */
   async put(multihash: Uint8Array, content: Uint8Array): Promise<void> {
+    nameOf(multihash) // what could not be verified is not kept
     const { generation } = await (this.#guard ??= this.#index.open())
     const found = await this.#index.find(multihash)
     if (found?.sound && found.seen && found.generation >= generation) return
     if (content.length > SMALL_BYTES) return this.#putFile(multihash, content, found)
-    this.#rows.push({ multihash, size: content.length, content })
+    this.#rows.push(rowOf(multihash, content, content))
     this.#held += content.length
     if (this.#held > HELD_BYTES) await this.#flush()
   }
@@ -80,15 +85,16 @@ export class Batch implements AsyncDisposable {
   /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
   async #putFile(multihash: Uint8Array, content: Uint8Array, found: Found | undefined): Promise<void> {
     if (found && (await this.#index.raise(multihash)) && found.sound) {
-      if (!found.seen) this.#rows.push({ multihash, size: content.length, content: null })
+      if (!found.seen) this.#rows.push(rowOf(multihash, content, null))
       return
     }
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
     this.#unnamed.add(multihash)
+    const row = rowOf(multihash, content, null)
     const write: Promise<void> = this.#files
       .write(multihash, content)
-      .then(() => void this.#rows.push({ multihash, size: content.length, content: null }))
+      .then(() => void this.#rows.push(row))
       .catch((error: unknown) => void (this.#failure ??= { error }))
       .finally(() => this.#writes.delete(write))
     this.#writes.add(write)
@@ -108,3 +114,10 @@ export class Batch implements AsyncDisposable {
     if (this.#failure) throw this.#failure.error
   }
 }
+
+const rowOf = (multihash: Uint8Array, whole: Uint8Array, content: Uint8Array | null): IndexRow => ({
+  multihash,
+  size: whole.length,
+  crc: crc32(whole),
+  content,
+})

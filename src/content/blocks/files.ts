@@ -1,10 +1,10 @@
 import { constants, rmSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fromSystem } from '../system.ts'
 
 const HEX = /^([0-9a-f]{2})+$/
-const WRITE = constants.O_WRONLY | constants.O_CREAT
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
 /**
  * Large blocks, a file each, in 256 folders. A file counts only once the index names it, and any two writers of a block
@@ -24,9 +24,8 @@ export class BlockFiles {
     const file = this.#file(multihash)
     try {
       await this.#make(dirname(file))
-      await using handle = await open(file, WRITE, 0o600)
-      await handle.writeFile(content)
-      await handle.truncate(content.length) // a damaged disk may have left more
+      await using handle = await openToWrite(file, content.length)
+      await writeWhole(handle, content)
       await handle.datasync()
     } catch (error) {
       throw fromSystem(error)
@@ -37,13 +36,15 @@ export class BlockFiles {
   async settle(multihashes: Iterable<Uint8Array>): Promise<void> {
     const folders = new Set<string>()
     for (const multihash of multihashes) folders.add(dirname(this.#file(multihash)))
+    if (folders.size > 0) folders.add(this.#folder) // any of them may be new
     await Promise.all([...folders].map(syncFolder))
   }
 
-  /** undefined where there is none. */
-  async read(multihash: Uint8Array): Promise<Buffer | undefined> {
+  /** undefined where there is none; of one that is longer than it should be no more than shows that. */
+  async read(multihash: Uint8Array, size: number): Promise<Buffer | undefined> {
     try {
-      return await readFile(this.#file(multihash))
+      await using handle = await open(this.#file(multihash))
+      return await readUpTo(handle, size + 1)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw fromSystem(error)
@@ -78,13 +79,39 @@ export class BlockFiles {
   async #make(folder: string): Promise<void> {
     if (this.#made.has(folder)) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await syncFolder(this.#folder)
     this.#made.add(folder)
   }
 
   #file(multihash: Uint8Array): string {
     const hex = Buffer.from(multihash).toString('hex')
     return join(this.#folder, hex.slice(-2), hex) // the end of a multihash is random, its beginning is not
+  }
+}
+
+/** A file that is there already may hold anything, if the disk is damaged. */
+async function openToWrite(file: string, size: number): Promise<FileHandle> {
+  try {
+    return await open(file, NEW, 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const handle = await open(file, constants.O_WRONLY | constants.O_CREAT, 0o600)
+  await handle.truncate(size)
+  return handle
+}
+
+/** `writeFile` of a handle would cut it into parts of 512 KiB, each a turn of the thread pool. */
+async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<void> {
+  for (let done = 0; done < content.length;) done += (await handle.write(content, done, content.length - done, done)).bytesWritten
+}
+
+/** `readFile` would ask for the size, read parts of 512 KiB and join them. */
+async function readUpTo(handle: FileHandle, most: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(most)
+  for (let done = 0; ;) {
+    const { bytesRead } = await handle.read(buffer, done, most - done, done)
+    done += bytesRead
+    if (bytesRead === 0 || done >= most - 1) return buffer.subarray(0, done)
   }
 }
 

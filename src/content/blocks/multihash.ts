@@ -14,10 +14,13 @@ export const sha256Multihash = (digest: Uint8Array): Buffer => Buffer.concat([SH
 export const sha512Multihash = (content: Uint8Array): Buffer => Buffer.concat([SHA512, hash('sha512', content, 'buffer')])
 
 /** Rejects UNSUPPORTED for a hash function that we do not have. */
-export function verifies(multihash: Uint8Array, content: Uint8Array): boolean {
+export const verifies = (multihash: Uint8Array, content: Uint8Array): boolean => hash(nameOf(multihash), content, 'buffer').equals(multihash.subarray(2))
+
+/** What node:crypto calls its hash function. Rejects UNSUPPORTED. */
+export function nameOf(multihash: Uint8Array): string {
   const name = FUNCTIONS[multihash[0] ?? -1]
-  if (name === undefined) throw new VfsError('UNSUPPORTED', `hash function 0x${functionOf(multihash).toString(16)} cannot be verified here`, { hint: VERIFIED })
-  return hash(name, content, 'buffer').equals(multihash.subarray(2))
+  if (name !== undefined) return name
+  throw new VfsError('UNSUPPORTED', `hash function 0x${functionOf(multihash).toString(16)} cannot be verified here`, { hint: VERIFIED })
 }
 
 /** The first varint of a multihash. */

@@ -30,4 +30,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- 0: kept for undo only, and nothing for who asks the node by CID
   ALTER TABLE block ADD COLUMN shown INTEGER NOT NULL DEFAULT 1`,
+  `
+  -- CRC-32 of the content, of when it was put and verified; NULL: put before this column was
+  ALTER TABLE block ADD COLUMN crc INTEGER`,
 ]

@@ -10,6 +10,7 @@ import { rawCid } from '../../../src/core/cid.ts'
 import { ContentHasher, hashing } from '../../../src/content/hashing.ts'
 import { openContentStore } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
+import { Database } from '../../../src/sqlite/database.ts'
 import { noise, temporaryFolder, text, withContent } from '../../support/content.ts'
 
 const MIB = 1 << 20
@@ -200,6 +201,35 @@ describe('damage', () => {
       await expect(text(content.read(cid))).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await content.put(noise(MIB))
       expect(rawCid(Buffer.concat(await Array.fromAsync(content.read(cid))))).toBe(cid)
+    })
+  })
+
+  const change = (folder: string, sql: string): void => {
+    const db = new Database(join(folder, 'blocks.db'))
+    expect(db.run(sql)).toBe(1)
+    db.close()
+  }
+
+  test.each(['with a checksum', 'from before there were checksums'])('a flipped byte of a small block is noticed, %s', async (which) => {
+    await withContent(async (content, folder) => {
+      const { cid } = await content.put(bytesOf('hello'))
+      if (which !== 'with a checksum') change(folder, 'UPDATE block SET crc = NULL')
+      expect(await text(content.read(cid))).toBe('hello')
+      change(folder, "UPDATE block SET content = x'68656c6c70'")
+      await expect(text(content.read(cid))).rejects.toMatchObject({ code: 'INVALID_BLOCK', retryable: true })
+      await content.put(bytesOf('hello'))
+      expect(await text(content.read(cid))).toBe('hello')
+    })
+  })
+
+  test('a flipped byte of a block that has a file and no checksum is noticed', async () => {
+    await withContent(async (content, folder) => {
+      const { cid } = await content.put(noise(MIB))
+      change(folder, 'UPDATE block SET crc = NULL')
+      const file = await largest(folder)
+      const sound = await readFile(file)
+      await writeFile(file, sound.fill(sound.at(5) === 0 ? 1 : 0, 5, 6))
+      await expect(text(content.read(cid))).rejects.toMatchObject({ code: 'INVALID_BLOCK', retryable: true })
     })
   })
 })
