@@ -31,7 +31,8 @@ export class ClusterPublisher implements Publisher {
   async publish(root: string, previous: string | undefined): Promise<void> {
     const { cluster, get } = this.#options
     const standing = previous === undefined ? undefined : await cluster.pinned(previous)
-    if (previous !== undefined && !this.isNamed(standing)) throw moved(this.#options.name)
+    if (previous !== undefined && !standing) throw unknown(this.#options.name)
+    if (standing && !this.isNamed(standing)) throw moved(this.#options.name)
     const { parseCid } = await import('../../src/content/unixfs/index.ts')
     const before = previous === undefined ? undefined : parseCid(previous)
     const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
@@ -84,7 +85,15 @@ export const PREVIOUS = 'polymount-previous'
 
 const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter(({ status }) => status === 'pinned').length
 
+/** A peer that comes back from a crash hears of the pins from the others. */
+const unknown = (name: string): VfsError =>
+  new VfsError('UNAVAILABLE', `the peer does not know the pin ${JSON.stringify(name)} of the cluster`, {
+    hint: 'Repeat the call in a minute; if it stays so, somebody has unpinned it.',
+  })
+
+/** No CONFLICT: that is a race inside the tree, and looking again would find the same for ever. */
 const moved = (name: string): VfsError =>
-  new VfsError('CONFLICT', `somebody else moved the pin ${JSON.stringify(name)} of the cluster`, {
+  new VfsError('UNAVAILABLE', `somebody else moved the pin ${JSON.stringify(name)} of the cluster`, {
+    retryable: false,
     hint: 'Only a new start takes over what stands there now; what was there is still pinned.',
   })

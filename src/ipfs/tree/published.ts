@@ -3,7 +3,7 @@ import type { TreeRoot } from './types.ts'
 /** The place where others find a tree. */
 export interface Publisher {
   /**
-   * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT if that is no longer
+   * Makes `root` and all below it durable there, and known as what stands there now. Rejects UNAVAILABLE if that is no longer
    * `previous`. What fails leaves `previous` as it was.
    */
   publish(root: string, previous: string | undefined): Promise<void>
