@@ -98,7 +98,7 @@ class Storages {
   async #listing(): Promise<Row[]> {
     const count = Math.ceil(100_000 * this.#share)
     const bucket = await this.#bucket()
-    const folder = join(this.#server.folder, bucket, 'many')
+    const folder = join(this.#server.buckets, bucket, 'many')
     await mkdir(folder)
     for (let i = 0; i < count; i++) await writeFile(join(folder, `key-${String(i).padStart(6, '0')}`), 'x')
     let rss = 0

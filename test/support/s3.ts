@@ -49,8 +49,7 @@ export const needsS3 = needs(VERSITY)
 /** A real S3 server on the loopback address over a folder that goes with it. */
 export class S3Server implements AsyncDisposable {
   readonly endpoint: string
-  /** A bucket of versitygw is a folder in it. */
-  readonly folder: string
+  readonly #folder: string
   #process: ChildProcess | undefined
   readonly #client: S3Client
   readonly #program: S3Program
@@ -58,7 +57,7 @@ export class S3Server implements AsyncDisposable {
 
   private constructor(endpoint: string, folder: string, program: S3Program) {
     this.endpoint = endpoint
-    this.folder = folder
+    this.#folder = folder
     this.#program = program
     this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region: 'us-east-1', forcePathStyle: true })
   }
@@ -82,7 +81,7 @@ export class S3Server implements AsyncDisposable {
   async restart(): Promise<void> {
     const { program, args, env } = this.#program
     const { host, port } = new URL(this.endpoint)
-    this.#process = spawn(await findServer(program), args(join(this.folder, 'buckets'), host), { env: { ...process.env, ...env }, stdio: 'ignore' })
+    this.#process = spawn(await findServer(program), args(this.buckets, host), { env: { ...process.env, ...env }, stdio: 'ignore' })
     await answering(Number(port), this.#process)
   }
 
@@ -103,10 +102,15 @@ export class S3Server implements AsyncDisposable {
     return openS3(await this.options())
   }
 
+  /** A bucket of versitygw is a folder in it. */
+  get buckets(): string {
+    return join(this.#folder, 'buckets')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#client.destroy()
-    if (this.#process) await endServer(this.#process, this.folder)
-    else await rm(this.folder, { recursive: true, force: true })
+    if (this.#process) await endServer(this.#process, this.#folder)
+    else await rm(this.#folder, { recursive: true, force: true })
   }
 }
 

@@ -11,6 +11,7 @@ import type { Changed, VfsCall } from '../types.ts'
 import { copyFile, verify } from './file.ts'
 import type { Meter } from './meter.ts'
 import { type Filing, type Found, Plan } from './plan.ts'
+import { Places } from './places.ts'
 import { Comparison } from './same.ts'
 
 /** What the engine needs of the VFS around it. */
@@ -60,7 +61,7 @@ export class Engine {
   /** Takes out of the plan what is the same already, and tells how many files that are. */
   async leaveOutSame(plan: Plan, { call, width, meter, failed }: Run): Promise<number> {
     const { targets, changes } = this.#vfs
-    const comparison = new Comparison(targets, changes.journal, call.signal)
+    const comparison = new Comparison(targets, changes.journal, new Places(call.signal), call.signal)
     const differ: Filing[] = []
     const before = meter.files
     await changes.journal.caughtUp()
@@ -81,6 +82,7 @@ export class Engine {
 
   async carryOut(plan: Plan, run: Run, cause: Cause): Promise<Tally> {
     const { width, meter, failed } = run
+    const places = new Places(cause.signal)
     let copied = 0
     let bytes = 0
     for (const folder of plan.folders) await this.#makeFolder(folder, cause).catch((error: unknown) => failed(folder, error))
@@ -89,7 +91,7 @@ export class Engine {
       throwIfAborted(cause.signal, 'copy')
       let done: Changed | undefined
       try {
-        done = await this.#copy(filing, run, cause)
+        done = await this.#copy(filing, places, run, cause)
         if (run.verify) await this.#verify(filing, done, cause)
       } catch (error) {
         const { change } = done ?? {}
@@ -104,12 +106,17 @@ export class Engine {
     return { copied, bytes }
   }
 
-  async #copy({ from, to, source, standing }: Filing, { meter }: Run, cause: Cause): Promise<Changed> {
+  async #copy({ from, to, source, standing }: Filing, places: Places, { meter }: Run, cause: Cause): Promise<Changed> {
     const { changes, targets } = this.#vfs
     const { mount, inner } = await targets.readable('copy', from, cause.signal)
     const target = await targets.writable('copy', to, cause.signal)
     const there = standing?.kind === 'link' ? await statOrNull(target, cause.signal) : (standing ?? null) // a link is followed, a list shows itself
-    return copyFile(changes, { from: { path: from, mount, inner, stat: source }, to: target, standing: there, parents: [], listed: true }, cause, meter)
+    return copyFile(
+      changes,
+      { from: { path: from, mount, inner, stat: source, place: await places.of(mount, inner) }, to: target, standing: there, parents: [], listed: true },
+      cause,
+      meter,
+    )
   }
 
   async #verify({ to }: Filing, done: Changed, cause: Cause): Promise<void> {

@@ -8,10 +8,17 @@ import type { Cause } from '../step.ts'
 import type { Target } from '../target.ts'
 import type { Changed } from '../types.ts'
 import type { Meter } from './meter.ts'
+import type { Key } from './places.ts'
 
 /** One file, as it stood when it was looked at, and where it goes. */
 export interface Piece {
-  readonly from: { readonly path: VfsPath; readonly mount: Mount; readonly inner: VfsPath; readonly stat: Pick<Stat, 'size' | 'etag' | 'cid' | 'mode'> }
+  readonly from: {
+    readonly path: VfsPath
+    readonly mount: Mount
+    readonly inner: VfsPath
+    readonly place: Key
+    readonly stat: Pick<Stat, 'size' | 'etag' | 'cid' | 'mode'>
+  }
   readonly to: Target
   /** null: nothing stood there a moment ago. What stands there when it is written has the last word. */
   readonly standing: Pick<Stat, 'etag'> | null
@@ -27,12 +34,12 @@ export const byCid = (from: Mount, to: Mount): boolean => from.backend.capabilit
 export async function copyFile(changes: Changes, piece: Piece, cause: Cause, meter: Meter): Promise<Changed> {
   const { from, to, standing, parents, listed } = piece
   const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
-  const inside = standing === null ? await within(from, to, cause) : undefined
+  const inside = standing === null ? within(from, to) : undefined
   if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
   if (inside) return arrived(await changes.copyInside({ inner: inside, stat: from.stat }, to, cause, parents), meter)
   const source = meter.counted(from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal }))
   const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: listed && standing === null, ...expected })
-  await remember(changes, piece, changed, cause)
+  remember(changes, piece, changed)
   return changed
 }
 
@@ -46,11 +53,11 @@ export async function verify({ mount, inner, place }: Target, { stat }: Changed,
 }
 
 /** Where the storage of the destination finds the source by itself. */
-async function within(from: Piece['from'], { mount }: Target, { signal }: Cause): Promise<VfsPath | undefined> {
+function within(from: Piece['from'], { mount }: Target): VfsPath | undefined {
   const { backend } = mount
   if (!backend.capabilities.copy || backend.volume !== from.mount.backend.volume) return undefined
   if (mount.storage === from.mount.storage) return from.inner
-  return backend.find(await from.mount.backend.locate(from.inner, { signal }))
+  return backend.find(from.place.inner)
 }
 
 function arrived(changed: Changed, meter: Meter): Changed {
@@ -59,7 +66,6 @@ function arrived(changed: Changed, meter: Meter): Changed {
 }
 
 /** So that a repeated copy knows the source without reading it. */
-async function remember({ journal }: Changes, { from: { mount, inner, stat } }: Piece, changed: Changed, { signal }: Cause): Promise<void> {
-  if (stat.cid !== undefined || changed.stat?.cid === undefined) return
-  journal.learn({ volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }) }, stat.etag, changed.stat.cid)
+function remember({ journal }: Changes, { from: { place, stat } }: Piece, changed: Changed): void {
+  if (stat.cid === undefined && changed.stat?.cid !== undefined) journal.learn(place, stat.etag, changed.stat.cid)
 }

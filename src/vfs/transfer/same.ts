@@ -1,16 +1,17 @@
 import { rawDigest } from '../../core/cid.ts'
 import type { VfsPath } from '../../core/path.ts'
 import { cidOfContent } from '../../content/hashing.ts'
-import type { Journal, Place } from '../../journal/types.ts'
+import type { Journal } from '../../journal/types.ts'
 import type { Targets } from '../target.ts'
 import type { Mount } from '../mounts.ts'
+import type { Key, Places } from './places.ts'
 import type { Filing, Found } from './plan.ts'
 
 /** One of two files that are compared. */
 interface Side {
   readonly mount: Mount
   readonly inner: VfsPath
-  readonly place: Pick<Place, 'volume' | 'inner'>
+  readonly place: Key
   readonly etag: string
   readonly known: string | undefined
 }
@@ -19,9 +20,11 @@ interface Side {
 export class Comparison {
   readonly #targets: Targets
   readonly #journal: Journal
+  readonly #places: Places
   readonly #signal: AbortSignal | undefined
 
-  constructor(targets: Targets, journal: Journal, signal: AbortSignal | undefined) {
+  constructor(targets: Targets, journal: Journal, places: Places, signal: AbortSignal | undefined) {
+    this.#places = places
     this.#targets = targets
     this.#journal = journal
     this.#signal = signal
@@ -48,7 +51,7 @@ export class Comparison {
 
   async #side(path: VfsPath, { etag, cid }: Found): Promise<Side> {
     const { mount, inner } = await this.#targets.readable('copy', path, this.#signal)
-    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal: this.#signal }) }
+    const place = await this.#places.of(mount, inner)
     return { mount, inner, place, etag, known: cid ?? this.#journal.known(place, etag) }
   }
 

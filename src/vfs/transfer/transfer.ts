@@ -13,6 +13,7 @@ import type { Changed, TransferCall, Walked } from '../types.ts'
 import { Engine, type Ground, type Run } from './engine.ts'
 import { byCid, copyFile } from './file.ts'
 import { Meter } from './meter.ts'
+import type { Key } from './places.ts'
 
 const AT_ONCE = 8 // files in flight; more gains nothing on one disk
 
@@ -24,7 +25,7 @@ export interface Surroundings extends Ground {
 }
 
 interface Job {
-  readonly from: { readonly path: VfsPath; readonly mount: Target['mount']; readonly inner: VfsPath; readonly stat: Stat }
+  readonly from: { readonly path: VfsPath; readonly mount: Target['mount']; readonly inner: VfsPath; readonly place: Key; readonly stat: Stat }
   readonly to: Target
   readonly standing: Stat | null
   readonly call: TransferCall
@@ -88,7 +89,7 @@ export class Transfers {
     refuseOntoItself(op, { place }, target)
     const standing = await statOrNull(target, call.signal)
     if (standing) refuseReplacing(op, source?.link ? { kind: 'link' } : stat, standing, to, call.overwrite === true)
-    return { from: { path: from, mount, inner, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
+    return { from: { path: from, mount, inner, place, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
   }
 
   async #copyFile({ from, to, standing, call, cause }: Job, meter: Meter): Promise<Changed> {
