@@ -1,24 +1,39 @@
+import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bucket, Put, Source } from './bucket.ts'
+import { giveUp } from './upload.ts'
 
 const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
 const PART = 2 ** 30
 const AT_ONCE = 4
 
 /** Inside the storage, whatever the size. Not mapped: the caller tells a lost answer from a refusal. */
-export async function copyObject(bucket: Bucket, from: Source, to: string, size: number, options: Put): Promise<string> {
-  if (size <= ONE_REQUEST) return bucket.copy(from, to, options)
+export const copyObject = (bucket: Bucket, from: Source, to: string, size: number, options: Put): Promise<string> =>
+  size <= ONE_REQUEST ? bucket.copy(from, to, options) : copyInParts(bucket, from, to, { size, part: PART }, options)
+
+interface Sizes {
+  readonly size: number
+  readonly part: number
+}
+
+/** The same for what one request does not take. If it fails, nothing is left over. */
+export async function copyInParts(bucket: Bucket, from: Source, to: string, sizes: Sizes, options: Put): Promise<string> {
   const upload = await bucket.begin(to, options.change, options)
   try {
-    const count = Math.ceil(size / PART)
-    const parts = []
-    for (let first = 0; first < count; first += AT_ONCE) {
-      const numbers = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) => first + i)
-      const range = (i: number): string => `bytes=${i * PART}-${Math.min(size, (i + 1) * PART) - 1}`
-      parts.push(...(await Promise.all(numbers.map((i) => bucket.copyPart(to, upload, i + 1, { ...options, from, range: range(i) })))))
+    const parts: CompletedPart[] = []
+    for (const ranges of batches(sizes)) {
+      const copies = ranges.map((range, i) => bucket.copyPart(to, upload, parts.length + i + 1, { ...options, from, range }))
+      await Promise.allSettled(copies) // a part that is still on its way would outlive the end of the upload
+      parts.push(...(await Promise.all(copies)))
     }
     return await bucket.complete(to, upload, parts, { ifNoneMatch: options.ifNoneMatch, signal: options.signal })
   } catch (error) {
-    await bucket.abort(to, upload)
+    await giveUp(bucket, to, upload)
     throw error
   }
+}
+
+function* batches({ size, part }: Sizes): Generator<string[]> {
+  const starts = Array.from({ length: Math.ceil(size / part) }, (_, i) => i * part)
+  const ranges = starts.map((start) => `bytes=${start}-${Math.min(size, start + part) - 1}`)
+  for (let first = 0; first < ranges.length; first += AT_ONCE) yield ranges.slice(first, first + AT_ONCE)
 }

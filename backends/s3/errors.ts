@@ -34,6 +34,8 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   BadDigest: 'IO_ERROR',
   XAmzContentChecksumMismatch: 'IO_ERROR',
   InvalidRange: 'INVALID_ARGUMENT',
+  InvalidArgument: 'INVALID_ARGUMENT',
+  InvalidRequest: 'INVALID_ARGUMENT',
   NotImplemented: 'UNSUPPORTED',
   MethodNotAllowed: 'UNSUPPORTED',
   TimeoutError: 'TIMEOUT',
@@ -82,7 +84,7 @@ function pauseOf(error: unknown): { readonly retry_after_ms?: number } {
 /** True if the server did not understand a plain write, or what it gave back does not fit its checksum. */
 export function isMisunderstood(error: VfsError): boolean {
   const status = reported(error.cause).$metadata?.httpStatusCode
-  return error.code === 'IO_ERROR' || (isCode(error, 'UNAVAILABLE', 'UNSUPPORTED') && (status === 400 || status === 501))
+  return error.code === 'IO_ERROR' || (isCode(error, 'UNAVAILABLE', 'UNSUPPORTED', 'INVALID_ARGUMENT') && (status === 400 || status === 501))
 }
 
 /** True if nobody knows whether the request took effect: the answer was lost, or the server failed in the middle (journal.md, 15). */

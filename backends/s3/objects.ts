@@ -11,7 +11,7 @@ import { everything, hasBelow } from './list.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import type { Found } from './probe.ts'
 import { publish, withdraw } from './publish.ts'
-import { PART_BYTES, upload } from './upload.ts'
+import { giveUp, PART_BYTES, upload } from './upload.ts'
 import { check, refusal, type Standing, statOf, View } from './view.ts'
 
 export interface Ground {
@@ -117,7 +117,7 @@ export class Objects {
       await options.staged?.(size)
       return await this.#publish(path, change, size, options, (conditions) => bucket.complete(key, id, parts, { ...conditions, signal: options.signal }))
     } catch (error) {
-      if (!isCode(error, 'OUTCOME_UNKNOWN')) await bucket.abort(key, id)
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await giveUp(bucket, key, id)
       throw error
     }
   }

@@ -1,6 +1,7 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import type { Bucket } from './bucket.ts'
+import { unknown } from './publish.ts'
 
 export const PART_BYTES = 8 << 20
 const AT_ONCE = 4
@@ -36,10 +37,14 @@ export async function upload(bucket: Bucket, key: string, change: string, source
     return { id, size, parts }
   } catch (error) {
     await Promise.allSettled(sending)
-    await bucket.abort(key, id)
+    await giveUp(bucket, key, id)
     throw error
   }
 }
+
+/** Ends an upload that will not be finished. Where that fails, OUTCOME_UNKNOWN leaves the end to the recovery of its change. */
+export const giveUp = (bucket: Bucket, key: string, id: string): Promise<void> =>
+  bucket.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
 
 /** Parts of equal size, larger ones after every thousand; at least one. */
 async function* cut(source: Bytes): Bytes {

@@ -5,13 +5,12 @@ export class Deadline implements Disposable {
   readonly signal: AbortSignal
   readonly #own = new AbortController()
   readonly #ms: number
-  readonly #passed = Promise.withResolvers<never>()
+  readonly #waiting = new Set<(reason: VfsError) => void>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number, outer: AbortSignal | undefined) {
     this.#ms = ms
     this.signal = outer ? AbortSignal.any([outer, this.#own.signal]) : this.#own.signal
-    this.#passed.promise.catch(() => undefined)
     this.resume()
   }
 
@@ -34,12 +33,18 @@ export class Deadline implements Disposable {
     }
   }
 
-  /** The answer, or TIMEOUT: also where the storage does not obey the signal. */
+  /** The answer, or TIMEOUT: also where the storage does not obey the signal. Leaves nothing behind, for a stream has very many answers. */
   async race<T>(answer: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#waiting.add(reject)
+    answer.then(resolve, reject)
+    if (this.passed) await Promise.resolve().then(() => reject(this.#timeout()))
     try {
-      return await Promise.race([answer, this.#passed.promise])
+      return await promise
     } catch (error) {
       throw this.told(error)
+    } finally {
+      this.#waiting.delete(reject)
     }
   }
 
@@ -60,7 +65,7 @@ export class Deadline implements Disposable {
   #pass(): void {
     const timeout = this.#timeout()
     this.#own.abort(timeout)
-    this.#passed.reject(timeout)
+    for (const reject of this.#waiting) reject(timeout)
   }
 
   #timeout(cause?: unknown): VfsError {
