@@ -16,13 +16,14 @@ const rooms = {
   search: ['core', 'vfs'],
   sync: ['core', 'sqlite', 'content', 'ipfs', 'vfs'],
   retrieval: ['core', 'content', 'ipfs'],
-  registry: ['core', 'vfs', 'content', 'ipfs', 'retrieval', 'search', 'sync'],
+  registry: ['core', 'cluster', 'vfs', 'content', 'ipfs', 'retrieval', 'search', 'sync'],
   config: ['core'],
   engines: ['core', 'content', 'ipfs', 'services', 'config'],
   mcp: ['core', 'vfs', 'ipfs', 'registry'],
 }
 const ENTRIES = 'gateway\\.ts$|commands/|main\\.ts$'
-const TOOL_MAY = 'src/(core|text|vfs|journal|content|retrieval|search|sync)/|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
+const TOOL_MAY =
+  'src/(core|cluster|text|vfs|journal|content|retrieval|search|sync)/|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
+import { Clusters, type ConfiguredCluster } from './cluster/clusters.ts'
+import { ClusterApi } from './cluster/types.ts'
 import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
 import { type PlannedBackend, type PlannedMount, plannedMounts } from './config/mounts.ts'
@@ -179,19 +181,24 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   for (const each of late) remounts.watch(() => backends.mounted(each))
   const inboxes = closing.use(new Inboxes(ipfs.pubsub, (topic) => events.emit('message', { topic })))
   const retrieval = retrievalOf(config, ipfs, services)
+  const clusters = new Clusters(clustersOf(config), secret)
   const search = closing.use(new Search())
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
-    services: { vfs, content, ipfs, inboxes, retrieval, search, sync, backends, notes: () => engine.notes() },
+    services: { vfs, content, ipfs, clusters, inboxes, retrieval, search, sync, backends, notes: () => engine.notes() },
     builtin: await builtin(),
     paths: config.tools.paths,
     events,
     around: { served: served.map(({ path }) => path), home, mountOf: async (path) => table.find(vfsPath(path))?.path },
-    absent: (need) => (need === 'ipfs' ? engine.absence() : undefined),
+    absent: (need) => (need === 'ipfs' ? engine.absence() : need === 'cluster' ? clusters.absence() : undefined),
     log,
   })
   return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, events, registry: closing.use(registry) }
 }
+
+/** The options are as the schema of their type made them. */
+const clustersOf = ({ backends }: Config): ConfiguredCluster[] =>
+  Object.entries(backends).flatMap(([name, { type, options }]) => (type === 'cluster' ? [{ name, ...ClusterApi.parse(options) }] : []))
 
 function retrievalOf({ ipfs: { network }, lassie }: Config, node: IpfsNode, services: LazyServices): Retrieval {
   const daemon = async (call?: Call): Promise<string> => (await (await services.get()).endpoint('lassie', call)).url

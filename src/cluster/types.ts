@@ -57,6 +57,9 @@ export type Peer = z.output<typeof Peer>
 export const Alert = z.looseObject({ peer: z.string().default(''), name: z.string().default(''), triggered_at: z.string().default('') })
 export type Alert = z.output<typeof Alert>
 
+/** Of the options of a backend. */
+export const ClusterApi = z.object({ api: z.string(), authorization: z.string().optional() })
+
 export const Added = z.looseObject({ cid: z.string() })
 
 export interface PinOptions {

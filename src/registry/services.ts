@@ -1,4 +1,5 @@
 import type { Backend } from '../core/backend.ts'
+import type { Clusters } from '../cluster/clusters.ts'
 import type { ContentStore } from '../content/types.ts'
 import type { Inboxes } from '../ipfs/inboxes.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
@@ -12,6 +13,7 @@ export interface Services {
   readonly vfs: Vfs
   readonly content: ContentStore
   readonly ipfs: IpfsNode
+  readonly clusters: Clusters
   /** Subscriptions to pubsub topics. */
   readonly inboxes: Inboxes
   /** Verified blocks of others. */

@@ -29,7 +29,7 @@ export interface ToolContext {
 export type Effect = 'read' | 'write' | 'destructive'
 
 /** Something outside that a tool cannot do without; while it is absent the tool answers SERVICE_UNAVAILABLE. */
-export type Need = 'ipfs' | 'content' | 'journal'
+export type Need = 'ipfs' | 'cluster' | 'content' | 'journal'
 
 export interface ToolSpec<I extends z.ZodObject, O extends z.ZodObject> {
   readonly name: string

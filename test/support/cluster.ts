@@ -101,6 +101,8 @@ async function startPeer(name: string, kubo: KuboDaemon, secret: string, first: 
     CLUSTER_CRDT_TRUSTEDPEERS: '*',
     CLUSTER_MONITORPINGINTERVAL: '2s',
     CLUSTER_PEERWATCHINTERVAL: '1s',
+    CLUSTER_DISABLEREPINNING: 'false',
+    CLUSTER_PUBSUBMON_CHECKINTERVAL: '1s',
     CLUSTER_DISK_METRICTTL: '2s',
     CLUSTER_TAGS_METRICTTL: '2s',
   }

@@ -30,7 +30,7 @@ export function check(here: Node | undefined, { ifMatch, ifNoneMatch }: Precondi
 
 /**
  * Looks, then changes exactly what was seen; if somebody was faster, looks again. `look` refuses what must not be and
- * gives the change, which rejects CONFLICT where it no longer fits.
+ * gives the change, which rejects CONFLICT where it no longer fits. To look again helps nothing where the whole tree moved on.
  */
 export async function exactly<T>({ signal }: Call, look: () => Promise<() => Promise<T>>): Promise<T> {
   for (;;) {
@@ -39,7 +39,7 @@ export async function exactly<T>({ signal }: Call, look: () => Promise<() => Pro
     try {
       return await change()
     } catch (error) {
-      if (!isCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error
+      if (!isCode(error, 'CONFLICT', 'ALREADY_EXISTS') || error.details['root'] === 'moved') throw error
     }
   }
 }

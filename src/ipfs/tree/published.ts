@@ -3,8 +3,8 @@ import type { TreeRoot } from './types.ts'
 /** The place where others find a tree. */
 export interface Publisher {
   /**
-   * Makes `root` and all below it durable there, and known as what stands there now. Rejects UNAVAILABLE if that is no longer
-   * `previous`. What fails leaves `previous` as it was.
+   * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT (details: `root: moved`) if that
+   * is no longer `previous`. What fails leaves `previous` as it was.
    */
   publish(root: string, previous: string | undefined): Promise<void>
   /** A published root that is not to stand there: somebody else was faster here. Never rejects. */
