@@ -3,10 +3,13 @@ import { builtin } from '../../../src/registry/discover.ts'
 import { declarations } from '../../../src/registry/inventory.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
 import { LOOPBACK, type Machine, machine } from '../../support/machine.ts'
+import { needsCluster, TestCluster } from '../../support/cluster.ts'
 import { HOSTS } from '../../support/hosts.ts'
 
 /** Somebody else on the network of this machine. */
 let neighbour: Machine
+/** Absent where there is none to run: its tools are skipped then. */
+let cluster: TestCluster | undefined
 let session: ConnectedGateway
 let change: unknown
 let cid: unknown
@@ -19,8 +22,9 @@ beforeAll(async () => {
   neighbour = await machine({ network: 'node' })
   const { addresses, peer } = await neighbour.node.identity()
   stranger = peer
+  cluster = await TestCluster.start(1).catch(() => undefined)
   const config = {
-    backends: { extra: { type: 'memory' } },
+    backends: { extra: { type: 'memory' }, ...(cluster && { team: { type: 'cluster', options: { api: cluster.api } } }) },
     ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } },
     lassie: { private_addresses: true },
   }
@@ -33,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await session[Symbol.asyncDispose]()
   await neighbour[Symbol.asyncDispose]()
+  await cluster?.[Symbol.asyncDispose]()
 })
 
 /** One call of every tool that succeeds, in an order in which they do. */
@@ -73,6 +78,9 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   ipfs_get: () => ({ cid, to: at('got') }),
   lassie_fetch: () => ({ cid, to: at('fetched') }),
   lassie_fetch_with_providers: () => ({ cid, to: at('fetched.car'), providers: [`/ip4/127.0.0.1/tcp/9/p2p/${stranger}`] }),
+  ipfs_cluster_pin: () => ({ cid, name: 'folder', replication_min: 1, replication_max: 1 }),
+  ipfs_cluster_status: () => ({ limit: 1 }),
+  ipfs_cluster_peers: () => ({}),
   ipfs_refs: () => ({ cid }),
   ipfs_refs_local: () => ({ limit: 1 }),
   ipfs_block_stat: () => ({ cid }),
@@ -109,7 +117,8 @@ test('every tool has its call here', () => {
   expect(Object.keys(CALLS).toSorted()).toEqual(tools)
 })
 
-test.each(Object.keys(CALLS))('a model sees all it needs of %s in every host', async (tool) => {
+test.for(Object.keys(CALLS))('a model sees all it needs of %s in every host', async (tool, context) => {
+  if (tool.startsWith('ipfs_cluster_')) await needsCluster(context)
   const { ok, text, raw, result } = await session.call(tool, CALLS[tool]?.())
   expect(ok, text).toBe(true)
   const facts = NEEDED.flatMap((field) => (typeof result[field] === 'string' || typeof result[field] === 'number' ? [String(result[field])] : []))
