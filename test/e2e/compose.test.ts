@@ -72,6 +72,7 @@ test.each(Object.keys(PROFILES) as Profile[])(
     const { services } = JSON.parse(await stack.compose('config', '--format', 'json')) as { services: Record<string, Service> }
     for (const [name, service] of Object.entries(services)) {
       expect({ name, ...service }).toMatchObject({ name, read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+      expect({ name, added: service.cap_add ?? [] }).toEqual({ name, added: name === 's3-bucket' ? ['CHOWN'] : [] })
       expect({ name, limited: Number(service.mem_limit) > 0, pids: service.pids_limit }).toEqual({ name, limited: true, pids: 512 })
       expect(service.ports?.map(({ host_ip }) => host_ip) ?? []).toEqual(name === PROFILES[profile].gateway ? ['127.0.0.1'] : [])
     }
@@ -79,6 +80,7 @@ test.each(Object.keys(PROFILES) as Profile[])(
 )
 
 interface Service {
+  readonly cap_add?: readonly string[]
   readonly mem_limit?: string
   readonly pids_limit?: number
   readonly ports?: readonly { readonly host_ip?: string }[]
