@@ -81,13 +81,20 @@ async function named(cluster: Cluster, publisher: ClusterPublisher): Promise<Pin
 
 /**
  * What stands at the cluster and what this data folder knows, made one again: our own root holds, and what a process of ours
- * left beside it is history; a root that somebody made of ours, or where ours has been replaced, is taken over.
+ * left beside it is history; a root that somebody made of ours, or where ours has been replaced, is taken over. One pin has
+ * the name then: whoever made another is told of it by CONFLICT, so that no two trees grow under one name.
  */
 async function takeOver(own: TreeRoot, publisher: ClusterPublisher, pins: readonly Pinned[]): Promise<void> {
   const root = await own.root()
   const ours = pins.find(({ cid }) => cid === root)
-  const theirs = pins.find((pin) => !publisher.isOurs(pin) && (ours === undefined || pin.metadata[PREVIOUS] === root)) ?? (ours ? undefined : pins[0])
+  const strangers = pins.filter((pin) => !publisher.isOurs(pin) && (ours === undefined || pin.metadata[PREVIOUS] === root))
+  const theirs = latest(root === undefined ? pins : strangers)
   if (theirs) await own.swap(root, theirs.cid)
   else if (root !== undefined && !ours) await publisher.publish(root, undefined)
-  for (const pin of pins) if (pin.cid !== (theirs?.cid ?? root) && (publisher.isOurs(pin) || pin.cid === root)) await publisher.demote(pin.cid)
+  for (const { cid } of pins) if (cid !== (theirs?.cid ?? root)) await publisher.demote(cid)
+}
+
+/** The one that was made of another, where there are two: it may have been told to be there already. */
+function latest(pins: readonly Pinned[]): Pinned | undefined {
+  return pins.find((pin) => pins.some(({ cid }) => cid === pin.metadata[PREVIOUS])) ?? pins[0]
 }

@@ -32,7 +32,7 @@ export class ClusterPublisher implements Publisher {
     const { cluster, get } = this.#options
     const standing = previous === undefined ? undefined : await cluster.pinned(previous)
     if (previous !== undefined && !standing) throw unknown(this.#options.name)
-    if (standing && !this.isNamed(standing)) throw moved(this.#options.name)
+    if (standing && !this.isNamed(standing) && !this.isOurs(standing)) throw moved(this.#options.name)
     const { parseCid } = await import('../../src/content/unixfs/index.ts')
     const before = previous === undefined ? undefined : parseCid(previous)
     const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
@@ -42,16 +42,17 @@ export class ClusterPublisher implements Publisher {
   }
 
   async withdraw(root: string): Promise<void> {
-    await this.demote(root).catch(() => undefined)
+    await this.#withdraw(root).catch(() => undefined)
   }
 
-  async settle(_root: string, previous: string | undefined): Promise<void> {
+  async settle(root: string, previous: string | undefined): Promise<void> {
+    await this.#rename(root, previous).catch(() => undefined)
     if (previous !== undefined) await this.demote(previous).catch(() => undefined)
   }
 
   /** The present root of the tree, as far as the cluster knows. */
-  isNamed(pin: Pinned | undefined): pin is Pinned {
-    return pin?.name === this.#options.name
+  isNamed(pin: Pinned): boolean {
+    return pin.name === this.#options.name
   }
 
   isOurs({ metadata }: Pinned): boolean {
@@ -61,6 +62,19 @@ export class ClusterPublisher implements Publisher {
   async demote(cid: string): Promise<void> {
     const { cluster, name } = this.#options
     await cluster.pin(cid, { ...this.#pin(`${name} (replaced)`), expire_at: new Date(Date.now() + RETENTION_MS) })
+  }
+
+  async #withdraw(root: string): Promise<void> {
+    const pin = await this.#options.cluster.pinned(root)
+    if (pin && this.isNamed(pin) && this.isOurs(pin)) await this.demote(root)
+  }
+
+  /** Another process of this data folder that looked before the root was ours took it for history. */
+  async #rename(root: string, previous: string | undefined): Promise<void> {
+    const { cluster, name } = this.#options
+    const pin = await cluster.pinned(root)
+    if (!pin || this.isNamed(pin) || !this.isOurs(pin)) return
+    await cluster.pin(root, { ...this.#pin(name, previous), allocations: pin.allocations })
   }
 
   #pin(name: string, previous?: string): PinOptions {
@@ -73,7 +87,7 @@ export class ClusterPublisher implements Publisher {
     const { cluster, replication_min: least = 1 } = this.#options
     for (const deadline = Date.now() + HELD_MS; ; await sleep(LOOK_MS)) {
       const status = await cluster.status(root)
-      if (holders(status) >= Math.max(1, least)) return
+      if (holders(status) >= wanted(status, least)) return
       const reason = Object.values(status.peer_map).find(({ error }) => error !== '')?.error
       if (Date.now() > deadline) throw new VfsError('UNAVAILABLE', `the cluster does not get it pinned${reason === undefined ? '' : `: ${reason}`}`)
     }
@@ -83,6 +97,8 @@ export class ClusterPublisher implements Publisher {
 const OWNER = 'polymount-owner'
 export const PREVIOUS = 'polymount-previous'
 
+const ALL = -1
+const wanted = ({ peer_map }: Status, least: number): number => Math.max(1, least === ALL ? Object.keys(peer_map).length : least)
 const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter(({ status }) => status === 'pinned').length
 
 /** A peer that comes back from a crash hears of the pins from the others. */

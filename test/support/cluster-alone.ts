@@ -8,7 +8,7 @@ import { temporaryFolder } from './content.ts'
 type Settings = Pick<ClusterBackendOptions, 'name' | 'replication_min' | 'replication_max'> & { readonly folder?: string }
 
 /** A tree at a cluster, with a data folder that goes with it unless one is given. */
-export async function clusterAlone({ api, peers }: TestCluster, { folder, ...settings }: Settings): Promise<ClusterBackend> {
+export async function clusterAlone({ api, peers }: Pick<TestCluster, 'api' | 'peers'>, { folder, ...settings }: Settings): Promise<ClusterBackend> {
   await using ground = new AsyncDisposableStack()
   const at = folder ?? ground.use(await temporaryFolder()).path
   const content = ground.use(await openContentStore({ folder: at }))

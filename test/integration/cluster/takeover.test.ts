@@ -56,6 +56,24 @@ test('what a process published that died before it counted does not stand when t
   expect(await text(b.read(p('/g')))).toBe('goes on')
 })
 
+test('who finds two roots that are not its own takes the later one, and the owner of the other is told', async () => {
+  await using folder = await temporaryFolder()
+  await using owner = await clusterAlone(running(), { ...ONE, name: 'two', folder: folder.path })
+  await owner.write(p('/f'), bytesOf('one'))
+  const before = (await owner.stat(p('/'))).cid ?? ''
+  await owner.mkdir(p('/d'))
+  await owner.write(p('/d/later'), bytesOf('two'))
+  const later = (await owner.stat(p('/d'))).cid ?? ''
+  await owner.remove(p('/d'), { recursive: true })
+  await publishOnly(folder.path, 'two', later, before)
+  await using stranger = await clusterAlone(running(), { ...ONE, name: 'two' })
+  expect(await names(stranger, p('/'))).toEqual(['later'])
+  expect(await namedBy('two')).toEqual([later])
+  expect(await codeOf(owner.write(p('/g'), bytesOf('three')))).toBe('CONFLICT')
+  await stranger.write(p('/g'), bytesOf('four'))
+  expect(await namedBy('two')).toHaveLength(1)
+})
+
 test('a root whose pin a person took away is published again when the tree is opened', async () => {
   await using folder = await temporaryFolder()
   {
