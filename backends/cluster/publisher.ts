@@ -107,9 +107,7 @@ const unknown = (name: string): VfsError =>
     hint: 'Repeat the call in a minute; if it stays so, somebody has unpinned it.',
   })
 
-/** No race inside the tree, which would be looked at again (see `exactly`): the same would be found for ever. */
 const moved = (name: string): VfsError =>
   new VfsError('CONFLICT', `somebody else moved the pin ${JSON.stringify(name)} of the cluster`, {
-    details: { root: 'moved' },
     hint: 'Only a new start takes over what stands there now; what was there is still pinned.',
   })

@@ -1,10 +1,11 @@
+import { isCode, VfsError } from '../../core/error.ts'
 import type { TreeRoot } from './types.ts'
 
 /** The place where others find a tree. */
 export interface Publisher {
   /**
-   * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT (details: `root: moved`) if that
-   * is no longer `previous`. What fails leaves `previous` as it was.
+   * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT if that is no longer `previous`,
+   * and has published nothing then. What fails leaves `previous` as it was.
    */
   publish(root: string, previous: string | undefined): Promise<void>
   /** A root that is not to stand there: somebody else was faster here, or its publication failed half way. Never rejects. */
@@ -29,6 +30,7 @@ export function publishedRoot(own: TreeRoot, publisher: Publisher): TreeRoot {
       try {
         await publisher.publish(to, from)
       } catch (error) {
+        if (isCode(error, 'CONFLICT')) throw moved(error)
         await withdraw(to)
         throw error
       }
@@ -39,3 +41,6 @@ export function publishedRoot(own: TreeRoot, publisher: Publisher): TreeRoot {
     },
   }
 }
+
+/** No race inside the tree, which would be looked at again (see `exactly`): the same would be found for ever. */
+const moved = (cause: VfsError): VfsError => new VfsError('CONFLICT', cause.message, { details: { ...cause.details, root: 'moved' }, hint: cause.hint, cause })
