@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { statfs, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeEach, expect, test } from 'vitest'
 import type { S3Options } from '../../backends/s3/s3.ts'
@@ -11,6 +12,7 @@ import { emptyPlace, type Host, host, type Place } from '../support/program.ts'
 import { requires } from '../support/requires.ts'
 import { needsS3, S3Server } from '../support/s3.ts'
 
+const LISTER = fileURLToPath(new URL('../support/s3-lister.ts', import.meta.url))
 const MIB = 2 ** 20
 const LARGE = 10 * 1024 * MIB
 const MOST = 300 * MIB
@@ -35,7 +37,7 @@ async function done(agent: Host, name: string, args: Record<string, unknown>): P
 
 test('100,000 keys are listed within a heap that holds a fraction of them', async () => {
   await using bucket = await ListedBucket.start(Array.from({ length: 100_000 }, (_, i) => `many/${String(i).padStart(6, '0')}`))
-  const lister = [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx', 'test/support/s3-lister.ts', bucket.options.endpoint ?? '']
+  const lister = [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx', LISTER, bucket.options.endpoint ?? '']
   const { stdout } = await promisify(execFile)(process.execPath, [...lister, '/many'])
   expect(stdout).toBe('100000\n')
 }, 300_000)
