@@ -16,14 +16,15 @@ const rooms = {
   search: ['core', 'vfs'],
   sync: ['core', 'sqlite', 'content', 'ipfs', 'vfs'],
   retrieval: ['core', 'content', 'ipfs'],
-  registry: ['core', 'cluster', 'vfs', 'content', 'ipfs', 'retrieval', 'search', 'sync'],
+  registry: ['core', 'cluster', 'vfs', 'content', 'ipfs', 'retrieval', 'search', 'storages', 'sync'],
   config: ['core'],
+  storages: ['core', 'layers', 'config', 'vfs'],
   engines: ['core', 'content', 'ipfs', 'services', 'config'],
   mcp: ['core', 'vfs', 'ipfs', 'registry'],
 }
 const ENTRIES = 'gateway\\.ts$|commands/|main\\.ts$'
 const TOOL_MAY =
-  'src/(core|cluster|text|vfs|journal|content|retrieval|search|sync)/|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
+  'src/(core|cluster|text|vfs|journal|content|retrieval|search|sync)/|src/storages/types\\.ts$|src/ipfs/(dag/)?[^/]+\\.ts$|src/registry/(tool|services|path-input|shown)\\.ts$'
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 

@@ -3,6 +3,8 @@ import type { LocalContent } from '../src/content/store.ts'
 import type { Backend, Call } from '../src/core/backend.ts'
 import { vfsPath } from '../src/core/path.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
+import type { StorageType, StorageTypes } from '../src/storages/storage-type.ts'
+import { anything, boundBucket, boundCluster, servedFolder, someMemory } from './agents.ts'
 
 /** What a backend may need beside its options. */
 export interface BackendParts {
@@ -16,14 +18,14 @@ export interface BackendParts {
   service(name: 'rclone', call: Call): Promise<{ readonly url: string; readonly authorization?: string | undefined }>
 }
 
-export interface BackendType {
-  /** What a person can set, in the configuration's spelling. */
-  readonly options: z.ZodObject
-  open(options: unknown, parts: BackendParts): Promise<Backend>
-}
+type BackendType = StorageType<BackendParts>
 
-function type<O extends z.ZodObject>(options: O, open: (options: z.output<O>, parts: BackendParts) => Promise<Backend>): BackendType {
-  return { options, open: (given, parts) => open(options.parse(given), parts) }
+function type<O extends z.ZodObject>(
+  options: O,
+  open: (options: z.output<O>, parts: BackendParts) => Promise<Backend>,
+  forAgents?: BackendType['forAgents'],
+): BackendType {
+  return { options, open: (given, parts) => open(options.parse(given), parts), forAgents }
 }
 
 const secret = z
@@ -70,32 +72,56 @@ async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<Ba
 }
 
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
-export const BACKENDS: Readonly<Record<string, BackendType>> = {
-  local: type(z.strictObject({ root: z.string().startsWith('/').describe('Absolute path of a folder') }), async ({ root }, { dataFolder }) => {
-    const { LocalBackend } = await import('./local/local.ts')
-    return new LocalBackend({ root, dataFolder })
-  }),
-  memory: type(z.strictObject({ max_bytes: z.int().positive().optional().describe('What all content together may take') }), async ({ max_bytes }) => {
-    const { MemoryBackend } = await import('./memory/memory.ts')
-    return new MemoryBackend({ maxBytes: max_bytes })
-  }),
-  ipfs: type(z.strictObject({}), async (_, { ipfs }) => {
-    const { IpfsBackend } = await import('./ipfs/ipfs.ts')
-    return new IpfsBackend(ipfs)
-  }),
-  mfs: type(z.strictObject({}), async (_, { ipfs }) => {
-    const { MfsBackend } = await import('./mfs/mfs.ts')
-    return new MfsBackend(ipfs)
-  }),
-  s3: type(s3Options, async (options, parts) => {
-    const { openS3 } = await import('./s3/s3.ts')
-    return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
-  }),
-  cluster: type(clusterOptions, async ({ api, authorization, ...options }, parts) => {
-    const [{ openCluster }, { Cluster }] = await Promise.all([import('./cluster/cluster.ts'), import('../src/cluster/client.ts')])
-    const header = authorization === undefined ? undefined : await parts.secret(authorization, api)
-    return openCluster({ ...options, ...parts, cluster: new Cluster({ api, authorization: header }) })
-  }),
+export const BACKENDS: StorageTypes<BackendParts> = {
+  local: type(
+    z.strictObject({ root: z.string().startsWith('/').describe('Absolute path of a folder') }),
+    async ({ root }, { dataFolder }) => {
+      const { LocalBackend } = await import('./local/local.ts')
+      return new LocalBackend({ root, dataFolder })
+    },
+    servedFolder,
+  ),
+  memory: type(
+    z.strictObject({ max_bytes: z.int().positive().optional().describe('What all content together may take') }),
+    async ({ max_bytes }) => {
+      const { MemoryBackend } = await import('./memory/memory.ts')
+      return new MemoryBackend({ maxBytes: max_bytes })
+    },
+    someMemory,
+  ),
+  ipfs: type(
+    z.strictObject({}),
+    async (_, { ipfs }) => {
+      const { IpfsBackend } = await import('./ipfs/ipfs.ts')
+      return new IpfsBackend(ipfs)
+    },
+    anything,
+  ),
+  mfs: type(
+    z.strictObject({}),
+    async (_, { ipfs }) => {
+      const { MfsBackend } = await import('./mfs/mfs.ts')
+      return new MfsBackend(ipfs)
+    },
+    anything,
+  ),
+  s3: type(
+    s3Options,
+    async (options, parts) => {
+      const { openS3 } = await import('./s3/s3.ts')
+      return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
+    },
+    boundBucket,
+  ),
+  cluster: type(
+    clusterOptions,
+    async ({ api, authorization, ...options }, parts) => {
+      const [{ openCluster }, { Cluster }] = await Promise.all([import('./cluster/cluster.ts'), import('../src/cluster/client.ts')])
+      const header = authorization === undefined ? undefined : await parts.secret(authorization, api)
+      return openCluster({ ...options, ...parts, cluster: new Cluster({ api, authorization: header }) })
+    },
+    boundCluster,
+  ),
   http: type(httpOptions, async ({ files }) => {
     const { HttpBackend } = await import('./http/http.ts')
     return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))

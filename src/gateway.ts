@@ -1,16 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
 import { Clusters, type ConfiguredCluster } from './cluster/clusters.ts'
 import { ClusterApi } from './cluster/types.ts'
 import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
-import { type PlannedBackend, type PlannedMount, plannedMounts } from './config/mounts.ts'
+import { type PlannedMount, plannedMounts } from './config/mounts.ts'
 import { type Config, configSchema } from './config/schema.ts'
 import { Secrets } from './config/secrets.ts'
 import type { Collected, CollectOptions } from './content/collect/types.ts'
 import { type LocalContent, openContentStore } from './content/store.ts'
-import type { Backend, Call } from './core/backend.ts'
-import { VfsError } from './core/error.ts'
+import type { Call } from './core/backend.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
@@ -23,23 +21,21 @@ import { treeRoots } from './ipfs/tree/store.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
-import { isRemote, layersOf } from './layers/of-type.ts'
-import { ContentMemory } from './layers/pages.ts'
-import { stack } from './layers/stack.ts'
+import { isRemote } from './layers/of-type.ts'
 import { UnavailableBackend } from './layers/unavailable.ts'
 import type { McpParts } from './mcp/parts.ts'
 import { builtin } from './registry/discover.ts'
 import { Registry, type ToolView } from './registry/registry.ts'
 import { toolsetNames } from './registry/select.ts'
-import type { BackendSource } from './registry/services.ts'
 import { retrieving } from './retrieval/index.ts'
 import type { Retrieval } from './retrieval/types.ts'
 import { Search } from './search/search.ts'
+import { OpenStorages } from './storages/storages.ts'
 import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
 import { Remounts } from './vfs/remount.ts'
-import type { MountSpec, Vfs } from './vfs/types.ts'
+import type { Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
 
 /** Of the configuration, with the options of every type of backend that there is. */
@@ -171,7 +167,9 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const secret: BackendParts['secret'] = (reference, endpoint) => secrets.resolve(reference, endpoint)
   const service: BackendParts['service'] = async (name, call) => (await services.get()).endpoint(name, call)
-  const backends = closing.use(new Backends(config, { dataFolder: folder, content, ipfs, secret, service }))
+  const backends = closing.use(
+    new OpenStorages({ config, types: BACKENDS, parts: { dataFolder: folder, content, ipfs, secret, service }, served: served.map(({ path }) => path) }),
+  )
   const late = await mountAll(plan, table, backends)
   const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
   const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
@@ -209,80 +207,8 @@ function retrievalOf({ ipfs: { network }, lassie }: Config, node: IpfsNode, serv
  * Mounts all that is planned; what is to be tried again is given back. A folder of the disk is not: what rules hide on the
  * disk is looked up when the gateway starts.
  */
-async function mountAll(plan: readonly PlannedMount[], table: MountTable, backends: Backends): Promise<PlannedMount[]> {
+async function mountAll(plan: readonly PlannedMount[], table: MountTable, backends: OpenStorages<BackendParts>): Promise<PlannedMount[]> {
   const specs = await Promise.all(plan.map((each) => backends.mountedSoon(each)))
   for (const spec of specs) table.add(spec)
   return plan.filter(({ backend }, i) => isRemote(backend.type) && specs[i]?.backend instanceof UnavailableBackend)
-}
-
-/** Opens storages: each configured one once, whoever mounts it. */
-class Backends implements BackendSource, AsyncDisposable {
-  readonly #config: Config
-  readonly #parts: BackendParts
-  readonly #memory = new ContentMemory(REMEMBERED_BYTES)
-  readonly #open = new Map<PlannedBackend, Promise<Backend>>()
-
-  constructor(config: Config, parts: BackendParts) {
-    this.#config = config
-    this.#parts = parts
-  }
-
-  names(): readonly string[] {
-    return Object.keys(this.#config.backends)
-  }
-
-  async open(name: string): Promise<Backend> {
-    const planned = Object.hasOwn(this.#config.backends, name) ? this.#config.backends[name] : undefined
-    if (planned) return this.#opened(planned)
-    throw new VfsError('BACKEND_NOT_FOUND', `no backend is called ${name}`, { op: 'mount', details: { names: this.names() } })
-  }
-
-  async mounted({ path, name, backend, root, readOnly, versions }: PlannedMount): Promise<MountSpec> {
-    return { path, name, backend: stack(await this.#opened(backend), { readOnly }), root, readOnly, versions, configured: true }
-  }
-
-  /** Never rejects, and makes nobody wait for it: what cannot be opened by then is mounted as unavailable. */
-  async mountedSoon(planned: PlannedMount): Promise<MountSpec> {
-    const { path, name, backend, root, readOnly, versions } = planned
-    const late = new AbortController()
-    const slow = sleep(OPEN_MS, undefined, { signal: late.signal }).then(() => Promise.reject(opening(name)))
-    try {
-      return await Promise.race([this.mounted(planned), slow])
-    } catch (error) {
-      return { path, name, backend: new UnavailableBackend(backend.type, error), root, readOnly, versions, configured: true }
-    } finally {
-      late.abort()
-      slow.catch(() => {})
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const opened of this.#open.values())
-      await opened.then(
-        (backend) => backend[Symbol.asyncDispose](),
-        () => {},
-      )
-  }
-
-  #opened(planned: PlannedBackend): Promise<Backend> {
-    const known = this.#open.get(planned)
-    if (known) return known
-    const opening = openBackend(planned, this.#parts, this.#memory)
-    this.#open.set(planned, opening)
-    opening.catch(() => this.#open.delete(planned)) // the next mount of it tries again
-    return opening
-  }
-}
-
-const OPEN_MS = 3000
-
-const opening = (name: string): VfsError => new VfsError('UNAVAILABLE', `${name} is being opened`, { op: 'mount', hint: 'Repeat the call in a moment.' })
-
-const REMEMBERED_BYTES = 64 << 20
-
-async function openBackend(planned: PlannedBackend, parts: BackendParts, memory: ContentMemory): Promise<Backend> {
-  const { type, options } = planned
-  const found = BACKENDS[type]
-  if (!found) throw new VfsError('BACKEND_NOT_FOUND', `there is no type of backend called ${type}`)
-  return stack(await found.open(options, parts), layersOf(type, planned, memory))
 }

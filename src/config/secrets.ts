@@ -20,7 +20,8 @@ export class Secrets {
   }
 
   #from(reference: string, endpoint: string): string {
-    const secret = this.#named[reference.slice(NAMED.length)]
+    const name = reference.slice(NAMED.length)
+    const secret = Object.hasOwn(this.#named, name) ? this.#named[name] : undefined
     if (!secret) throw new VfsError('SECRET_MISSING', `the configuration has no ${reference}`, { op: 'config' })
     if (secret.for.some((allowed) => isWithin(allowed, endpoint))) return secret.from
     throw new VfsError('DENIED', `${reference} is not for ${endpoint}`, { op: 'config' })

@@ -1,10 +1,10 @@
-import type { Backend } from '../core/backend.ts'
 import type { Clusters } from '../cluster/clusters.ts'
 import type { ContentStore } from '../content/types.ts'
 import type { Inboxes } from '../ipfs/inboxes.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import type { Retrieval } from '../retrieval/types.ts'
 import type { Search } from '../search/search.ts'
+import type { Storages } from '../storages/types.ts'
 import type { Sync } from '../sync/types.ts'
 import type { Vfs } from '../vfs/types.ts'
 
@@ -20,13 +20,8 @@ export interface Services {
   readonly retrieval: Retrieval
   readonly search: Search
   readonly sync: Sync
-  /** Makes a backend of a configured name ready for vfs_mount. Rejects BACKEND_NOT_FOUND. */
-  readonly backends: BackendSource
+  /** Storages by the names that a person or an agent gave them. */
+  readonly backends: Storages
   /** What a person should know of the storages beside what their mounts tell. */
   readonly notes: () => Promise<readonly string[]>
-}
-
-export interface BackendSource {
-  open(name: string): Promise<Backend>
-  names(): readonly string[]
 }

@@ -266,4 +266,9 @@ export interface Vfs extends AsyncDisposable {
   /** Rejects MOUNT_BUSY while calls run, unless forced, and DENIED for a configured mount. */
   unmount(path: VfsPath, options?: { readonly force?: boolean | undefined }): Promise<void>
   mounts(): Promise<MountInfo[]>
+  /**
+   * The path of a place in a storage, under the rules of every mount that shows it: by a mount of the whole of it, which is
+   * made at the given path if there is none. Rejects MOUNT_EXISTS, and INVALID_ARGUMENT where another mount covers the place.
+   */
+  reach(spec: Pick<MountSpec, 'path' | 'name' | 'backend'>, inner: VfsPath): Promise<VfsPath>
 }

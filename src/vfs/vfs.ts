@@ -2,13 +2,13 @@ import type { Bytes, Entry, ListOptions, Precondition } from '../core/backend.ts
 import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
-import type { VfsPath } from '../core/path.ts'
+import { ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
 import { Changes } from './change.ts'
 import { Folders } from './folders.ts'
 import { describeMount } from './health.ts'
 import { Mirrors } from './mirror/mirror.ts'
-import type { MountTable } from './mounts.ts'
+import type { Mount, MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import { expect } from './precondition.ts'
 import { Reading } from './reading.ts'
@@ -213,6 +213,19 @@ export class MountedVfs implements Vfs {
   async unmount(path: VfsPath, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
     this.#table.remove(path, options.force === true)
     this.#events.emit('mounts', { path, mounted: false })
+  }
+
+  async reach(spec: Pick<MountSpec, 'path' | 'name' | 'backend'>, inner: VfsPath): Promise<VfsPath> {
+    const whole = (): Mount | undefined => [...this.#table.all()].find(({ storage, root }) => storage === spec.backend && root === ROOT)
+    const readOnly = await this.#targets.isReadOnly(spec)
+    if (!whole()) {
+      this.#table.add({ ...spec, readOnly })
+      this.#events.emit('mounts', { path: spec.path, mounted: true })
+    }
+    const mount = whole()
+    const path = mount?.outer(inner)
+    if (mount && path !== undefined && this.#table.find(path) === mount) return path
+    throw new VfsError('INVALID_ARGUMENT', `another mount stands above ${inner} of ${spec.name}`, { op: 'mount', hint: 'Use its path with the vfs_* tools.' })
   }
 
   mounts(): Promise<MountInfo[]> {

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { collect } from '../../src/core/bytes.ts'
+import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
+import type { Services } from '../../src/registry/services.ts'
+import { tool, type ToolContext } from '../../src/registry/tool.ts'
+import type { Storages } from '../../src/storages/types.ts'
+import type { Vfs } from '../../src/vfs/types.ts'
+import { vfsPathInput } from '../../src/registry/path-input.ts'
+import { contentFields, contentOf } from '../content.ts'
+import { cursorOf, placeOf } from '../cursor.ts'
+import { tellProgress } from '../vfs/progress.ts'
+import { callOf, changed, changedAt, cursor, ifMatch } from '../vfs/schemas.ts'
+import { backend, key, keyOf, pathOf } from './keys.ts'
+
+const MOST = 64 << 10 // bytes of content in one answer
+
+const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch })
+const RetrieveInput = z.strictObject({
+  backend,
+  key,
+  to: vfsPathInput('Copy it here instead of answering it').optional(),
+  offset: z.int().min(0).default(0),
+  length: z.int().min(1).max(MOST).optional(),
+})
+const RetrieveOutput = z.strictObject({
+  path: z.string(),
+  size: z.int(),
+  etag: z.string(),
+  content: z.string().optional(),
+  content_base64: z.string().optional().describe('Where it is no UTF-8'),
+  next_offset: z.int().nullable(),
+  change: z.string().nullable().describe('Pass it to vfs_undo'),
+})
+const DeleteInput = z.strictObject({ backend, key, if_match: ifMatch })
+const ListInput = z.strictObject({ backend, prefix: z.string().default('').describe('Folder'), cursor, limit: z.int().min(1).max(1000).default(200) })
+const ListOutput = z.strictObject({
+  entries: z.array(z.strictObject({ key: z.string(), size: z.int().optional(), modified: z.iso.datetime().optional(), etag: z.string().optional() })),
+  next_cursor: z.string().nullable(),
+})
+
+type Retrieved = z.input<typeof RetrieveOutput>
+
+/** Content by the keys of a storage. A key is a path of the VFS by another name, so that no rule and no promise is another. */
+export class ContentTools {
+  readonly #storages: Storages
+  readonly #vfs: Vfs
+
+  constructor({ backends, vfs }: Pick<Services, 'backends' | 'vfs'>) {
+    this.#storages = backends
+    this.#vfs = vfs
+  }
+
+  @tool({
+    name: 'mbfs_store',
+    title: 'Store content',
+    description: 'Write content under a key of a storage; what it replaces is kept.',
+    effect: 'write',
+    input: StoreInput,
+    output: changed,
+  })
+  async store(input: z.output<typeof StoreInput>, context: ToolContext): Promise<z.input<typeof changed>> {
+    const at = await this.#path(input.backend, input.key)
+    const content = await contentOf(input, this.#vfs, callOf(context))
+    return changedAt(at, await this.#vfs.write(at, content, { ...callOf(context), ifMatch: input.if_match, parents: true }))
+  }
+
+  @tool({
+    name: 'mbfs_retrieve',
+    title: 'Retrieve content',
+    description: 'Read the content of a key, or copy it to a path.',
+    effect: 'write',
+    input: RetrieveInput,
+    output: RetrieveOutput,
+  })
+  async retrieve(input: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
+    const at = await this.#path(input.backend, input.key)
+    return input.to === undefined ? this.#read(at, input, context) : this.#copyOut(at, input.to, context)
+  }
+
+  @tool({
+    name: 'mbfs_delete',
+    title: 'Delete content',
+    description: 'Remove the file of a key; it is kept and can be undone.',
+    effect: 'write',
+    input: DeleteInput,
+    output: changed,
+  })
+  async delete({ backend: name, key: given, if_match }: z.output<typeof DeleteInput>, context: ToolContext): Promise<z.input<typeof changed>> {
+    const at = await this.#path(name, given)
+    return changedAt(at, await this.#vfs.remove(at, { ...callOf(context), ifMatch: if_match }))
+  }
+
+  @tool({
+    name: 'mbfs_list_content',
+    title: 'List content',
+    description: 'List the keys of a storage, in the order of their names.',
+    effect: 'read',
+    input: ListInput,
+    output: ListOutput,
+  })
+  async list(input: z.output<typeof ListInput>, context: ToolContext): Promise<z.input<typeof ListOutput>> {
+    const { backend: name, prefix, limit } = input
+    const [root, folder] = await Promise.all([this.#path(name, ''), this.#path(name, prefix)])
+    const query = ['mbfs_list_content', name, prefix]
+    const after = input.cursor === undefined ? undefined : under(root, vfsPath(`/${placeOf(input.cursor, query)}`))
+    const entries: z.input<typeof ListOutput>['entries'] = []
+    for await (const { path, kind, size, modified, etag } of this.#vfs.walk(folder, { ...callOf(context), details: true, ignored: true, after })) {
+      if (kind !== 'file') continue
+      if (entries.length === limit) return { entries, next_cursor: cursorOf(query, entries.at(-1)?.key ?? '') }
+      entries.push({ key: keyOf(root, path), size, modified: modified?.toISOString(), etag })
+    }
+    return { entries, next_cursor: null }
+  }
+
+  #path(name: string, given: string): Promise<VfsPath> {
+    return pathOf(this.#storages, this.#vfs, name, given)
+  }
+
+  async #copyOut(at: VfsPath, to: VfsPath, context: ToolContext): Promise<Retrieved> {
+    const { stat, change } = await this.#vfs.copy(at, to, { ...callOf(context), onProgress: tellProgress(context) })
+    return { path: to, size: stat?.size ?? 0, etag: stat?.etag ?? '', next_offset: null, change }
+  }
+
+  async #read(at: VfsPath, { offset, length = MOST }: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
+    const file = await this.#vfs.open(at, callOf(context))
+    const { stat } = file
+    const bytes = await collect(file.read({ offset, length }), MOST)
+    const end = offset + bytes.length
+    const next_offset = end < stat.size ? end : null
+    return { path: at, size: stat.size, etag: stat.etag, ...shownContent(bytes), next_offset, change: null }
+  }
+}
+
+function shownContent(bytes: Uint8Array): { content: string } | { content_base64: string } {
+  try {
+    return { content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return { content_base64: Buffer.from(bytes).toString('base64') }
+  }
+}

@@ -1,0 +1,22 @@
+import { VfsError } from '../../src/core/error.ts'
+import { type VfsPath, vfsPath, within } from '../../src/core/path.ts'
+import type { Storages } from '../../src/storages/types.ts'
+import type { Vfs } from '../../src/vfs/types.ts'
+import { z } from 'zod'
+
+export const backend = z.string().describe('A name from mbfs_list_backends')
+export const key = z.string().min(1).describe('Path in it')
+
+/** The VFS path of a key: whatever is done there follows the rules, and the journal, of the one file system. */
+export async function pathOf(storages: Storages, vfs: Vfs, name: string, given: string): Promise<VfsPath> {
+  const inner = vfsPath(`/${given.replace(/^\/+|\/+$/g, '')}`)
+  return vfs.reach({ path: mountPath(name), name, backend: await storages.open(name) }, inner)
+}
+
+const mountPath = (name: string): VfsPath => vfsPath(`/backends/${encodeURIComponent(name)}`)
+
+/** The key of a path below one of its storage. */
+export function keyOf(root: VfsPath, path: VfsPath): string {
+  if (!within(root, path)) throw new VfsError('INTERNAL', `${path} is no key`)
+  return root === '/' ? path.slice(1) : path.slice(root.length + 1)
+}
