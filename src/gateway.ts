@@ -1,3 +1,4 @@
+import type { ZodObject } from 'zod'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
 import { Clusters, type ConfiguredCluster } from './cluster/clusters.ts'
 import { ClusterApi } from './cluster/types.ts'
@@ -31,6 +32,7 @@ import { retrieving } from './retrieval/index.ts'
 import type { Retrieval } from './retrieval/types.ts'
 import { Search } from './search/search.ts'
 import { OpenStorages } from './storages/storages.ts'
+import type { Storages } from './storages/types.ts'
 import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
@@ -40,6 +42,12 @@ import { MountedVfs } from './vfs/vfs.ts'
 
 /** Of the configuration, with the options of every type of backend that there is. */
 export const schema = configSchema(Object.fromEntries(Object.entries(BACKENDS).map(([type, { options }]) => [type, options])))
+
+/** Every type of storage. */
+export const TYPES: readonly string[] = Object.keys(BACKENDS)
+
+/** What a storage of a type takes; undefined if there is no such type. */
+export const optionsOf = (type: string): ZodObject | undefined => (Object.hasOwn(BACKENDS, type) ? BACKENDS[type]?.options : undefined)
 
 export interface GatewayOptions {
   /** The folders of the command line. */
@@ -61,6 +69,7 @@ interface Parts extends GatewayOptions {
   readonly engine: Engine
   readonly inboxes: Inboxes
   readonly retrieval: Retrieval
+  readonly storages: Storages
   readonly events: EventBus
   readonly registry: Registry
 }
@@ -73,6 +82,7 @@ export class Gateway implements AsyncDisposable {
   readonly vfs: Vfs
   readonly ipfs: IpfsNode
   readonly retrieval: Retrieval
+  readonly storages: Storages
   readonly registry: Registry
   readonly #parts: Parts
   readonly #closing: AsyncDisposable
@@ -84,6 +94,7 @@ export class Gateway implements AsyncDisposable {
     this.vfs = parts.vfs
     this.ipfs = parts.engine.node
     this.retrieval = parts.retrieval
+    this.storages = parts.storages
     this.registry = parts.registry
     this.#parts = parts
     this.#closing = closing
@@ -157,7 +168,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const { served, home, env, log } = options
   const folder = config.data_dir
   const secrets = new Secrets(config.secrets, env)
-  const plan = plannedMounts(config, served, Object.keys(BACKENDS))
+  const plan = plannedMounts(config, served, TYPES)
   const table = new MountTable()
   const events = new EventBus()
   const content = closing.use(await openContentStore({ folder }))
@@ -191,7 +202,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: (need) => (need === 'ipfs' ? engine.absence() : need === 'cluster' ? clusters.absence() : undefined),
     log,
   })
-  return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
 }
 
 /** The options are as the schema of their type made them. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readAddress } from './address.ts'
 
-export type CommandName = 'serve' | 'call' | 'tools' | 'ipfs' | 'gc' | 'services' | 'doctor' | 'config'
+export type CommandName = 'serve' | 'call' | 'tools' | 'ipfs' | 'gc' | 'services' | 'backends' | 'doctor' | 'config'
 
 export interface Flag {
   /** What stands after it; absent for a switch. In brackets: may be left out. */
@@ -13,7 +13,7 @@ export interface Flag {
   readonly settings?: (text: string, cwd: string) => Readonly<Record<string, unknown>>
 }
 
-const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'doctor', 'config']
+const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config']
 const WITH_TOOLS: readonly CommandName[] = ['serve', 'tools', 'config']
 const WITH_FOLDERS: readonly CommandName[] = ['serve', 'call', 'doctor', 'config']
 
@@ -24,9 +24,12 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   http: { value: '[HOST:PORT]', help: 'serve HTTP instead of stdio (default 127.0.0.1:4280)', commands: ['serve'], settings: readAddress },
   dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'], multiple: true },
   raw: { help: 'print the content alone', commands: ['call'] },
-  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services', 'doctor', 'config'] },
+  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config'] },
   'dry-run': { help: 'tell what would be freed, and free nothing', commands: ['gc'] },
   to: { value: 'ENGINE', help: 'the engine to carry everything to: kubo or embedded', commands: ['ipfs'] },
+  type: { value: 'TYPE', help: 'the type of the storage', commands: ['backends'] },
+  option: { value: 'NAME=VALUE', help: 'an option of the storage; may be repeated', commands: ['backends'], multiple: true },
+  mount: { value: 'PATH', help: 'mount the storage there', commands: ['backends'] },
   config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
   'data-dir': {
     value: 'DIR',

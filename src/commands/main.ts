@@ -19,6 +19,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<{ readonly run: Run }>>> 
   ipfs: () => import('./ipfs.ts'),
   gc: () => import('./gc.ts'),
   services: () => import('./services.ts'),
+  backends: () => import('./backends.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),
 }

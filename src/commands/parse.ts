@@ -4,7 +4,7 @@ import { looksLikeAddress } from './address.ts'
 import { FLAGS, type CommandName } from './flags.ts'
 import { UsageError } from './usage-error.ts'
 
-export const COMMANDS: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'doctor', 'config']
+export const COMMANDS: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config']
 
 export interface CommandLine {
   readonly command: CommandName

@@ -45,8 +45,9 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
   async open(name: string): Promise<Backend> {
     const planned = this.#configured(name) ?? this.#registered.get(name)
     if (!planned) throw unknown(name, this.all())
+    const opened = await withinTime(this.#opened(planned), OPEN_MS, name)
     if (this.#late.has(planned)) throw opening(name)
-    return this.#opened(planned)
+    return opened
   }
 
   async register(wish: Parameters<Storages['register']>[0]): Promise<Backend> {

@@ -25,6 +25,7 @@ beforeAll(async () => {
   cluster = await TestCluster.start(1).catch(() => undefined)
   const config = {
     backends: { extra: { type: 'memory' }, ...(cluster && { team: { type: 'cluster', options: { api: cluster.api } } }) },
+    agents: { register: ['memory'] },
     ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } },
     lassie: { private_addresses: true },
   }
@@ -65,6 +66,14 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   vfs_undo: () => ({ session: 'current', dry_run: true }),
   vfs_mount: () => ({ path: '/extra', backend: 'extra' }),
   vfs_unmount: () => ({ path: '/extra' }),
+  mbfs_register_backend: () => ({ name: 'mine', type: 'memory' }),
+  mbfs_list_backends: () => ({}),
+  mbfs_store: () => ({ backend: 'mine', key: 'salt/f', content: 'pepper' }),
+  mbfs_list_content: () => ({ backend: 'mine', limit: 1 }),
+  mbfs_retrieve: () => ({ backend: 'mine', key: 'salt/f', length: 3 }),
+  mbfs_copy_between_backends: () => ({ from_backend: 'mine', to_backend: 'extra' }),
+  mbfs_delete: () => ({ backend: 'mine', key: 'salt/f' }),
+  mbfs_remove_backend: () => ({ backend: 'mine' }),
   ipfs_add: () => ({ content: 'salt' }),
   ipfs_cat: () => ({ cid: `${String(cid)}/b.txt` }),
   ipfs_ls: () => ({ cid }),
