@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlannedBackend, PlannedMount } from '../config/mounts.ts'
 import type { Config } from '../config/schema.ts'
-import type { Backend } from '../core/backend.ts'
-import { VfsError } from '../core/error.ts'
+import type { Backend, Call } from '../core/backend.ts'
+import { throwIfAborted, VfsError } from '../core/error.ts'
 import { layersOf } from '../layers/of-type.ts'
 import { ContentMemory } from '../layers/pages.ts'
 import { stack } from '../layers/stack.ts'
@@ -50,7 +50,7 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
     return opened
   }
 
-  async register(wish: Parameters<Storages['register']>[0]): Promise<Backend> {
+  async register(wish: Parameters<Storages['register']>[0], call?: Call): Promise<Backend> {
     const { name } = wish
     const { config, types, served } = this.#parts
     const planned = await allowed(wish, config, types, served)
@@ -59,7 +59,7 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
       throw new VfsError('QUOTA_EXCEEDED', `${MOST} backends are registered`, { op: 'register', hint: 'Remove one with mbfs_remove_backend.' })
     this.#registered.set(name, planned)
     try {
-      return await withinTime(this.#opened(planned), REGISTER_MS, name)
+      return await withinTime(this.#opened(planned), REGISTER_MS, name, call)
     } catch (error) {
       this.#registered.delete(name)
       throw error
@@ -126,9 +126,12 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
   }
 }
 
-async function withinTime<T>(work: Promise<T>, ms: number, name: string): Promise<T> {
+async function withinTime<T>(work: Promise<T>, ms: number, name: string, { signal }: Call = {}): Promise<T> {
   const late = new AbortController()
-  const slow = sleep(ms, undefined, { signal: late.signal }).then(() => Promise.reject(opening(name)))
+  const over = signal ? AbortSignal.any([late.signal, signal]) : late.signal
+  const slow = sleep(ms, undefined, { signal: over })
+    .catch(() => throwIfAborted(signal))
+    .then(() => Promise.reject(opening(name)))
   try {
     return await Promise.race([work, slow])
   } finally {

@@ -50,7 +50,7 @@ test('a key of a bucket is in no answer, no log and nothing that is kept, whethe
     ['mbfs_register_backend', { name: 'mine', type: 's3', options: bound }, true],
     ['mbfs_register_backend', { name: 'wrong', type: 's3', options: { ...bound, secret_access_key: 'secret:wrong' } }, false],
     ['mbfs_register_backend', { name: 'none', type: 's3', options: { ...bound, bucket: 'no-such-bucket' } }, false],
-    ['mbfs_register_backend', { name: 'again', type: 's3', options: { ...bound, access_key_id: `${ID}` } }, false],
+    ['mbfs_register_backend', { name: 'again', type: 's3', options: { ...bound, access_key_id: ID } }, false],
     ['mbfs_store', { backend: 'mine', key: 'a/f', from: join(t.work, 'f') }, true],
     ['mbfs_retrieve', { backend: 'mine', key: 'a/f' }, true],
     ['mbfs_list_content', { backend: 'mine' }, true],
