@@ -24,23 +24,18 @@ type ReadOptions = Call & Range & Pick<Precondition, 'ifMatch'>
  */
 export function cache(inner: Backend, options: CacheOptions): Backend {
   const known = new Known(inner, options)
-  const changing = async <T>(paths: readonly VfsPath[], work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } finally {
-      known.forget(paths)
-    }
-  }
+  const changing = <T>(paths: readonly VfsPath[], work: Promise<T>): Promise<T> => after(work, () => known.forget(paths))
+  const changingFile = <T>(path: VfsPath, work: Promise<T>): Promise<T> => after(work, () => known.forgetFile(path))
   return forward(inner, {
     stat: (path, call) => known.stat(path, call),
     glance: (path, call) => known.glance(path, call),
     list: (path, listing) => known.list(path, listing),
     read: (path, reading) => known.read(path, reading),
-    write: (path, source, writing) => changing([path], known.write(path, source, writing)),
+    write: (path, source, writing) => changingFile(path, known.write(path, source, writing)),
     mkdir: (path, call) => changing([path], inner.mkdir(path, call)),
     remove: (path, removing) => changing([path], inner.remove(path, removing)),
     rename: (from, to, moving) => changing([from, to], inner.rename(from, to, moving)),
-    copy: (from, to, moving) => changing([to], inner.copy(from, to, moving)),
+    copy: (from, to, moving) => changingFile(to, inner.copy(from, to, moving)),
     graft: (path, cid, grafting) => changing([path], inner.graft(path, cid, grafting)),
     trash: forwardTrash(inner.trash, (trash) => ({
       put: (path, id, putting) => changing([path], trash.put(path, id, putting)),
@@ -51,6 +46,15 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
       await inner[Symbol.asyncDispose]()
     },
   })
+}
+
+/** Also if the work fails: nobody knows what it did by then. */
+async function after<T>(work: Promise<T>, forget: () => void): Promise<T> {
+  try {
+    return await work
+  } finally {
+    forget()
+  }
 }
 
 class Known implements AsyncDisposable {
@@ -103,6 +107,12 @@ class Known implements AsyncDisposable {
     const stat = await this.#inner.write(path, passed.of(source), options)
     if (passed.content) this.#pages.learn(path, stat.etag, passed.content)
     return stat
+  }
+
+  /** Nothing lies below a file, so that nothing else is looked through: many are written into one folder. */
+  forgetFile(path: VfsPath): void {
+    this.#changes++
+    this.#stats.delete(path)
   }
 
   forget(paths: readonly VfsPath[]): void {

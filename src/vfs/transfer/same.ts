@@ -56,7 +56,7 @@ export class Comparison {
   }
 
   async #hash({ mount, inner, place, etag }: Side): Promise<string> {
-    const cid = await cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal: this.#signal, reuse: true }))
+    const cid = await cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal: this.#signal, reuse: true, fresh: true }))
     this.#journal.learn(place, etag, cid)
     return cid
   }
