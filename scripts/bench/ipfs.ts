@@ -1,7 +1,7 @@
 /** IPFS against Kubo's own program, offline. `node scripts/bench/ipfs.ts [FOLDER]` prints these rows alone. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -83,8 +83,11 @@ class Importing {
       ours: () => this.#anew((folder) => this.#ours(ours, folder, what)),
       theirs: () => this.#anew((folder) => this.#kubo(folder, `add -Q ${flags} "${what}"`)),
     })
+    const large = work('ipfs: add one file of 1 GiB', SIZE, 'writing and flushing the blocks; Kubo as it comes flushes none', ['add', this.#file], '')
+    const flushed = { theirs: () => this.#anew((folder) => this.#flushing(folder, `add -Q "${this.#file}"`)) }
     return [
-      work('ipfs: add one file of 1 GiB', SIZE, 'writing and flushing the blocks', ['add', this.#file], ''),
+      large,
+      { ...large, ...flushed, name: `${large.name}, and Kubo flushes its blocks too`, limit: 'writing and flushing the blocks' },
       work('ipfs: add 10,000 files of 10 KiB', FILES * FILE_BYTES, 'opening and reading the files', ['tree', this.#tree], '-r'),
       work('ipfs: only_hash of 1 GiB', SIZE, 'SHA-256', ['hash', this.#file], '--only-hash'),
     ]
@@ -122,6 +125,14 @@ class Importing {
     const { ms, rss } = JSON.parse(stdout) as { readonly ms: number; readonly rss: number }
     this.#rss = Math.max(this.#rss, rss)
     return ms
+  }
+
+  /** Kubo whose blocks are durable when it answers, as ours are: not its default. */
+  async #flushing(folder: string, command: string): Promise<number> {
+    await initialized(folder)
+    const config = join(folder, 'config')
+    await writeFile(config, (await readFile(config, 'utf8')).replace('"sync": false', '"sync": true'))
+    return net(folder, command)
   }
 
   async #kubo(folder: string, command: string): Promise<number> {

@@ -7,16 +7,12 @@ import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts
 import type { CidFormat, Metadata } from '../types.ts'
 import { fileMessage } from './file-message.ts'
 import { decodeMetadata, encodeMetadata } from './metadata.ts'
+import { field, type Link, nodeBlock } from './node-block.ts'
+
+export type { Link } from './node-block.ts'
 
 export const RAW = 0x55
 const IDENTITY = 0x00
-
-/** A child of a node: `tsize` is the size of all blocks below it, as the DAG says. */
-export interface Link {
-  readonly name: string
-  readonly cid: CID
-  readonly tsize: number
-}
 
 interface Common {
   readonly meta: Metadata
@@ -160,22 +156,9 @@ export const metaBytes = (meta: Metadata): number => field(FOLDER_BYTES + encode
 /** Bytes of a node's block and of all blocks below it. */
 export const tsizeOf = (blockBytes: number, links: readonly Link[]): number => links.reduce((total, link) => total + link.tsize, blockBytes)
 
-/** Bytes that a link adds to its node's block: a field of three fields. */
-export const linkBytes = ({ cid, name, tsize }: Link): number => field(field(cid.byteLength) + field(Buffer.byteLength(name)) + 1 + varint(tsize))
-
-const field = (bytes: number): number => 1 + varint(bytes) + bytes
-
-const varint = (value: number): number => {
-  let bytes = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++
-  return bytes
-}
-
 function encode(message: Uint8Array, links: readonly Link[], { format, meta }: Style): Encoded {
-  const block = dagPb.encode(dagPb.prepare({ Data: Buffer.concat([message, encodeMetadata(meta)]), Links: links.map(pbLink) }))
+  const block = nodeBlock(links, Buffer.concat([message, encodeMetadata(meta)]))
   return { cid: cidOfNode(format, block), block }
 }
-
-const pbLink = ({ name, cid, tsize }: Link): dagPb.PBLink => ({ Hash: cid, Name: name, Tsize: tsize })
 
 const notUnixfs = (cid: CID, cause?: unknown): VfsError => new VfsError('NOT_UNIXFS', `${cid.toString()} is neither a file nor a folder`, { cause })

@@ -1,5 +1,6 @@
 import type { CidFormat, Metadata, ProfileName } from '../types.ts'
-import { type Link, linkBytes, metaBytes } from './codec.ts'
+import { type Link, metaBytes } from './codec.ts'
+import { linkBytes } from './node-block.ts'
 
 /** How content becomes a DAG (IPIP-499): whoever imports the same content by the same profile gets the same CIDs. */
 export interface Profile {
