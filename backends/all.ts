@@ -58,6 +58,20 @@ const clusterOptions = z.strictObject({
     .describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
 })
 
+const storachaOptions = z.strictObject({
+  service_url: z
+    .url({ protocol: /^https?$/ })
+    .describe('Of an upload service that you or somebody else hosts: the public one has taken no writes since 2026-05-15'),
+  service_did: z.string().startsWith('did:').optional().describe('By default did:web of the host'),
+  agent_key: secret.describe('Private key of the agent, as Mg…'),
+  delegation: secret.describe('From the space to the agent, as base64: space/blob/add, space/index/add, upload/add, upload/list, upload/remove'),
+  space: z.string().startsWith('did:key:').optional().describe('By default that of the delegation; it should hold nothing else'),
+  gateway: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Trustless gateway that has the space, for what is not on this machine'),
+})
+
 const httpOptions = z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
 
 async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<BackendParts, 'secret'>) {
@@ -122,6 +136,11 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     },
     boundCluster,
   ),
+  storacha: type(storachaOptions, async ({ service_url: url, service_did: did = `did:web:${new URL(url).hostname}`, agent_key, ...options }, parts) => {
+    const { openStoracha } = await import('./storacha/storacha.ts')
+    const [agentKey, delegation] = await Promise.all([parts.secret(agent_key, url), parts.secret(options.delegation, url)])
+    return openStoracha({ ...options, ...parts, url, did, agentKey, delegation })
+  }),
   http: type(httpOptions, async ({ files }) => {
     const { HttpBackend } = await import('./http/http.ts')
     return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))

@@ -16,6 +16,7 @@ const BREAKER = { failures: 5, baseMs: 1000, maxMs: 30_000 }
 const USUAL: ReadonlyMap<string, Usual> = new Map<string, Usual>([
   ['s3', { timeout: { ms: 120_000 }, breaker: BREAKER, cacheMs: 2000 }], // the SDK repeats by itself what may be repeated
   ['cluster', { timeout: { ms: 300_000 }, breaker: BREAKER }],
+  ['storacha', { timeout: { ms: 300_000 }, breaker: BREAKER }],
   ['rclone', { timeout: { ms: 120_000 }, breaker: BREAKER }],
   ['http', { timeout: { ms: 60_000 }, retry: RETRY, cacheMs: 5000 }], // many servers: one that is down says nothing of the others
   ['ipfs', { timeout: { ms: 120_000 }, retry: RETRY, cacheMs: 1000 }],
