@@ -4,6 +4,7 @@ import { engines } from './tour/engines.ts'
 import { looking } from './tour/looking.ts'
 import { Page } from './tour/page.ts'
 import { Stage } from './tour/stage.ts'
+import { storages } from './tour/storages.ts'
 
 /** The main job on real files, through a real MCP client over stdio. What is printed has been checked. */
 const page = new Page()
@@ -11,5 +12,6 @@ await using stage = await Stage.open(page)
 await looking(stage)
 await changing(stage)
 await engines(stage)
+await storages(stage)
 await crashing(stage)
 page.end()
