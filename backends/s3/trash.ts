@@ -54,8 +54,13 @@ export class S3Trash implements Trash {
 
   async drop(id: string, call: Call = {}): Promise<void> {
     const aside = join(ROOT, id)
-    for (const key of [this.#keys.file(aside), this.#keys.marker(aside)])
-      await (this.versioned ? this.#bucket.expunge(key, call) : this.#bucket.delete(key, call))
+    for (const key of [this.#keys.file(aside), this.#keys.marker(aside)]) await this.#erase(key, call)
+  }
+
+  /** Only what is there: not every server takes it well to be asked to delete what is not, or what is a folder to it. */
+  async #erase(key: string, call: Call): Promise<void> {
+    if (this.versioned) await this.#bucket.expunge(key, call)
+    else if (await this.#bucket.head(key, call)) await this.#bucket.delete(key, call)
   }
 
   /** Nobody copies what another one has taken meanwhile: not every server says it so. */
