@@ -134,7 +134,7 @@ const scenarios: Record<string, (s: Scenario) => Promise<void>> = {
     await s.end(change, '/x/y/f')
   },
   async tree(s) {
-    const whole = await s.begin('copy', '/t', { partsOnly: true })
+    const whole = await s.begin('mirror', '/t', { partsOnly: true })
     await s.made('/t', whole.id)
     await s.made('/t/a', whole.id)
     await s.end(whole, null)

@@ -108,7 +108,7 @@ test('a whole with an unclear part is partial, and names it', async () => {
 })
 
 test('a reason does not grow with the number of parts', async () => {
-  const parent = left('copy', '/t', { partsOnly: true })
+  const parent = left('mirror', '/t', { partsOnly: true })
   for (let i = 0; i < 30; i++) {
     const part = Number(ledger.begin({ kind: 'mkdir', place: at(`/t/${i}`), actor, before: null, parent }, DEAD))
     ledger.end(part, DEAD, { state: 'done', after: file('e') })
