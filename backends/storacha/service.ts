@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Client, create } from '@storacha/client'
 import { Signer } from '@storacha/client/principal/ed25519'
 import { parse } from '@storacha/client/proof'
@@ -69,7 +70,9 @@ export class Space {
   /** All that the space lists, in the order of the service. */
   async *uploads(): AsyncGenerator<Uploaded> {
     for (let cursor: string | undefined; ;) {
-      const page = await this.#told('upload/list', () => this.#client.capability.upload.list({ size: PAGE, ...(cursor !== undefined && { cursor }) }))
+      const page = await this.#told('upload/list', () =>
+        this.#client.capability.upload.list({ ...fresh(), size: PAGE, ...(cursor !== undefined && { cursor }) }),
+      )
       for (const upload of page.results) yield { root: upload.root.toString(), shards: shardsOf(upload), at: upload.insertedAt }
       if (page.results.length < PAGE || page.cursor === undefined || page.cursor === cursor) return
       cursor = page.cursor
@@ -81,14 +84,17 @@ export class Space {
     const signal = AbortSignal.timeout(UPLOAD_MS)
     const rootCID = parseLink(root)
     await this.#told('space/blob/add, space/index/add and upload/add', async () => {
-      await this.#client.uploadCAR({ stream: () => ReadableStream.from(own(car)) }, { ...NO_PIECES, rootCID, shardSize: SHARD_BYTES, signal, retries: RETRIES })
-      if (others.length > 0) await this.#client.capability.upload.add(rootCID, [...others], { signal, retries: RETRIES })
+      await this.#client.uploadCAR(
+        { stream: () => ReadableStream.from(own(car)) },
+        { ...NO_PIECES, ...fresh(), rootCID, shardSize: SHARD_BYTES, signal, retries: RETRIES },
+      )
+      if (others.length > 0) await this.#client.capability.upload.add(rootCID, [...others], { ...fresh(), signal, retries: RETRIES })
     })
   }
 
   /** From the list; no content goes. */
   async unlist(root: string): Promise<void> {
-    await this.#told('upload/remove', () => this.#client.capability.upload.remove(parseLink(root)))
+    await this.#told('upload/remove', () => this.#client.capability.upload.remove(parseLink(root), fresh()))
   }
 
   async #told<T>(doing: string, work: () => Promise<T>): Promise<T> {
@@ -96,6 +102,9 @@ export class Space {
     return told(doing, work)
   }
 }
+
+/** A call that is like one of the same second is the same one to the service, which answers it from what it said then. */
+const fresh = (): { readonly nonce: string } => ({ nonce: randomUUID() })
 
 /** The client leaves out what has expired, and then only misses it. */
 function requireValid(until: number): void {
