@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { beforeEach, expect, test } from 'vitest'
+import { needsCluster } from '../support/cluster.ts'
 import { needsKubo } from '../support/kubo.ts'
+import { needsS3 } from '../support/s3.ts'
 
-beforeEach(needsKubo) // without it two of the steps are left out
+// Without them some of the steps are left out.
+for (const needed of [needsKubo, needsCluster, needsS3]) beforeEach(needed)
 
 test('the tour does what it prints', { timeout: 300_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts'])
-  expect(stdout).toMatch(/\nAll 14 steps did what they say/)
+  expect(stdout).toMatch(/\nAll 17 steps did what they say/)
 })
