@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Bytes, Call } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
+import { type Form, newForm } from '../core/form.ts'
 import { bytesOf, type Query, refusal, search, send, type Sent, valuesOf } from '../core/wire.ts'
 import { fromCluster } from './errors.ts'
-import { formOf } from './form.ts'
 import { Added, Alert, Peer, Pinned, type PinOptions, Status } from './types.ts'
 
 /** How long a call with one answer may take, and how long a list or an upload may be silent. */
@@ -82,8 +82,8 @@ export class Cluster {
 
   /** Blocks go to the peers that get the pin of the one root of the CAR. Resolves with what the cluster took for the root. */
   async add(car: Bytes, options: PinOptions = {}, call: Call = {}): Promise<string> {
-    const { type, bytes } = formOf(car)
-    const body = { type, stream: Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 20 }) }
+    const form = newForm()
+    const body = { type: form.type, stream: Readable.from(within(form, car), { objectMode: false, highWaterMark: 1 << 20 }) }
     const query = { ...queryOf(options), format: 'car', 'stream-channels': false }
     const added = await this.#value('POST', 'add', query, z.array(Added), { ...call, body })
     const root = added.at(-1)?.cid
@@ -133,6 +133,12 @@ export class Cluster {
       throw fromCluster(error, op)
     }
   }
+}
+
+async function* within({ head, tail }: Form, content: Bytes): Bytes {
+  yield Buffer.from(head)
+  yield* content
+  yield Buffer.from(tail)
 }
 
 function queryOf({ name, replication_min, replication_max, expire_at, allocations, metadata = {} }: PinOptions): Query {

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { PassThrough } from 'node:stream'
+import { newForm } from '../../core/form.ts'
 
-/** The one file of a multipart form, which is how the RPC takes content: `head`, the bytes, `tail`. */
+/** A form whose bytes are written as they come. */
 export class Form {
   readonly stream: PassThrough
   readonly type: string
@@ -9,10 +9,10 @@ export class Form {
   readonly tail: string
 
   constructor(highWaterMark?: number) {
-    const boundary = randomUUID()
+    const { type, head, tail } = newForm()
     this.stream = new PassThrough(highWaterMark === undefined ? {} : { highWaterMark })
-    this.type = `multipart/form-data; boundary=${boundary}`
-    this.head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="file"\r\ncontent-type: application/octet-stream\r\n\r\n`
-    this.tail = `\r\n--${boundary}--\r\n`
+    this.type = type
+    this.head = head
+    this.tail = tail
   }
 }
