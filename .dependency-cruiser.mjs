@@ -58,7 +58,7 @@ export default {
     forbid(
       'a-backend-knows-only-core',
       'the IPFS ones know ipfs and content too',
-      { path: '^backends/(?!ipfs/|mfs/|cluster/|storacha/|all\\.ts)' },
+      { path: '^backends/(?!ipfs/|mfs/|cluster/|storacha/|all\\.ts|agents\\.ts)' },
       { path: '^(src|tools)/', pathNot: '^src/core/' },
     ),
     forbid(

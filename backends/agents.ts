@@ -1,18 +1,11 @@
 import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { VfsError } from '../src/core/error.ts'
+import type { StorageType } from '../src/storages/storage-type.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
-/** What an agent's options are measured by. */
-interface Cage {
-  /** Options of the configured storages of the same type. */
-  readonly configured: readonly Options[]
-  /** Folders of this machine that agents may see. */
-  readonly served: readonly string[]
-}
-
-type Rule = (options: Options, cage: Cage) => Promise<Record<string, unknown>>
+type Rule = NonNullable<StorageType<unknown>['forAgents']>
 
 const MEMORY_BYTES = 64 << 20
 
