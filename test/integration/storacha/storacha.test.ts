@@ -78,7 +78,7 @@ test('of twenty writers that replace the same content one wins', async () => {
   expect(raced.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 
-test('another data folder takes over what the space lists, and the first one is told of a conflict', async () => {
+test('another data folder takes over what the space lists, and reads nothing of it without a gateway', async () => {
   const space = await service.space()
   await using first = await storachaAlone(service, { space })
   await write(first, '/a', 'one')
