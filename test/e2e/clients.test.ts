@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { describe, expect, test } from 'vitest'
+import { addressOf } from '../support/address.ts'
 import { emptyPlace, host, type Place, start } from '../support/program.ts'
 
 const LAUNCHER = resolve('bin/polymount.cjs')
@@ -37,16 +37,6 @@ describe('the Inspector finds every tool portable', () => {
     expect(JSON.parse(stdout).result.tools.length).toBeGreaterThan(20)
   })
 })
-
-async function addressOf(said: Readable): Promise<string> {
-  let text = ''
-  for await (const part of said.setEncoding('utf8')) {
-    text += part
-    const url = /http:\/\/127\.0\.0\.1:\d+\/mcp/.exec(text)?.[0]
-    if (url !== undefined) return url
-  }
-  throw new Error(`it told no address: ${text}`)
-}
 
 test('the client of the first SDK works over stdio', async () => {
   await using place = await emptyPlace()
