@@ -1,5 +1,4 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
-import { Agent as TlsAgent, request as requestTls } from 'node:https'
+import type { Agent, IncomingMessage, request } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Call } from './backend.ts'
 import { collect } from './bytes.ts'
@@ -12,11 +11,27 @@ export interface Sent extends Call {
   readonly quietMs?: number | undefined
 }
 
-const AGENTS = { 'http:': new Agent({ keepAlive: true }), 'https:': new TlsAgent({ keepAlive: true }) }
 const QUIET_MS = 60_000
 const MAX_REFUSAL = 64 << 10
 const MAX_LINE = 16 << 20
 const MAX_BYTES = 32 << 20 // of an answer that is wanted whole
+
+interface Wire {
+  readonly request: typeof request
+  readonly agent: Agent
+}
+
+const WIRES = new Map<string, Wire>()
+
+/** Loaded when it is needed, and not by `import`: that reads every export of Node's http, and so loads its `fetch` too, 30 ms of each start. */
+function wireOf(protocol: string): Wire {
+  const known = WIRES.get(protocol)
+  if (known) return known
+  const { request, Agent } = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http')
+  const wire = { request, agent: new Agent({ keepAlive: true }) }
+  WIRES.set(protocol, wire)
+  return wire
+}
 
 /** A server refused a call, in its own words. */
 export class Refusal extends Error {
@@ -32,8 +47,8 @@ export class Refusal extends Error {
 /** The head of an answer, of whatever status. */
 export function send(method: string, target: URL, headers: Record<string, string>, { body, signal, quietMs = QUIET_MS }: Sent = {}): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const secure = target.protocol === 'https:'
-  const call = (secure ? requestTls : request)(target, { method, headers, agent: AGENTS[secure ? 'https:' : 'http:'], ...(signal && { signal }) })
+  const { request, agent } = wireOf(target.protocol)
+  const call = request(target, { method, headers, agent, ...(signal && { signal }) })
   call.setTimeout(quietMs, () => call.destroy(new DOMException('the server is silent', 'TimeoutError')))
   call.on('response', resolve)
   call.on('error', (error) => {
