@@ -25,7 +25,7 @@ import type { Journal } from './journal/types.ts'
 import { isRemote } from './layers/of-type.ts'
 import { UnavailableBackend } from './layers/unavailable.ts'
 import type { McpParts } from './mcp/parts.ts'
-import { builtin } from './registry/discover.ts'
+import { shipped } from './registry/built.ts'
 import { Registry, type ToolView } from './registry/registry.ts'
 import { toolsetNames } from './registry/select.ts'
 import { retrieving } from './retrieval/index.ts'
@@ -195,7 +195,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const sync = closing.use(new FolderSync({ folder, vfs, node: ipfs }))
   const registry = await Registry.open({
     services: { vfs, content, ipfs, clusters, inboxes, retrieval, search, sync, backends, notes: () => engine.notes() },
-    builtin: await builtin(),
+    builtin: await shipped(),
     paths: config.tools.paths,
     events,
     around: { served: served.map(({ path }) => path), home, mountOf: async (path) => table.find(vfsPath(path))?.path },

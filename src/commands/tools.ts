@@ -1,6 +1,6 @@
 import { describe } from '../mcp/descriptor.ts'
 import type { Gateway } from '../gateway.ts'
-import type { Tool } from '../registry/inventory.ts'
+import { factsOf, type LoadedTool } from '../registry/inventory.ts'
 import { tokensOf } from '../registry/tokens.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { columns, type Io, print, printJson } from './io.ts'
@@ -10,24 +10,22 @@ import { settingsOf } from './settings.ts'
 
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   await using gateway = await openGatewayOf(await settingsOf(line, io), [], io)
-  const tools = chosen(line, gateway)
+  const tools = await chosen(line, gateway)
   if (line.flags.has('json')) await printJson(io, tools.map(inventoried))
   else await print(io.stdout, columns([['TOOL', 'TOOLSET', 'CORE', 'EFFECT', 'TOKENS', 'DOES'], ...tools.map(row)]))
   return EXIT.ok
 }
 
 /** Every tool, unless the command line chooses. */
-function chosen({ flags }: CommandLine, gateway: Gateway): Tool[] {
+function chosen({ flags }: CommandLine, gateway: Gateway): Promise<LoadedTool[]> {
   const view = flags.has('toolsets') || flags.has('tools') ? gateway.tools : gateway.toolset('all')
-  return [...(view?.tools.values() ?? [])]
+  return Promise.all(Array.from(view?.tools.values() ?? [], (tool) => tool.load()))
 }
 
-const inventoried = (tool: Tool): object => ({
-  toolset: tool.toolset,
-  core: tool.core === true,
-  effect: tool.effect,
+const inventoried = (tool: LoadedTool): object => ({
+  ...factsOf(tool),
   tokens: tokensOf(tool),
   ...describe(tool),
 })
 
-const row = (tool: Tool): string[] => [tool.name, tool.toolset, tool.core === true ? 'yes' : '', tool.effect, String(tokensOf(tool)), tool.title]
+const row = (tool: LoadedTool): string[] => [tool.name, tool.toolset, tool.core === true ? 'yes' : '', tool.effect, String(tokensOf(tool)), tool.title]

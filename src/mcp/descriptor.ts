@@ -1,26 +1,13 @@
-import { readFileSync } from 'node:fs'
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
-import type { DeclaredTool } from '../registry/inventory.ts'
+import { builtTools } from '../registry/built.ts'
+import type { DeclaredTool, Tool } from '../registry/inventory.ts'
 import { inputSchema, outputSchema } from '../registry/json-schema.ts'
 import { CONTRACT_VERSION } from '../registry/tool.ts'
 
-/** Of the tools that come with polymount, where it was built: see scripts/build/descriptors.ts. */
-const BUILT = new URL('../../descriptors.json', import.meta.url)
-let built: ReadonlyMap<string, McpTool> | undefined
-
 /** All of them, as tools/list shows them. A name belongs to one tool only, so what was made at build time cannot be of another. */
-export function describeAll(tools: Iterable<DeclaredTool>): McpTool[] {
-  built ??= new Map(readBuilt().map((tool) => [tool.name, tool]))
-  return Array.from(tools, (tool) => built?.get(tool.name) ?? describe(tool))
-}
-
-/** None in a source tree. */
-function readBuilt(): McpTool[] {
-  try {
-    return JSON.parse(readFileSync(BUILT, 'utf8')) as McpTool[]
-  } catch {
-    return []
-  }
+export async function describeAll(tools: Iterable<Tool>): Promise<McpTool[]> {
+  const built = new Map((await builtTools()).map(({ name, descriptor }) => [name, descriptor as McpTool]))
+  return Promise.all(Array.from(tools, async (tool) => built.get(tool.name) ?? describe(await tool.load())))
 }
 
 const DESCRIBED = new WeakMap<DeclaredTool, McpTool>()

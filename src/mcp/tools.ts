@@ -7,7 +7,7 @@ import { render } from './render.ts'
 
 /** tools/list and tools/call. A tool that this door does not show is a protocol error, as the specification wants it. */
 export function serveTools(server: Server, { tools }: McpParts, session: string | undefined): void {
-  server.setRequestHandler('tools/list', () => ({ tools: describeAll(tools.tools.values()) }))
+  server.setRequestHandler('tools/list', async () => ({ tools: await describeAll(tools.tools.values()) }))
   server.setRequestHandler('tools/call', async ({ params }, ctx) => {
     const outcome = await tools.invoke(params.name, params.arguments, {
       actor: actorOf(server, ctx, session),

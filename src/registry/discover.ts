@@ -20,8 +20,14 @@ export async function discover(folder: string, generation = 0): Promise<ToolModu
   const files = await toolFiles(folder).catch((cause: unknown) => {
     throw new VfsError('TOOL_INVALID', `the tools folder ${folder} cannot be read`, { cause, details: { file: folder } })
   })
-  return Promise.all(files.map(async (file) => ({ file: relative(folder, file), exports: await load(file, generation) })))
+  return Promise.all(files.map((file) => readModule(folder, relative(folder, file), generation)))
 }
+
+/** One of them, by its name below the folder. */
+export const readModule = async (folder: string, file: string, generation = 0): Promise<ToolModule> => ({
+  file,
+  exports: await load(join(folder, file), generation),
+})
 
 /** The tools that come with polymount. */
 export const builtin = (): Promise<ToolModule[]> => discover(fileURLToPath(new URL('../../tools', import.meta.url)))

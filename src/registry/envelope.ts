@@ -1,6 +1,6 @@
 import { CODES, type Category, type ErrorCode, type Severity } from '../core/codes.ts'
 import type { VfsError } from '../core/error.ts'
-import type { Tool } from './inventory.ts'
+import type { LoadedTool } from './inventory.ts'
 import type { Attachment } from './tool.ts'
 
 type Success = Readonly<Record<string, unknown>> & { readonly status: 'success' }
@@ -26,7 +26,13 @@ interface FailureContext extends Readonly<Record<string, unknown>> {
 
 /** How a call ended. `invoke` never rejects. */
 export type Outcome =
-  | { readonly ok: true; readonly tool: Tool; readonly envelope: Success; readonly attachments: readonly Attachment[]; readonly text?: string | undefined }
+  | {
+      readonly ok: true
+      readonly tool: LoadedTool
+      readonly envelope: Success
+      readonly attachments: readonly Attachment[]
+      readonly text?: string | undefined
+    }
   | { readonly ok: false; readonly envelope: Failure }
 
 export function failure(tool: string, error: VfsError): Failure {

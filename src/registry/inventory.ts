@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { VfsError } from '../core/error.ts'
 import { checkTool, invalid } from './check.ts'
+import type { BuiltModule } from './built.ts'
 import type { ToolModule } from './discover.ts'
 import { KIT } from './kit.ts'
 import type { Services } from './services.ts'
@@ -13,8 +14,16 @@ export interface DeclaredTool extends RegisteredTool {
 }
 
 /** A declared tool with the object that runs it. */
-export interface Tool extends DeclaredTool {
+export interface LoadedTool extends DeclaredTool {
   readonly instance: object
+}
+
+/** What is known of a tool before its code is. */
+export type ToolFacts = Required<Pick<DeclaredTool, 'name' | 'title' | 'effect' | 'core' | 'needs' | 'toolset' | 'file'>>
+
+/** A tool of a registry: enough to choose and list it. Rejects TOOL_INVALID if its code cannot be loaded. */
+export interface Tool extends ToolFacts {
+  load(): Promise<LoadedTool>
 }
 
 interface Toolset {
@@ -25,21 +34,47 @@ interface Toolset {
 
 type ToolsetClass = (new (services: Services) => object) & { readonly toolset?: unknown }
 
-/** Builds every toolset; its tools by name, in the order of their names. Rejects TOOL_INVALID. */
-export function inventory(modules: readonly ToolModule[], services: Services): ReadonlyMap<string, Tool> {
-  return byName(
-    modules.flatMap(toolsetsIn).flatMap(({ file, type, tools }) => {
-      const instance = made(type, services, file)
-      return tools.map((tool) => Object.assign({ instance }, tool))
-    }),
-  )
+/** Every tool by name, in the order of their names. Rejects TOOL_INVALID. */
+export const inventory = (modules: readonly (ToolModule | BuiltModule)[], services: Services): ReadonlyMap<string, Tool> =>
+  byName(modules.flatMap((module) => ('exports' in module ? loadedNow(module, services) : loadedLater(module, services))))
+
+const loadedNow = (module: ToolModule, services: Services): Tool[] =>
+  toolsIn(module, services).map((loaded) => ({ ...factsOf(loaded), load: async () => loaded }))
+
+function loadedLater({ tools, read }: BuiltModule, services: Services): Tool[] {
+  let loading: Promise<readonly LoadedTool[]> | undefined
+  const loaded = (): Promise<readonly LoadedTool[]> => (loading ??= read().then((module) => toolsIn(module, services)))
+  return tools.map((facts) => ({ ...facts, load: async () => named(facts, await loaded()) }))
 }
+
+function named({ name, file }: ToolFacts, among: readonly LoadedTool[]): LoadedTool {
+  const found = among.find((tool) => tool.name === name)
+  if (!found) throw invalid(file, `tool ${JSON.stringify(name)} is no longer there; was polymount replaced while it runs?`, name)
+  return found
+}
+
+export const factsOf = ({ name, title, effect, core = false, needs = [], toolset, file }: DeclaredTool): ToolFacts => ({
+  name,
+  title,
+  effect,
+  core,
+  needs,
+  toolset,
+  file,
+})
+
+/** Builds the toolsets of a file. */
+const toolsIn = (module: ToolModule, services: Services): LoadedTool[] =>
+  toolsetsIn(module).flatMap(({ file, type, tools }) => {
+    const instance = made(type, services, file)
+    return tools.map((tool) => Object.assign({ instance }, tool))
+  })
 
 /** The same of what is declared, for those who only want to know. */
 export const declarations = (modules: readonly ToolModule[]): ReadonlyMap<string, DeclaredTool> =>
   byName(modules.flatMap(toolsetsIn).flatMap(({ tools }) => tools))
 
-function byName<T extends DeclaredTool>(tools: readonly T[]): ReadonlyMap<string, T> {
+function byName<T extends Pick<ToolFacts, 'name' | 'file'>>(tools: readonly T[]): ReadonlyMap<string, T> {
   const found = new Map<string, T>()
   for (const tool of tools.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const other = found.get(tool.name)

@@ -3,7 +3,7 @@ import type { Actor } from '../core/actor.ts'
 import { VfsError } from '../core/error.ts'
 import { failure, type Outcome } from './envelope.ts'
 import type { Surroundings } from './forgive.ts'
-import type { Tool } from './inventory.ts'
+import type { LoadedTool, Tool } from './inventory.ts'
 import { parseInput } from './parse.ts'
 import type { Attachment, Need, ToolContext } from './tool.ts'
 
@@ -27,18 +27,19 @@ export async function run(tool: Tool, args: unknown, call: Invocation, services:
   const attachments: Attachment[] = []
   try {
     requireNeeds(tool, services)
-    const input = await parseInput(tool, args, services.around)
-    const result: unknown = await callMethod(tool, input, contextOf(tool, call, attachments))
-    const output = tool.output.parse(result)
-    const text = tool.text?.(output)
-    return { ok: true, tool, envelope: { status: 'success', ...output }, attachments, text }
+    const loaded = await tool.load()
+    const input = await parseInput(loaded, args, services.around)
+    const result: unknown = await callMethod(loaded, input, contextOf(tool, call, attachments))
+    const output = loaded.output.parse(result)
+    const text = loaded.text?.(output)
+    return { ok: true, tool: loaded, envelope: { status: 'success', ...output }, attachments, text }
   } catch (error) {
     return { ok: false, envelope: failure(tool.name, mapped(tool, error, call.signal, services)) }
   }
 }
 
 function requireNeeds(tool: Tool, { absent }: InvokeServices): void {
-  for (const need of tool.needs ?? []) {
+  for (const need of tool.needs) {
     const why = absent(need)
     if (!why) continue
     const { message, retryable, hint } = why
@@ -53,7 +54,7 @@ const contextOf = (tool: Tool, { actor, signal, progress }: Invocation, attachme
   attach: (attachment) => void attachments.push(attachment),
 })
 
-function callMethod({ instance, method }: Tool, input: unknown, context: ToolContext): unknown {
+function callMethod({ instance, method }: LoadedTool, input: unknown, context: ToolContext): unknown {
   const found: unknown = Reflect.get(instance, method)
   if (typeof found !== 'function') throw new TypeError(`the toolset has no method ${method}`)
   return Reflect.apply(found, instance, [input, context])

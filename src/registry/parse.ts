@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import { VfsError } from '../core/error.ts'
 import { coerce } from './coerce.ts'
 import type { Surroundings } from './forgive.ts'
-import type { Tool } from './inventory.ts'
+import type { LoadedTool } from './inventory.ts'
 
 /** The method's input, from what an agent sent. Rejects INVALID_INPUT, UNKNOWN_ARGUMENT, INVALID_PATH, naming field and rule. */
-export async function parseInput(tool: Tool, args: unknown, around: Surroundings): Promise<unknown> {
+export async function parseInput(tool: LoadedTool, args: unknown, around: Surroundings): Promise<unknown> {
   const result = tool.input.safeParse(await coerce(tool.input, args ?? {}, around))
   if (!result.success) throw invalidInput(result.error.issues)
   return result.data

@@ -1,5 +1,6 @@
 import type { EventBus } from '../core/events.ts'
 import { VfsError } from '../core/error.ts'
+import type { BuiltModule } from './built.ts'
 import { discover, type ToolModule } from './discover.ts'
 import { failure, type Outcome } from './envelope.ts'
 import { inventory, type Tool } from './inventory.ts'
@@ -12,7 +13,7 @@ import { Statistics, type ToolStatistics } from './statistics.ts'
 export interface RegistryOptions extends InvokeServices {
   readonly services: Services
   /** The tools that come with polymount. */
-  readonly builtin: readonly ToolModule[]
+  readonly builtin: readonly (ToolModule | BuiltModule)[]
   /** Folders of the user's own tools. */
   readonly paths?: readonly string[] | undefined
   readonly events: EventBus

@@ -1,5 +1,5 @@
 import { VfsError } from '../core/error.ts'
-import type { Tool } from './inventory.ts'
+import type { ToolFacts } from './inventory.ts'
 import { nearest } from '../core/nearest.ts'
 
 /** Which tools one door shows: the rest is not registered there at all. */
@@ -14,8 +14,11 @@ export interface Selection {
 }
 
 /** Names that nothing has are passed over: a tool may go when its folder is read again. */
-export function select(all: ReadonlyMap<string, Tool>, { toolsets, tools = [], excludeTools = [], readOnly = false }: Selection): ReadonlyMap<string, Tool> {
-  const wanted = (tool: Tool): boolean =>
+export function select<T extends ToolFacts>(
+  all: ReadonlyMap<string, T>,
+  { toolsets, tools = [], excludeTools = [], readOnly = false }: Selection,
+): ReadonlyMap<string, T> {
+  const wanted = (tool: ToolFacts): boolean =>
     (tools.includes(tool.name) || toolsets.some((toolset) => belongs(tool, toolset))) &&
     !excludeTools.includes(tool.name) &&
     (!readOnly || tool.effect === 'read')
@@ -23,14 +26,14 @@ export function select(all: ReadonlyMap<string, Tool>, { toolsets, tools = [], e
 }
 
 /** Rejects CONFIG_INVALID for a name that no tool or toolset has. */
-export function checkSelection(all: ReadonlyMap<string, Tool>, { toolsets, tools = [], excludeTools = [] }: Selection): void {
+export function checkSelection(all: ReadonlyMap<string, ToolFacts>, { toolsets, tools = [], excludeTools = [] }: Selection): void {
   checkNames('toolset', toolsets, toolsetNames(all))
   checkNames('tool', [...tools, ...excludeTools], [...all.keys()])
 }
 
-export const toolsetNames = (all: ReadonlyMap<string, Tool>): string[] => [...new Set(['all', 'core', ...[...all.values()].map((tool) => tool.toolset)])]
+export const toolsetNames = (all: ReadonlyMap<string, ToolFacts>): string[] => [...new Set(['all', 'core', ...[...all.values()].map((tool) => tool.toolset)])]
 
-const belongs = (tool: Tool, toolset: string): boolean => toolset === 'all' || (toolset === 'core' ? tool.core === true : tool.toolset === toolset)
+const belongs = (tool: ToolFacts, toolset: string): boolean => toolset === 'all' || (toolset === 'core' ? tool.core : tool.toolset === toolset)
 
 function checkNames(what: string, names: readonly string[], known: readonly string[]): void {
   for (const name of names) {

@@ -36,11 +36,11 @@ test('a toolset is built with the services it asks for, and shows its tools by n
     }
   }
   const tools = inventory([{ file: 'two/two.tools.ts', exports: { Two, other: 5 } }], services)
-  expect([...tools.values()].map(({ name, toolset, method }) => [name, toolset, method])).toEqual([
-    ['two_a', 'two', 'a'],
-    ['two_b', 'two', 'b'],
+  expect([...tools.values()].map(({ name, toolset }) => [name, toolset])).toEqual([
+    ['two_a', 'two'],
+    ['two_b', 'two'],
   ])
-  expect(tools.get('two_a')?.instance).toMatchObject({ got: 'the vfs' })
+  expect(await tools.get('two_a')?.load()).toMatchObject({ method: 'a', instance: { got: 'the vfs' } })
 })
 
 test.each<[string, Spec, RegExp]>([
