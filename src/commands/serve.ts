@@ -42,17 +42,9 @@ const openDoor = (line: CommandLine, gateway: Gateway, config: Config, io: Io): 
   line.flags.has('http') ? openHttp(gateway, config, io) : openStdio(gateway, io)
 
 async function openStdio(gateway: Gateway, { stdin, stdout }: Io): Promise<Door> {
-  const { serveOverStdio } = await import('../mcp/stdio.ts')
-  const { PipeTransport } = await import('../mcp/pipes/transport.ts')
-  const transport = new PipeTransport(stdin, stdout)
-  const door = serveOverStdio(gateway.mcp(), transport)
-  return {
-    closed: Promise.race([door.closed, transport.ended]),
-    close: async () => {
-      await transport.answered(GRACE_MS)
-      await door.close()
-    },
-  }
+  const { openPipes } = await import('../mcp/pipes/door.ts')
+  const { closed, close } = await openPipes(gateway.mcp(), stdin, stdout)
+  return { closed, close: () => close(GRACE_MS) }
 }
 
 async function openHttp(gateway: Gateway, { http }: Config, io: Io): Promise<Door> {

@@ -1,6 +1,7 @@
 import { Server } from '@modelcontextprotocol/server'
 import { announce } from './announce.ts'
 import type { Connection } from './connection.ts'
+import { CAPABILITIES, identity } from './identity.ts'
 import { instructions } from './instructions.ts'
 import type { McpParts } from './parts.ts'
 import { serveResources } from './resources/serve.ts'
@@ -14,9 +15,9 @@ const CONTENT = { ttlMs: 0, cacheScope: 'private' } as const
 /** The server of one connection, or of a single request of a client that keeps none. */
 export function mcpServer(parts: McpParts, connection?: Connection): Server {
   const server = new Server(
-    { name: 'polymount', title: 'polymount', version: parts.version },
+    identity(parts),
     {
-      capabilities: { tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, experimental: { directoryRead: {} } },
+      capabilities: CAPABILITIES,
       instructions: instructions(parts),
       cacheHints: { 'server/discover': LIST, 'tools/list': LIST, 'resources/list': LIST, 'resources/templates/list': LIST, 'resources/read': CONTENT },
     },

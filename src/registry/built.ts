@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { builtin, readModule, type ToolModule } from './discover.ts'
-import type { ToolFacts } from './inventory.ts'
-
-/** A file of tools of which the build wrote down what it declares, so that its code can wait for the first call. */
-export interface BuiltModule {
-  readonly tools: readonly ToolFacts[]
-  readonly read: () => Promise<ToolModule>
-}
+import type { BuiltModule, ToolFacts } from './inventory.ts'
 
 /** One tool, as scripts/build/descriptors.ts writes it down. `descriptor` is what tools/list shows. */
 export interface BuiltTool extends ToolFacts {

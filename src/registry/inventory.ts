@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { VfsError } from '../core/error.ts'
 import { checkTool, invalid } from './check.ts'
-import type { BuiltModule } from './built.ts'
 import type { ToolModule } from './discover.ts'
 import { KIT } from './kit.ts'
 import type { Services } from './services.ts'
@@ -24,6 +23,12 @@ export type ToolFacts = Required<Pick<DeclaredTool, 'name' | 'title' | 'effect' 
 /** A tool of a registry: enough to choose and list it. Rejects TOOL_INVALID if its code cannot be loaded. */
 export interface Tool extends ToolFacts {
   load(): Promise<LoadedTool>
+}
+
+/** A file of tools of which the build wrote down what it declares, so that its code can wait for the first call. */
+export interface BuiltModule {
+  readonly tools: readonly ToolFacts[]
+  readonly read: () => Promise<ToolModule>
 }
 
 interface Toolset {

@@ -18,17 +18,23 @@ export class PipeTransport implements Transport {
   onclose: Transport['onclose']
   /** Resolves at the end of stdin. */
   readonly ended: Promise<void>
+  /** Resolves when it is closed, by us or because a pipe broke. */
+  readonly closed: Promise<void>
   readonly #stdin: Readable
   readonly #stdout: Writable
   readonly #lines = new Lines(LARGEST)
   readonly #outbox: Outbox
   readonly #unanswered = new Unanswered()
+  readonly #onClosed: () => void
   #closed = false
 
   constructor(stdin: Readable, stdout: Writable) {
     this.#stdin = stdin
     this.#stdout = stdout
     this.#outbox = new Outbox(stdout)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.closed = promise
+    this.#onClosed = resolve
     this.ended = new Promise((resolve) => stdin.once('close', () => resolve()))
   }
 
@@ -47,6 +53,7 @@ export class PipeTransport implements Transport {
     if (this.#closed) return
     this.#closed = true
     this.#stdin.off('data', this.#receive).pause()
+    this.#onClosed()
     this.onclose?.()
   }
 
