@@ -1,7 +1,6 @@
 import type { ZodObject } from 'zod'
 import { type BackendParts, BACKENDS } from '../backends/all.ts'
 import { Clusters, type ConfiguredCluster } from './cluster/clusters.ts'
-import { ClusterApi } from './cluster/types.ts'
 import { prepareDataFolder } from './config/folder.ts'
 import type { ServedFolder } from './config/folders.ts'
 import { type PlannedMount, plannedMounts } from './config/mounts.ts'
@@ -205,9 +204,8 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
 }
 
-/** The options are as the schema of their type made them. */
 const clustersOf = ({ backends }: Config): ConfiguredCluster[] =>
-  Object.entries(backends).flatMap(([name, { type, options }]) => (type === 'cluster' ? [{ name, ...ClusterApi.parse(options) }] : []))
+  Object.entries(backends).flatMap(([name, { type, options }]) => (type === 'cluster' ? [{ name, options }] : []))
 
 function retrievalOf({ ipfs: { network }, lassie }: Config, node: IpfsNode, services: LazyServices): Retrieval {
   const daemon = async (call?: Call): Promise<string> => (await (await services.get()).endpoint('lassie', call)).url

@@ -2,9 +2,11 @@ import { build, type BuildOptions } from 'esbuild'
 import { glob } from 'node:fs/promises'
 import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
+import { oneStart, startFile } from './start.ts'
 
-/** Each is started or imported by its own path at run time. */
-const ENTRIES = ['src/main.ts', '{src,backends}/**/*.worker.ts', 'tools/**/*.tools.ts']
+/** Each is started or imported by its own path at run time; what runs in threads of its own shares nothing with the rest. */
+const PROGRAM = ['src/main.ts', 'tools/**/*.tools.ts']
+const WORKERS = ['{src,backends}/**/*.worker.ts']
 
 const OPTIONS = {
   bundle: true,
@@ -19,11 +21,12 @@ const OPTIONS = {
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [sourcePlaces, englishOnly, withoutAjv],
   // Never minified: Helia's code does not survive it.
 } satisfies BuildOptions
 
 /** Writes the tree that is published: the source tree's entries at their own places, and what they share in chunks/. */
 export async function bundle(outdir: string): Promise<void> {
-  await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(ENTRIES)), outdir })
+  const plugins = [englishOnly, withoutAjv]
+  await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(PROGRAM)), outdir, plugins: [sourcePlaces(oneStart), startFile, ...plugins] })
+  await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(WORKERS)), outdir, plugins: [sourcePlaces(), ...plugins] })
 }

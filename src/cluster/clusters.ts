@@ -1,11 +1,10 @@
 import { VfsError } from '../core/error.ts'
-import { Cluster } from './client.ts'
+import type { Cluster } from './client.ts'
 
 export interface ConfiguredCluster {
   readonly name: string
-  readonly api: string
-  /** A reference. */
-  readonly authorization?: string | undefined
+  /** As its type of backend takes them. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 /** The clusters that a person configured, as backends. */
@@ -33,7 +32,8 @@ export class Clusters {
     if (name === undefined && names.length > 1) throw new VfsError('INVALID_ARGUMENT', `backend: there are several clusters: ${names.join(', ')}`)
     const found = this.#configured.find((each) => name === undefined || each.name === name)
     if (!found) throw new VfsError('BACKEND_NOT_FOUND', `no cluster is called ${name}`, { details: { names } })
-    const { api, authorization } = found
+    const [{ Cluster }, { ClusterApi }] = await Promise.all([import('./client.ts'), import('./types.ts')])
+    const { api, authorization } = ClusterApi.parse(found.options)
     return new Cluster({ api, authorization: authorization === undefined ? undefined : await this.#secret(authorization, api) })
   }
 }

@@ -70,10 +70,11 @@ function merge(layers: readonly Layer[]): { values: Map<string, unknown>; origin
   return { values, origins }
 }
 
+/** Once in a process, so it is not worth to zod's compiler. */
 function parse(schema: ConfigSchema, values: ReadonlyMap<string, unknown>, origins: ReadonlyMap<string, string>): Config {
   const input: Record<string, unknown> = {}
   for (const [name, value] of values) place(input, name.split('.'), value)
-  const result = schema.safeParse(input)
+  const result = schema.safeParse(input, { jitless: true })
   if (!result.success) throw explain(result.error, schema, input, origins)
   return result.data
 }

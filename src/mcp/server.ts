@@ -14,14 +14,11 @@ const CONTENT = { ttlMs: 0, cacheScope: 'private' } as const
 
 /** The server of one connection, or of a single request of a client that keeps none. */
 export function mcpServer(parts: McpParts, connection?: Connection): Server {
-  const server = new Server(
-    identity(parts),
-    {
-      capabilities: CAPABILITIES,
-      instructions: instructions(parts),
-      cacheHints: { 'server/discover': LIST, 'tools/list': LIST, 'resources/list': LIST, 'resources/templates/list': LIST, 'resources/read': CONTENT },
-    },
-  )
+  const server = new Server(identity(parts), {
+    capabilities: CAPABILITIES,
+    instructions: instructions(parts),
+    cacheHints: { 'server/discover': LIST, 'tools/list': LIST, 'resources/list': LIST, 'resources/templates/list': LIST, 'resources/read': CONTENT },
+  })
   serveTools(server, parts, connection?.session)
   serveResources(server, parts, connection)
   if (connection !== undefined) tellOf(server, parts, connection)

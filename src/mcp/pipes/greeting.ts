@@ -17,21 +17,27 @@ export class Greeting implements Transport {
   readonly over: Promise<void>
   readonly #pipe: PipeTransport
   readonly #answers: Answers
-  readonly #end: () => void
+  readonly #onOver: () => void
   readonly #heard: JSONRPCMessage[] = []
   readonly #answered = new Set<RequestId>()
+  #turn = Promise.resolve()
+  #isOver = false
 
   constructor(pipe: PipeTransport, answers: Answers) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.over = promise
-    this.#end = resolve
+    this.#onOver = resolve
     this.#pipe = pipe
     this.#answers = answers
   }
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Begins to answer. */
   async open(): Promise<void> {
-    this.#pipe.onmessage = (message) => void this.#hear(message)
+    this.#pipe.onmessage = (message) => this.#hear(message)
     this.#pipe.onerror = (error) => this.onerror?.(error)
     this.#pipe.onclose = () => this.onclose?.()
     await this.#pipe.start()
@@ -54,13 +60,23 @@ export class Greeting implements Transport {
     return this.#pipe.close()
   }
 
-  async #hear(message: JSONRPCMessage): Promise<void> {
+  /** One after the other, so that each has one answer, and in their order. */
+  #hear(message: JSONRPCMessage): void {
     this.#heard.push(message)
-    if (!('method' in message) || !('id' in message)) return
-    const result = await this.#answers(message).catch(() => undefined)
+    this.#turn = this.#turn.then(() => this.#greet(message)).catch((error: Error) => this.onerror?.(error))
+  }
+
+  async #greet(message: JSONRPCMessage): Promise<void> {
+    if (this.#isOver || !('method' in message) || !('id' in message)) return
+    const result = await this.#answers(message)
     if (result === undefined) return this.#end()
     this.#answered.add(message.id)
     await this.#pipe.send({ jsonrpc: '2.0', id: message.id, result })
     if (message.method === 'tools/list') this.#end()
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#onOver()
   }
 }

@@ -32,9 +32,9 @@ export class PipeTransport implements Transport {
     this.#stdin = stdin
     this.#stdout = stdout
     this.#outbox = new Outbox(stdout)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.closed = promise
-    this.#onClosed = resolve
+    const closed = Promise.withResolvers<void>()
+    this.closed = closed.promise
+    this.#onClosed = closed.resolve
     this.ended = new Promise((resolve) => stdin.once('close', () => resolve()))
   }
 
