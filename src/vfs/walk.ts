@@ -1,19 +1,20 @@
 import type { Entry } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { below, compareNames, join, segments, within, type VfsPath } from '../core/path.ts'
-import type { IgnoreRules } from './match/ignore.ts'
+import { Ahead } from './ahead.ts'
+import { type IgnoreRules, LAST_RULES_NAME } from './match/ignore.ts'
 import type { Walked, WalkOptions } from './types.ts'
 
 /** What a walk needs of the VFS. */
 export interface Tree {
   list(path: VfsPath, details: boolean): AsyncIterable<Entry>
-  /** The rules that hold inside a folder that has these names, given those of the folder above it. */
-  rules(folder: VfsPath, above: IgnoreRules | undefined, names: ReadonlySet<string>): Promise<IgnoreRules>
+  /** The rules that hold inside a folder, given those of the folder above it; `names` are what is in it, as far as rules may have it, if that is known. */
+  rules(folder: VfsPath, above: IgnoreRules | undefined, names: ReadonlySet<string> | undefined): Promise<IgnoreRules>
 }
 
 interface Level {
   readonly folder: VfsPath
-  readonly entries: IterableIterator<Entry>
+  readonly entries: Ahead
   readonly rules: IgnoreRules | undefined
   /** Names of the path to begin after, from this level on. */
   readonly resume: readonly string[]
@@ -23,37 +24,46 @@ interface Level {
 export async function* walk(tree: Tree, top: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
   const after = options.after !== undefined && within(top, options.after) ? segments(below(top, options.after)) : []
   const levels = [await open(tree, top, options, undefined, after)]
-  for (let level = levels.at(-1); level; level = levels.at(-1)) {
-    const next = level.entries.next()
-    if (next.done) {
-      levels.pop()
-      continue
+  try {
+    for (let level = levels.at(-1); level; level = levels.at(-1)) {
+      const entry = level.entries.next() ?? (await level.entries.more())
+      if (entry === undefined) {
+        levels.pop()
+        continue
+      }
+      const seen = visit(entry, level, options)
+      if (seen === undefined) continue
+      if (seen.yields) yield { ...entry, path: seen.path, depth: levels.length }
+      if (entry.kind === 'directory' && levels.length < (options.depth ?? Infinity))
+        levels.push(await open(tree, seen.path, options, level, seen.yields ? [] : level.resume.slice(1)))
     }
-    const seen = visit(next.value, level, options)
-    if (seen === undefined) continue
-    if (seen.yields) yield { ...next.value, path: seen.path, depth: levels.length }
-    if (next.value.kind === 'directory' && levels.length < (options.depth ?? Infinity))
-      levels.push(await open(tree, seen.path, options, level, seen.yields ? [] : level.resume.slice(1)))
+  } finally {
+    await Promise.all(levels.map(({ entries }) => entries.close()))
   }
 }
 
 async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Level | undefined, resume: readonly string[]): Promise<Level> {
   throwIfAborted(options.signal, 'walk')
-  const entries = await listed(tree, folder, options, above !== undefined)
-  const rules = options.ignored ? undefined : await tree.rules(folder, above?.rules, new Set(entries.map(({ name }) => name)))
-  return { folder, resume, rules, entries: entries.values() }
+  const entries = new Ahead(listed(tree, folder, options, above !== undefined))
+  try {
+    await entries.fill()
+    const rules = options.ignored ? undefined : await tree.rules(folder, above?.rules, entries.namesUpTo(LAST_RULES_NAME))
+    return { folder, resume, rules, entries }
+  } catch (error) {
+    await entries.close()
+    throw error
+  }
 }
 
-/** Below the top a folder may vanish, or turn into something else, while the walk goes on: it then holds nothing. */
-async function listed(tree: Tree, folder: VfsPath, { details, onUnreadable }: WalkOptions, lenient: boolean): Promise<Entry[]> {
+/** Below the top a folder may vanish, or turn into something else, while the walk goes on: it then holds nothing more. */
+async function* listed(tree: Tree, folder: VfsPath, { details, onUnreadable }: WalkOptions, lenient: boolean): AsyncGenerator<Entry> {
   try {
-    return await Array.fromAsync(tree.list(folder, details === true))
+    yield* tree.list(folder, details === true)
   } catch (error) {
     if (!lenient || !(error instanceof VfsError) || error.code === 'CANCELLED') throw error
-    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return []
+    if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return
     if (!onUnreadable) throw error
     onUnreadable(folder, error)
-    return []
   }
 }
 

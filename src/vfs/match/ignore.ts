@@ -4,6 +4,9 @@ import { type Matcher, compilePattern } from './glob.ts'
 /** Of a rules file only so much is looked at: a longer one is not a list that a person keeps. */
 export const MAX_RULES_BYTES = 256 * 1024
 
+/** Of the names that rules depend on, the last in a listing. */
+export const LAST_RULES_NAME = '.gitignore'
+
 /** How the rules reach files; both answer undefined or false where nothing is. */
 export interface RulesSource {
   /** At most MAX_RULES_BYTES of a file's beginning. */
@@ -52,7 +55,7 @@ export class IgnoreRules {
     const has = async (name: string): Promise<boolean> => names?.has(name) ?? (await source.exists(join(folder, name)))
     const read = async (name: string): Promise<Level[]> => levelOf(await source.read(join(folder, name)))
     const repository = await has('.git')
-    const own = (await has('.gitignore')) ? await read('.gitignore') : []
+    const own = (await has(LAST_RULES_NAME)) ? await read(LAST_RULES_NAME) : []
     const outer = repository ? await read('.git/info/exclude') : this.#levels.map((level) => descend(level, this.#folder, folder))
     return new IgnoreRules(folder, [...own, ...outer])
   }
