@@ -1,12 +1,24 @@
 import type { Database, Value } from '../sqlite/database.ts'
 import { above, range, type Key } from './places.ts'
 import { SELECT, toRecord, type ChangeRow } from './rows.ts'
-import type { ChangeRecord, HistoryQuery } from './types.ts'
+import type { ChangeRecord, HistoryQuery, Seen } from './types.ts'
 
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
 const GROWTH = 8 // so that few pages reach what is rare
 const KEPT_PAGE = 1000
 const KNOWN_WITHIN = 64 // the newest changes of a path, among which an etag is looked for
+
+/** What was learnt of each file, or what a change of it left. */
+const KNOWN = `
+  with at as (select id from volume where name = ?),
+    asked as materialized (select key, value ->> 0 as path, value ->> 1 as etag from json_each(?))
+  select coalesce(
+      (select cid from content where volume = (select id from at) and path = asked.path and etag = asked.etag),
+      (select after ->> 'cid' from (
+          select after, seq from change where volume = (select id from at) and path = asked.path and state = 'done' order by seq desc limit ${KNOWN_WITHIN}
+        ) where after ->> 'etag' = asked.etag order by seq desc limit 1)
+    ) as cid
+  from asked order by key`
 
 interface Window {
   before: number
@@ -43,23 +55,10 @@ export class History {
     return found.slice(0, query.limit).map((row) => this.#record(row))
   }
 
-  known({ volume, inner }: Key, etag: string): string | undefined {
-    const learnt = this.#learnt(volume, inner, etag)
-    if (learnt !== undefined) return learnt
-    const row = this.#db.get<{ cid: string | null }>(
-      `select after ->> 'cid' as cid from (
-         select after, seq from change where volume = (select id from volume where name = ?) and path = ? and state = 'done' order by seq desc limit ${KNOWN_WITHIN}
-       ) where after ->> 'etag' = ? order by seq desc limit 1`,
-      volume,
-      inner,
-      etag,
-    )
-    return row?.cid ?? undefined
-  }
-
-  #learnt(volume: string, path: string, etag: string): string | undefined {
-    const sql = 'select cid from content where volume = (select id from volume where name = ?) and path = ? and etag = ?'
-    return this.#db.get<{ cid: string }>(sql, volume, path, etag)?.cid
+  known(volume: string, files: readonly Seen[]): (string | undefined)[] {
+    const asked = JSON.stringify(files.map(({ inner, etag }) => [inner, etag]))
+    const found = this.#db.all<{ cid: string | null }>(KNOWN, volume, asked)
+    return found.map(({ cid }) => cid ?? undefined)
   }
 
   content(cid: string): Uint8Array | undefined {

@@ -8,7 +8,7 @@ import { seqOf } from './ids.ts'
 import { Ledger } from './ledger.ts'
 import { Processes } from './processes.ts'
 import { nameParts, Recovery } from './recovery.ts'
-import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, Place, TakeBack, VersionStore, Volumes } from './types.ts'
+import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, Place, Seen, TakeBack, VersionStore, Volumes } from './types.ts'
 
 export interface JournalOptions {
   /** The data folder; made if it is not there. */
@@ -67,8 +67,8 @@ export class SqliteJournal implements Journal {
     return this.#history.kept()
   }
 
-  known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined {
-    return read(() => this.#history.known(place, etag))
+  known(volume: string, files: readonly Seen[]): readonly (string | undefined)[] {
+    return read(() => this.#history.known(volume, files))
   }
 
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void {

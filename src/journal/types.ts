@@ -17,6 +17,12 @@ export interface Place {
   readonly shown: VfsPath
 }
 
+/** A file of a volume as it was seen. */
+export interface Seen {
+  readonly inner: string
+  readonly etag: string
+}
+
 /** What stood, or stands, at a place. */
 export interface Snapshot {
   readonly kind: Kind
@@ -125,8 +131,8 @@ export interface Journal extends AsyncDisposable {
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. */
   kept(): Iterable<string>
-  /** A CID of the content that this etag was given for, by what was learnt or the newest done change that set it: no reading. */
-  known(place: Pick<Place, 'volume' | 'inner'>, etag: string): string | undefined
+  /** CIDs of the contents that these etags were given for, by what was learnt or the newest done changes that set them: nothing is read. */
+  known(volume: string, files: readonly Seen[]): readonly (string | undefined)[]
   /** Remembers the CID of what was read at a place; queued, not awaited. A place has one such content, the last. */
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */

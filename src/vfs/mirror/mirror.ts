@@ -2,6 +2,7 @@ import type { Bytes, Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { name, type VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
+import { detailed, type Found } from '../beside.ts'
 import type { Changes } from '../change.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
@@ -11,7 +12,6 @@ import type { Reading } from '../reading.ts'
 import type { Cause } from '../step.ts'
 import { statOrNull, type Target, type Targets } from '../target.ts'
 import type { MirrorCall, Mirrored, MirrorMemory } from '../types.ts'
-import type { Found } from './pairs.ts'
 import { type Filing, Plan, type Trees } from './plan.ts'
 
 const AT_ONCE = 8 // files written at the same time
@@ -143,7 +143,3 @@ export class Mirrors {
 const NO_MEMORY: MirrorMemory = { recall: async () => undefined, learn: async () => {} }
 
 const found = (path: VfsPath, stat: Stat): Found => ({ ...stat, name: name(path) })
-
-async function* detailed(reading: Reading, path: VfsPath, call: Pick<MirrorCall, 'actor' | 'signal'>): AsyncIterable<Found> {
-  for await (const entry of reading.list(path, { ...call, details: true })) yield { size: 0, etag: '', ...entry }
-}

@@ -1,8 +1,9 @@
 import { VfsError } from '../../core/error.ts'
 import { compareNames, join, type VfsPath } from '../../core/path.ts'
+import type { Found, List } from '../beside.ts'
 import { forEachOf } from '../pool.ts'
 import type { MirrorMemory } from '../types.ts'
-import { type Found, type List, type Pair, pairs } from './pairs.ts'
+import { type Pair, pairs } from './pairs.ts'
 import { type Both, type Read, sameContent } from './same.ts'
 
 const AT_ONCE = 8 // files compared at the same time

@@ -3,7 +3,8 @@ import { rawDigest } from '../../core/cid.ts'
 import type { VfsPath } from '../../core/path.ts'
 import { cidOfContent } from '../../content/hashing.ts'
 import type { MirrorMemory } from '../types.ts'
-import type { Found, Pair } from './pairs.ts'
+import type { Found } from '../beside.ts'
+import type { Pair } from './pairs.ts'
 
 /** Reads a file as it stood when it was listed, or rejects CONFLICT. */
 export type Read = (path: VfsPath, found: Found) => Promise<Bytes>

@@ -1,18 +1,22 @@
 import { throwIfAborted } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
+import { detailed } from '../beside.ts'
 import type { Changes } from '../change.ts'
 import { chooser } from '../choice.ts'
 import { forEachOf } from '../pool.ts'
 import type { Reading } from '../reading.ts'
 import type { Cause } from '../step.ts'
-import { statOrNull, type Targets } from '../target.ts'
+import { statOrNull, type Target, type Targets } from '../target.ts'
 import type { Changed, VfsCall } from '../types.ts'
+import { ahead } from './ahead.ts'
 import { copyFile, verify } from './file.ts'
 import type { Meter } from './meter.ts'
-import { type Filing, type Found, Plan } from './plan.ts'
 import { Places } from './places.ts'
+import { type Filing, type Page, Plan } from './plan.ts'
 import { Comparison } from './same.ts'
+
+const BACKLOG = 10_000 // files that are listed ahead of what is copied
 
 /** What the engine needs of the VFS around it. */
 export interface Ground {
@@ -37,7 +41,7 @@ export interface Tally {
   readonly bytes: number
 }
 
-/** Copies many files: lists all, leaves out what is the same, and sends the rest. Both ways of a transfer to fail stand on it. */
+/** Copies many files: lists them, leaves out what is the same, and sends the rest meanwhile. Both ways of a transfer to fail stand on it. */
 export class Engine {
   readonly #vfs: Ground
 
@@ -45,49 +49,22 @@ export class Engine {
     this.#vfs = vfs
   }
 
-  /** What lies below a folder, and what stands where it goes. */
-  async plan(from: VfsPath, to: VfsPath, exists: boolean, { call, failed }: Run): Promise<Plan> {
-    const plan = new Plan({
-      list: (path) => this.#list(path, call),
-      chosen: chooser(call, from),
-      allFolders: !call.include?.length,
-      failed,
-      signal: call.signal,
-    })
-    await plan.folder(from, to, exists)
-    return plan
+  /** What lies below a folder, and what stands where it goes. `above`: folders that are missing above that. */
+  plan(from: VfsPath, { call, failed }: Run, above: readonly Target[]): Plan {
+    return new Plan({ list: (path) => detailed(this.#vfs.reading, path, call), chosen: chooser(call, from), allFolders: !call.include?.length, failed, signal: call.signal }, above.map(({ place }) => place.shown)) // prettier-ignore
   }
 
-  /** Takes out of the plan what is the same already, and tells how many files that are. */
-  async leaveOutSame(plan: Plan, { call, width, meter, failed }: Run): Promise<number> {
-    const { targets, changes } = this.#vfs
-    const comparison = new Comparison(targets, changes.journal, new Places(call.signal), call.signal)
-    const differ: Filing[] = []
-    const before = meter.files
-    await changes.journal.caughtUp()
-    await forEachOf(plan.files, width, async (filing) => {
-      throwIfAborted(call.signal, 'copy')
-      try {
-        const isSame = this.#sameMode(filing) && (await comparison.isSame(filing))
-        if (isSame) meter.file()
-        else differ.push(filing)
-      } catch (error) {
-        throwIfAborted(call.signal, 'copy')
-        await failed(filing.from, error)
-      }
-    })
-    plan.files = differ
-    return meter.files - before
+  /** Leaves out what is the same already, and lists ahead of whoever carries out the rest. */
+  differing(pages: AsyncIterable<Page>, run: Run): AsyncGenerator<Page> {
+    return ahead(this.#differing(pages, run), BACKLOG, ({ files }) => files.length)
   }
 
-  async carryOut(plan: Plan, run: Run, cause: Cause): Promise<Tally> {
+  async carryOut(pages: AsyncIterable<Page>, run: Run, cause: Cause): Promise<Tally> {
     const { width, meter, failed } = run
     const places = new Places(cause.signal)
     let copied = 0
     let bytes = 0
-    for (const folder of plan.folders) await this.#makeFolder(folder, cause).catch((error: unknown) => failed(folder, error))
-    meter.expect(plan.bytes, plan.files.length)
-    await forEachOf(plan.files, width, async (filing) => {
+    await forEachOf(this.#files(pages, run, cause), width, async (filing) => {
       throwIfAborted(cause.signal, 'copy')
       let done: Changed | undefined
       try {
@@ -104,6 +81,27 @@ export class Engine {
     })
     throwIfAborted(cause.signal, 'copy')
     return { copied, bytes }
+  }
+
+  async *#differing(pages: AsyncIterable<Page>, { call, width, meter, failed }: Run): AsyncGenerator<Page> {
+    const { targets, changes } = this.#vfs
+    const { signal } = call
+    const comparison = new Comparison({ targets, journal: changes.journal, places: new Places(signal), width, failed, signal })
+    await changes.journal.caughtUp()
+    for await (const { folders, files } of pages) {
+      const { differ, same } = await comparison.differing(files)
+      meter.listed(differ, same)
+      if (folders.length + differ.length > 0) yield { folders, files: differ }
+    }
+    meter.complete()
+  }
+
+  /** The folders of a page are made before its files are given. */
+  async *#files(pages: AsyncIterable<Page>, { failed }: Run, cause: Cause): AsyncGenerator<Filing> {
+    for await (const { folders, files } of pages) {
+      for (const folder of folders) await this.#makeFolder(folder, cause).catch((error: unknown) => failed(folder, error))
+      yield* files
+    }
   }
 
   async #copy({ from, to, source, standing }: Filing, places: Places, { meter }: Run, cause: Cause): Promise<Changed> {
@@ -123,18 +121,8 @@ export class Engine {
     await verify(await this.#vfs.targets.writable('copy', to, cause.signal), done, cause)
   }
 
-  /** Where permission bits are kept they are part of what is copied. */
-  #sameMode({ to, source, standing }: Filing): boolean {
-    const { modes } = this.#vfs.targets.mountOf('copy', to).backend.capabilities
-    return !modes || source.mode === undefined || source.mode === standing?.mode
-  }
-
   async #makeFolder(path: VfsPath, cause: Cause): Promise<void> {
     const target = await this.#vfs.targets.container('copy', path, { signal: cause.signal })
     if ((await statOrNull(target, cause.signal))?.kind !== 'directory') await this.#vfs.changes.mkdir(target, cause)
-  }
-
-  async *#list(path: VfsPath, { actor, signal }: VfsCall): AsyncIterable<Found> {
-    for await (const entry of this.#vfs.reading.list(path, { actor, signal, details: true })) yield { size: 0, etag: '', ...entry }
   }
 }

@@ -9,7 +9,7 @@ import type { CopiedInto, CopyIntoCall } from '../types.ts'
 import { Engine, type Ground, type Run, type Tally } from './engine.ts'
 import { Failures } from './failures.ts'
 import { Meter } from './meter.ts'
-import { type Plan, single } from './plan.ts'
+import type { Page, Plan } from './plan.ts'
 
 const AT_ONCE = 8
 const SHOWN = 100 // paths of a plan that is only shown
@@ -34,11 +34,10 @@ export class Merges {
     const failures = new Failures()
     const run = this.#run(call, failures)
     const target = await this.#vfs.targets.container('copy', to, { signal: call.signal })
-    const plan = await this.#plan(from, target, run)
-    const skipped = await this.#engine.leaveOutSame(plan, run)
-    const asked = { change: null, copied: plan.files.length, bytes: plan.bytes, planned: plan.files.slice(0, SHOWN).map((filing) => filing.from) }
-    const done = call.dryRun ? asked : await this.#carryOut(plan, target, run, failures)
-    return { ...done, skipped, failed: failures.listed, failedMore: failures.more, linksLeftOut: plan.linksLeftOut }
+    const { plan, pages } = await this.#plan(from, target, run)
+    const differing = this.#engine.differing(pages, run)
+    const done = await (call.dryRun ? outline(differing) : this.#carryOut(differing, target, run, failures))
+    return { ...done, skipped: run.meter.same, failed: failures.listed, failedMore: failures.more, linksLeftOut: plan.linksLeftOut }
   }
 
   #run(call: CopyIntoCall, failures: Failures): Run {
@@ -54,7 +53,7 @@ export class Merges {
     }
   }
 
-  async #plan(from: VfsPath, target: Target, run: Run): Promise<Plan> {
+  async #plan(from: VfsPath, target: Target, run: Run): Promise<{ readonly plan: Plan; readonly pages: AsyncIterable<Page> }> {
     const { signal } = run.call
     const to = target.place.shown
     const { mount, inner } = await this.#vfs.targets.readable('copy', from, signal)
@@ -62,17 +61,43 @@ export class Merges {
     refuseOntoItself('copy', { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: from } }, target)
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('copy', source, standing, to, true)
-    const plan = source.kind === 'directory' ? await this.#engine.plan(from, to, standing !== null, run) : single({ from, to, source, standing })
-    const above = plan.isEmpty || target.mount.path === to ? [] : await this.#vfs.folders.missingAbove(target, signal)
-    plan.folders.unshift(...above.map(({ place }) => place.shown))
-    return plan
+    const plan = this.#engine.plan(from, run, target.mount.path === to ? [] : await this.#vfs.folders.missingAbove(target, signal))
+    const pages = source.kind === 'directory' ? plan.pages({ from, to, exists: standing !== null }) : plan.single(from, to, source, standing)
+    return { plan, pages }
   }
 
-  async #carryOut(plan: Plan, to: Target, run: Run, failures: Failures): Promise<Tally & { readonly change: ChangeId | null }> {
-    if (plan.isEmpty) return { change: null, copied: 0, bytes: 0 }
-    const { actor, signal } = run.call
-    const spec = { kind: 'copy' as const, target: to, cause: { actor, signal } }
-    const left = (): string | undefined => (failures.count === 0 ? undefined : failures.summary())
-    return gather(this.#vfs.changes, spec, left, async (cause, change) => ({ ...(await this.#engine.carryOut(plan, run, cause)), change }))
+  /** A change is begun when there is something to do. */
+  async #carryOut(pages: AsyncGenerator<Page>, to: Target, run: Run, failures: Failures): Promise<Tally & { readonly change: ChangeId | null }> {
+    const first = await pages.next()
+    if (first.done) return { change: null, copied: 0, bytes: 0 }
+    try {
+      const { actor, signal } = run.call
+      const spec = { kind: 'copy' as const, target: to, cause: { actor, signal } }
+      const left = (): string | undefined => (failures.count === 0 ? undefined : failures.summary())
+      return await gather(this.#vfs.changes, spec, left, async (cause, change) => ({
+        ...(await this.#engine.carryOut(resumed(first.value, pages), run, cause)),
+        change,
+      }))
+    } finally {
+      await pages.return(undefined)
+    }
   }
+}
+
+async function* resumed<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first
+  yield* rest
+}
+
+/** What would be done. */
+async function outline(pages: AsyncIterable<Page>): Promise<Pick<CopiedInto, 'change' | 'copied' | 'bytes' | 'planned'>> {
+  const planned: VfsPath[] = []
+  let copied = 0
+  let bytes = 0
+  for await (const { files } of pages) {
+    copied += files.length
+    bytes += files.reduce((sum, { source }) => sum + source.size, 0)
+    planned.push(...files.slice(0, SHOWN - planned.length).map(({ from }) => from))
+  }
+  return { change: null, copied, bytes, planned }
 }

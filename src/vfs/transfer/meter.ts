@@ -1,9 +1,13 @@
 import type { Progress } from '../types.ts'
+import type { Filing } from './plan.ts'
 
 /** Counts what a transfer does, and judges by that how long the rest takes. */
 export class Meter {
   bytes = 0
   files = 0
+  /** Files that were where they are to be already. */
+  same = 0
+  readonly #found = { bytes: 0, files: 0 }
   #total: Progress['total']
   readonly #began = performance.now()
   readonly #report: ((progress: Progress) => void) | undefined
@@ -12,9 +16,18 @@ export class Meter {
     this.#report = report
   }
 
-  /** What is yet to be sent, once that is known. */
-  expect(bytes: number, files: number): void {
-    this.#total = { bytes: this.bytes + bytes, files: this.files + files }
+  /** Files that were found: what is to be sent, and how many need not be. */
+  listed(files: readonly Filing[], same: number): void {
+    for (const { source } of files) this.#found.bytes += source.size
+    this.#found.files += files.length + same
+    this.same += same
+    this.files += same
+    if (same > 0) this.#tell()
+  }
+
+  /** All that there is was found. */
+  complete(): void {
+    this.#total = this.#found
   }
 
   file(): void {

@@ -1,12 +1,9 @@
-import type { Entry, Stat } from '../../core/backend.ts'
+import type { Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { join, name, parent, type VfsPath } from '../../core/path.ts'
+import { beside, type Found, type List } from '../beside.ts'
 
-/** An entry of a list with details. */
-export interface Found extends Entry {
-  readonly size: number
-  readonly etag: string
-}
+const PAGE = 256 // files that are compared together
 
 /** One file on its way, and what stands where it goes. */
 export interface Filing {
@@ -16,10 +13,16 @@ export interface Filing {
   readonly standing: Found | undefined
 }
 
+/** What is to be done next: folders to make, each after the one above it, and then files, all of one folder. */
+export interface Page {
+  readonly folders: readonly VfsPath[]
+  readonly files: readonly Filing[]
+}
+
 export interface Trees {
-  list(path: VfsPath): AsyncIterable<Found>
+  readonly list: List
   /** Which files of the source are meant. */
-  chosen(path: VfsPath): boolean
+  readonly chosen: (path: VfsPath) => boolean
   /** Folders without chosen files are meant too. */
   readonly allFolders: boolean
   /** Told of what cannot be listed or does not fit; what it throws ends the planning. */
@@ -27,78 +30,94 @@ export interface Trees {
   readonly signal: AbortSignal | undefined
 }
 
-/** All that a transfer is to do, listed before any of it is done. It grows with the number of files. */
+/** A folder of the source, where it goes, and whether that is there. */
+export interface Branch {
+  readonly from: VfsPath
+  readonly to: VfsPath
+  readonly exists: boolean
+}
+
+/** All that a transfer is to do, page by page. Memory grows with the number of folders that lie in one. */
 export class Plan {
-  /** To be made, each after the one above it. */
-  readonly folders: VfsPath[] = []
-  files: Filing[] = []
   linksLeftOut = 0
   readonly #trees: Trees
-  readonly #missing = new Set<VfsPath>()
+  readonly #missing: Set<VfsPath>
+  #folders: VfsPath[] = []
 
-  constructor(trees: Trees) {
+  /** `above`: folders that are missing above the destination. */
+  constructor(trees: Trees, above: Iterable<VfsPath> = []) {
     this.#trees = trees
-  }
-
-  get isEmpty(): boolean {
-    return this.folders.length + this.files.length === 0
-  }
-
-  get bytes(): number {
-    return this.files.reduce((sum, { source }) => sum + source.size, 0)
+    this.#missing = new Set(above)
   }
 
   /** All below a folder; what stands only at the destination is not entered. */
-  async folder(from: VfsPath, to: VfsPath, exists: boolean): Promise<void> {
-    if (!exists) this.#miss(to)
-    const standing = new Map<string, Found>()
-    const folders: (readonly [VfsPath, VfsPath, boolean])[] = []
+  async *pages(top: Branch): AsyncGenerator<Page> {
+    const branches = [top]
+    for (let branch = branches.pop(); branch; branch = branches.pop()) {
+      const inside: Branch[] = []
+      yield* this.#folder(branch, inside)
+      for (const each of inside.toReversed()) branches.push(each)
+    }
+  }
+
+  /** A file that goes by itself. */
+  async *single(from: VfsPath, to: VfsPath, source: Stat, standing: Stat | null): AsyncGenerator<Page> {
+    this.#need(parent(to))
+    const there = standing ? { ...standing, name: name(to) } : undefined
+    yield* this.#page([{ from, to, source: { ...source, name: name(from) }, standing: there }])
+  }
+
+  async *#folder(branch: Branch, inside: Branch[]): AsyncGenerator<Page> {
+    const { from, to, exists } = branch
+    if (!exists) this.#missing.add(to)
+    if (this.#trees.allFolders) this.#need(to)
+    let files: Filing[] = []
     try {
-      if (exists) for await (const entry of this.#trees.list(to)) standing.set(entry.name, entry)
-      for await (const source of this.#trees.list(from)) {
-        const filing = { from: join(from, source.name), to: join(to, source.name), source, standing: standing.get(source.name) }
-        if (source.kind !== 'directory') await this.#file(filing)
-        else if (filing.standing?.kind === 'file') await this.#trees.failed(filing.from, misfit('NOT_DIRECTORY', filing.to, 'is a file'))
-        else folders.push([filing.from, filing.to, filing.standing !== undefined])
+      for await (const filing of this.#filings(branch)) {
+        if (filing.source.kind === 'directory') await this.#branch(filing, inside)
+        else if (await this.#isMeant(filing)) files.push(filing)
+        if (files.length < PAGE) continue
+        yield* this.#page(files)
+        files = []
       }
     } catch (error) {
       throwIfAborted(this.#trees.signal, 'copy')
       await this.#trees.failed(from, error)
     }
-    for (const each of folders) await this.folder(...each)
+    yield* this.#page(files)
+  }
+
+  async *#filings({ from, to, exists }: Branch): AsyncGenerator<Filing> {
+    const { list } = this.#trees
+    for await (const { source, standing } of beside(list(from), exists ? list(to) : undefined))
+      if (source) yield { from: join(from, source.name), to: join(to, source.name), source, standing }
+  }
+
+  *#page(files: readonly Filing[]): Generator<Page> {
+    const folders = this.#folders
+    this.#folders = []
+    if (folders.length + files.length > 0) yield { folders, files }
+  }
+
+  async #branch({ from, to, standing }: Filing, inside: Branch[]): Promise<void> {
+    if (standing?.kind === 'file') await this.#trees.failed(from, misfit('NOT_DIRECTORY', to, 'is a file'))
+    else inside.push({ from, to, exists: standing !== undefined })
+  }
+
+  async #isMeant({ from, to, source, standing }: Filing): Promise<boolean> {
+    if (source.kind === 'link') this.linksLeftOut++
+    if (source.kind === 'link' || !this.#trees.chosen(from)) return false
+    if (standing?.kind === 'directory') await this.#trees.failed(from, misfit('IS_DIRECTORY', to, 'is a folder'))
+    else this.#need(parent(to))
+    return standing?.kind !== 'directory'
   }
 
   /** A folder and those above it, which are made if they are missing. */
-  need(folder: VfsPath): void {
+  #need(folder: VfsPath): void {
     if (!this.#missing.delete(folder)) return
-    this.need(parent(folder))
-    this.folders.push(folder)
-  }
-
-  async #file(filing: Filing): Promise<void> {
-    const { from, to, source, standing } = filing
-    if (source.kind === 'link') return void this.linksLeftOut++
-    if (!this.#trees.chosen(from)) return undefined
-    if (standing?.kind === 'directory') return this.#trees.failed(from, misfit('IS_DIRECTORY', to, 'is a folder'))
-    this.need(parent(to))
-    this.files.push(filing)
-  }
-
-  #miss(folder: VfsPath): void {
-    this.#missing.add(folder)
-    if (this.#trees.allFolders) this.need(folder)
+    this.#need(parent(folder))
+    this.#folders.push(folder)
   }
 }
 
 const misfit = (code: 'IS_DIRECTORY' | 'NOT_DIRECTORY', path: VfsPath, why: string): VfsError => new VfsError(code, `${path} ${why}`, { op: 'copy', path })
-
-/** A file that goes by itself; a plan like any other. */
-export function single({ from, to, source, standing }: Pick<Filing, 'from' | 'to'> & { readonly source: Stat; readonly standing: Stat | null }): Plan {
-  const plan = new Plan(NOTHING)
-  plan.files = [{ from, to, source: { ...source, name: name(from) }, standing: standing ? { ...standing, name: name(to) } : undefined }]
-  return plan
-}
-
-const NOTHING: Trees = { list: () => none(), chosen: () => true, allFolders: false, failed: async () => {}, signal: undefined }
-
-async function* none(): AsyncGenerator<never> {}

@@ -1,39 +1,73 @@
 import { rawDigest } from '../../core/cid.ts'
-import type { VfsPath } from '../../core/path.ts'
+import { throwIfAborted } from '../../core/error.ts'
+import { join, parent, type VfsPath } from '../../core/path.ts'
 import { cidOfContent } from '../../content/hashing.ts'
 import type { Journal } from '../../journal/types.ts'
+import type { Found } from '../beside.ts'
+import { forEachOf } from '../pool.ts'
 import type { Targets } from '../target.ts'
-import type { Mount } from '../mounts.ts'
 import type { Key, Places } from './places.ts'
-import type { Filing, Found } from './plan.ts'
+import type { Filing } from './plan.ts'
 
 /** One of two files that are compared. */
 interface Side {
-  readonly mount: Mount
-  readonly inner: VfsPath
+  readonly path: VfsPath
+  readonly found: Found
   readonly place: Key
-  readonly etag: string
+  /** Its CID, where nothing need be read for that. */
   readonly known: string | undefined
 }
 
-/** Tells whether two files hold the same content, by CIDs. What it has to read for that, it remembers. */
-export class Comparison {
-  readonly #targets: Targets
-  readonly #journal: Journal
-  readonly #places: Places
-  readonly #signal: AbortSignal | undefined
+type Listed = Pick<Side, 'path' | 'found'>
+type Alike = Filing & { readonly standing: Found }
 
-  constructor(targets: Targets, journal: Journal, places: Places, signal: AbortSignal | undefined) {
-    this.#places = places
-    this.#targets = targets
-    this.#journal = journal
-    this.#signal = signal
+interface Ground {
+  readonly targets: Targets
+  readonly journal: Journal
+  readonly places: Places
+  /** Files that are read at the same time. */
+  readonly width: number
+  /** Told of what cannot be read. */
+  readonly failed: (path: VfsPath, error: unknown) => Promise<void>
+  readonly signal: AbortSignal | undefined
+}
+
+/** Tells which files hold the same content, by CIDs. What it has to read for that, it remembers. */
+export class Comparison {
+  readonly #ground: Ground
+
+  constructor(ground: Ground) {
+    this.#ground = ground
   }
 
-  async isSame({ from, to, source, standing }: Filing): Promise<boolean> {
+  /** Files of one folder: those that are to be sent, and how many are the same already. What cannot be told is neither. */
+  async differing(files: readonly Filing[]): Promise<{ readonly differ: readonly Filing[]; readonly same: number }> {
+    const alike = files.filter((filing): filing is Alike => this.#isAlike(filing))
+    const here = await this.#sides(alike.map(({ from, source }) => ({ path: from, found: source })))
+    const there = await this.#sides(alike.map(({ to, standing }) => ({ path: to, found: standing })))
+    const settled = new Set<Filing>()
+    let same = 0
+    await forEachOf(alike.entries(), this.#ground.width, async ([i, filing]) => {
+      const isSame = await this.#isSame(here[i]!, there[i]!).catch((error: unknown) => this.#failed(filing, error))
+      if (isSame !== false) settled.add(filing)
+      if (isSame) same++
+    })
+    return { differ: settled.size === 0 ? files : files.filter((filing) => !settled.has(filing)), same }
+  }
+
+  async #failed({ from }: Filing, error: unknown): Promise<undefined> {
+    throwIfAborted(this.#ground.signal, 'copy')
+    await this.#ground.failed(from, error)
+  }
+
+  /** Where permission bits are kept they are part of what is copied. */
+  #isAlike({ to, source, standing }: Filing): boolean {
     if (standing?.kind !== 'file' || source.size !== standing.size) return false
-    const here = await this.#side(from, source)
-    const there = await this.#side(to, standing)
+    const { modes } = this.#ground.targets.mountOf('copy', to).backend.capabilities
+    return !modes || source.mode === undefined || source.mode === standing.mode
+  }
+
+  async #isSame(here: Side, there: Side): Promise<boolean> {
     if (here.known !== undefined && there.known !== undefined) {
       if (here.known === there.known) return true
       if (tell(here.known, there.known)) return false
@@ -49,15 +83,23 @@ export class Comparison {
     return (await this.#hash(other)) === cid
   }
 
-  async #side(path: VfsPath, { etag, cid }: Found): Promise<Side> {
-    const { mount, inner } = await this.#targets.readable('copy', path, this.#signal)
-    const place = await this.#places.of(mount, inner)
-    return { mount, inner, place, etag, known: cid ?? this.#journal.known(place, etag) }
+  /** They lie in one folder, so that one look at the journal tells what is known of all. */
+  async #sides(files: readonly Listed[]): Promise<Side[]> {
+    const { targets, journal, places, signal } = this.#ground
+    const [first] = files
+    if (!first) return []
+    const { mount, inner } = await targets.readable('copy', first.path, signal)
+    const folder = await places.folder(mount, parent(inner))
+    const placed = files.map(({ found: { name, etag } }) => ({ inner: join(folder, name), etag }))
+    const known = journal.known(mount.backend.volume, placed)
+    return files.map((file, i) => ({ ...file, place: { volume: mount.backend.volume, inner: placed[i]!.inner }, known: file.found.cid ?? known[i] }))
   }
 
-  async #hash({ mount, inner, place, etag }: Side): Promise<string> {
-    const cid = await cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal: this.#signal, reuse: true, fresh: true }))
-    this.#journal.learn(place, etag, cid)
+  async #hash({ path, place, found: { etag } }: Side): Promise<string> {
+    const { targets, journal, signal } = this.#ground
+    const { mount, inner } = await targets.readable('copy', path, signal)
+    const cid = await cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal, reuse: true, fresh: true }))
+    journal.learn(place, etag, cid)
     return cid
   }
 }

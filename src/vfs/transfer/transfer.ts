@@ -121,16 +121,16 @@ export class Transfers {
     return { ...copied, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas }
   }
 
-  /** Where a folder is merged into, files that are the same already are left alone. */
+  /** Where a folder is merged into, files that are the same already are left alone, and what does not fit is found before anything is done. */
   async #copyParts(job: Job, cause: Cause, meter: Meter): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
     const { from, to, standing, call } = job
     const run: Run = { call: { ...call, signal: cause.signal }, width: AT_ONCE, verify: false, meter, failed: async (_, error) => Promise.reject(error) }
-    const plan = await this.#engine.plan(from.path, to.place.shown, standing !== null, run)
-    plan.need(to.place.shown)
+    const top = { from: from.path, to: to.place.shown, exists: standing !== null }
+    if (standing) for await (const _ of this.#engine.plan(from.path, run, []).pages(top)) continue
     const above = await this.#vfs.folders.missingAbove(to, cause.signal)
-    plan.folders.unshift(...above.map(({ place }) => place.shown))
-    if (standing) await this.#engine.leaveOutSame(plan, run)
-    const { bytes } = await this.#engine.carryOut(plan, run, cause)
+    for (const folder of standing ? [] : [...above, to]) await this.#vfs.changes.mkdir(folder, cause)
+    const plan = this.#engine.plan(from.path, run, [])
+    const { bytes } = await this.#engine.carryOut(this.#engine.differing(plan.pages(top), run), run, cause)
     return { bytes, linksLeftOut: plan.linksLeftOut }
   }
 

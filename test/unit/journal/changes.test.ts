@@ -30,8 +30,8 @@ test('a change that ended is told with everything that was known of it', async (
     reason: null,
   })
   expect(it.journal.content('bafkold')).toEqual(content)
-  expect(it.journal.known(place('/a/f'), 'e2')).toBe('bafknew')
-  expect(it.journal.known(place('/a/f'), 'e1')).toBeUndefined()
+  const seen = ['e2', 'e1'].map((etag) => ({ inner: '/a/f', etag }))
+  expect(it.journal.known('local:test', seen)).toEqual(['bafknew', undefined])
 })
 
 test('what is learnt after the intent is added to it, and what is not said again stays', async () => {

@@ -84,8 +84,9 @@ test('the CID of a content is known by its etag, at its path only', async () => 
   await using it = await freshJournal()
   const id = await change(it.journal, 'write', '/a')
   await change(it.journal, 'write', '/a')
-  expect(it.journal.known(place('/a'), `e-${id}`)).toBe(`cid-${id}`)
-  expect(it.journal.known(place('/b'), `e-${id}`)).toBeUndefined()
+  const seen = ['/a', '/b'].map((inner) => ({ inner, etag: `e-${id}` }))
+  expect(it.journal.known('local:test', seen)).toEqual([`cid-${id}`, undefined])
+  expect(it.journal.known('no such volume', seen)).toEqual([undefined, undefined])
 })
 
 test('what is rare is found behind many others', async () => {
