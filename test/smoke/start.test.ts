@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { addressOf } from '../support/address.ts'
+import { connectHttp } from '../support/http.ts'
 import { emptyPlace, host, run } from '../support/program.ts'
 
 test('the built program starts in an empty home, lists its tools, and writes and reads a file', async () => {
@@ -27,4 +31,14 @@ test('doctor finds nothing wrong in an empty home', async () => {
   await using place = await emptyPlace()
   const { code, stdout } = await run(place, ['doctor'])
   expect([code, stdout]).toEqual([0, expect.not.stringMatching(/^(fail|error)/m)])
+})
+
+test('npm start serves on loopback, and says how an agent reaches it', async () => {
+  await using place = await emptyPlace()
+  const npm = spawn('npm', ['start', '--silent', '--', '--http', '127.0.0.1:0'], { env: { ...process.env, ...place.env }, detached: true })
+  const url = await addressOf(npm.stdout)
+  await using agent = await connectHttp(url)
+  expect((await agent.client.listTools()).tools.length).toBeGreaterThan(0)
+  process.kill(-(npm.pid ?? 0), 'SIGINT')
+  await once(npm, 'exit')
 })
