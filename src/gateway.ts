@@ -181,8 +181,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     new OpenStorages({ config, types: BACKENDS, parts: { dataFolder: folder, content, ipfs, secret, service }, served: served.map(({ path }) => path) }),
   )
   const late = await mountAll(plan, table, backends)
-  const guarded = options.guarded.flatMap((path) => table.facesOfFile(path))
-  const policy = new Policy({ deny: config.deny, guarded, readOnly: config.read_only })
+  const policy = new Policy({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
   const remounts = closing.use(new Remounts(table, events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))

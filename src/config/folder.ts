@@ -11,7 +11,7 @@ export const defaultDataFolder = (at: Surroundings): string => join(xdg(at, 'XDG
 export const defaultConfigFolder = (at: Surroundings): string => join(xdg(at, 'XDG_CONFIG_HOME', '.config'), 'polymount')
 
 /** The XDG rules: a relative folder is ignored. */
-function xdg({ env, home }: Surroundings, variable: string, otherwise: string): string {
+export function xdg({ env, home }: Surroundings, variable: string, otherwise: string): string {
   const named = env[variable]
   return named !== undefined && isAbsolute(named) ? named : join(home, otherwise)
 }

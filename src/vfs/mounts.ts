@@ -73,6 +73,7 @@ export class Mount {
 /** Which mount serves a path: the one with the longest prefix. Folders above mounts exist without a backend. */
 export class MountTable implements Volumes {
   readonly #mounts = new Map<VfsPath, Mount>()
+  #changes = 0
 
   all(): IterableIterator<Mount> {
     return this.#mounts.values()
@@ -81,13 +82,18 @@ export class MountTable implements Volumes {
   add(spec: MountSpec): Mount {
     if (this.#mounts.has(spec.path)) throw new VfsError('MOUNT_EXISTS', `${spec.path} is a mount already`, { op: 'mount', path: spec.path })
     const mount = new Mount(spec)
-    this.#mounts.set(spec.path, mount)
+    this.#set(mount)
     return mount
   }
 
   /** Puts a mount in the place of another one; what runs on that one goes on there. */
   replace(spec: MountSpec): void {
-    this.#mounts.set(spec.path, new Mount(spec))
+    this.#set(new Mount(spec))
+  }
+
+  #set(mount: Mount): void {
+    this.#mounts.set(mount.path, mount)
+    this.#changes++
   }
 
   remove(path: VfsPath, force: boolean): Mount {
@@ -97,6 +103,7 @@ export class MountTable implements Volumes {
       throw new VfsError('DENIED', `${path} is mounted by the configuration`, { op: 'unmount', path, hint: 'Only a person can take it away.' })
     if (mount.running > 0 && !force) throw new VfsError('MOUNT_BUSY', `${mount.running} calls are running on ${path}`, { op: 'unmount', path })
     this.#mounts.delete(path)
+    this.#changes++
     return mount
   }
 
@@ -159,8 +166,16 @@ export class MountTable implements Volumes {
     return found.toSorted((a, b) => below(a.mount.path, a.path).length - below(b.mount.path, b.path).length)
   }
 
-  /** Every path under which a file of this machine's disk can be seen. */
-  facesOfFile(path: string): VfsPath[] {
+  /** Every path under which one of these files of this machine's disk can be seen, whenever it is asked for. */
+  facesOfFiles(files: readonly string[]): () => readonly VfsPath[] {
+    let [of, faces]: [number, readonly VfsPath[]] = [-1, []]
+    return () => {
+      if (of !== this.#changes) [of, faces] = [this.#changes, files.flatMap((file) => this.#facesOfFile(file))]
+      return faces
+    }
+  }
+
+  #facesOfFile(path: string): VfsPath[] {
     const volumes = new Set([...this.#mounts.values()].filter(({ backend }) => backend.scheme === 'local').map(({ backend }) => backend.volume))
     return [...volumes].flatMap((volume) => this.showing(volume, path).map((face) => face.path))
   }

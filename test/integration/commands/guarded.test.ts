@@ -8,21 +8,46 @@ import { vfsPath } from '../../../src/core/path.ts'
 
 const ACTOR = { client: 'test', session: 's' }
 
+const GUARDED = [
+  'polymount.json',
+  '.config/polymount/polymount.json',
+  'tools/evil.tools.js',
+  'bin/ipfs',
+  'bin/other-ipfs',
+  'bin/rclone',
+  'bin/lassie',
+  '.ipfs/config',
+  'secret.txt',
+  'id',
+  'key',
+  '.aws/config',
+  '.aws/credentials',
+  '.config/rclone/rclone.conf',
+]
+
 /** A person serves the whole home, in which the configuration, the own tools and a secret lie. */
-async function servedHome() {
+async function servedHome(served = '.') {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'polymount-home-')))
   const config = schema.parse({
     data_dir: join(home, 'data'),
     ipfs: { network: 'off', kubo: { binary: join(home, 'bin/ipfs'), repo: join(home, '.ipfs') } },
+    rclone: { binary: join(home, 'bin/rclone') },
+    lassie: { binary: join(home, 'bin/lassie') },
     tools: { paths: [join(home, 'tools')] },
     secrets: { key: { from: `file:${home}/secret.txt`, for: ['https://example.org'] } },
+    backends: {
+      bucket: { type: 's3', options: { bucket: 'b', endpoint: 'http://127.0.0.1:9', access_key_id: `file:${home}/id`, secret_access_key: `file:${home}/key` } },
+      profile: { type: 's3', options: { bucket: 'b', endpoint: 'http://127.0.0.1:9' } },
+      remote: { type: 'rclone', options: { remote: 'drive:' } },
+      unmounted: { type: 'local', options: { root: home } },
+    },
   })
-  await mkdir(join(home, 'tools'))
+  for (const folder of ['tools', 'work']) await mkdir(join(home, folder))
   await writeFile(join(home, 'secret.txt'), 'very secret')
   const file = join(home, 'polymount.json')
   await writeFile(file, '{}')
-  const guarded = await guardedPaths(config, file, { env: {}, home })
-  const gateway = await openGateway(config, { served: [{ path: vfsPath(home), readOnly: false }], home, env: {}, guarded, log: () => {} })
+  const guarded = await guardedPaths(config, file, { env: { KUBO_BINARY: join(home, 'bin/other-ipfs') }, home })
+  const gateway = await openGateway(config, { served: [{ path: vfsPath(join(home, served)), readOnly: false }], home, env: {}, guarded, log: () => {} })
   const call = async (tool: string, args: object) => {
     const outcome = await gateway.registry.invoke(tool, args, { actor: ACTOR, signal: new AbortController().signal })
     return outcome.ok ? 'done' : outcome.envelope.error_code
@@ -36,7 +61,7 @@ async function servedHome() {
 
 test('an agent reaches neither the configuration, nor the own tools, nor a program that is started, nor a secret, wherever they lie', async () => {
   await using t = await servedHome()
-  for (const name of ['polymount.json', 'secret.txt', 'tools/evil.tools.js', '.config/polymount/polymount.json', 'bin/ipfs', '.ipfs/config']) {
+  for (const name of GUARDED) {
     expect(await t.call('vfs_read', { path: `${t.home}/${name}` }), name).toBe('DENIED')
     expect(await t.call('vfs_write', { path: `${t.home}/${name}`, content: 'x' }), name).toBe('DENIED')
   }
@@ -51,4 +76,21 @@ test('nor by a folder that is made elsewhere and moved to where one would be loo
   expect(await t.call('vfs_move', { from: `${t.home}/x`, to: `${t.home}/.config/polymount` })).toBe('DENIED')
   expect(await t.call('vfs_copy', { from: `${t.home}/x`, to: `${t.home}/.config/polymount` })).toBe('DENIED')
   expect(await t.call('vfs_copy', { from: `${t.home}/x/polymount.json`, to: `${t.home}/y.json` })).toBe('done')
+})
+
+test('nor by a storage of the configuration that is mounted later, or used by its name', async () => {
+  await using t = await servedHome()
+  expect(await t.call('vfs_mount', { path: '/again', backend: 'unmounted' })).toBe('done')
+  for (const name of GUARDED) {
+    expect(await t.call('mbfs_retrieve', { backend: 'unmounted', key: name }), name).toBe('DENIED')
+    expect(await t.call('vfs_write', { path: `/again/${name}`, content: 'x' }), name).toBe('DENIED')
+  }
+  expect(await t.call('vfs_remove', { path: '/again/tools', recursive: true })).toBe('DENIED')
+  expect(await t.call('vfs_write', { path: '/again/other', content: 'x' })).toBe('done')
+})
+
+test('nor where the home itself is not served', async () => {
+  await using t = await servedHome('work')
+  for (const name of GUARDED) expect(await t.call('mbfs_retrieve', { backend: 'unmounted', key: name }), name).toBe('DENIED')
+  expect(await t.call('mbfs_store', { backend: 'unmounted', key: 'other', content: 'x' })).toBe('done')
 })
