@@ -4,6 +4,8 @@ import type { PipeTransport } from './transport.ts'
 /** What the SDK will answer to a request; undefined for what only the SDK can. */
 export type Answers = (request: JSONRPCRequest) => Promise<Result | undefined>
 
+const MOST_HEARD = 8 // messages; a greeting has three
+
 /**
  * Answers a client's first requests while the SDK is not loaded: that takes longer than all else of a start. It is the transport
  * of the SDK, which hears everything from the beginning once it is there, so that it knows what was agreed; its own answers to
@@ -67,7 +69,9 @@ export class Greeting implements Transport {
   }
 
   async #greet(message: JSONRPCMessage): Promise<void> {
-    if (this.#isOver || !('method' in message) || !('id' in message)) return
+    if (this.#isOver) return
+    if (this.#heard.length > MOST_HEARD) return this.#end()
+    if (!('method' in message) || !('id' in message)) return
     const result = await this.#answers(message)
     if (result === undefined) return this.#end()
     this.#answered.add(message.id)

@@ -78,6 +78,11 @@ test('a second initialize is what the SDK makes of it', async () => {
   expect(await said(greeted, messages, 2)).toEqual(await said(bySdk, messages, 2))
 })
 
+test('a client that only talks and asks nothing is not listened to for ever', async () => {
+  const messages = [initialize(), ...Array.from({ length: 20 }, () => INITIALIZED), { id: 1, method: 'tools/list' }, { id: 2, method: 'tools/list' }]
+  expect(await said(greeted, messages, 3)).toEqual(await said(bySdk, messages, 3))
+})
+
 test('a client that goes after the greeting is let go', async () => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()]
   const door = await openPipes(partsOf(await registryOf({ classes: { Words } })), stdin, stdout)
