@@ -20,6 +20,7 @@ const NOTHING = { objects: 0, bytes: 0 }
 
 interface Row {
   readonly size: number
+  readonly generation: number
   readonly crc: number | null
   readonly content: Buffer | null
 }
@@ -88,7 +89,7 @@ export class Blocks implements AsyncDisposable {
     if (!row) return undefined
     const content = row.content ?? (await this.#files.read(multihash, row.size))
     if (content?.length === row.size && isSound(multihash, content, row)) return content
-    await this.remove(multihash)
+    if (!(await this.#putAway(multihash, row))) return this.get(multihash) // it was freed, and perhaps put again, since its row was read
     throw new VfsError('INVALID_BLOCK', 'a block of the content store was damaged on disk; it was put away', {
       hint: 'Repeat the call to fetch the block again, or add the content once more.',
     })
@@ -154,7 +155,12 @@ export class Blocks implements AsyncDisposable {
   }
 
   #row(multihash: Uint8Array): Promise<Row | undefined> {
-    return patiently(() => this.#db.get<Row>('SELECT size, crc, content FROM block WHERE multihash = ? AND shown >= ?', multihash, this.#shown))
+    return patiently(() => this.#db.get<Row>('SELECT size, generation, crc, content FROM block WHERE multihash = ? AND shown >= ?', multihash, this.#shown))
+  }
+
+  /** False if the index names another block by now: one that was put again has a later generation. */
+  #putAway(multihash: Uint8Array, { generation }: Row): Promise<boolean> {
+    return this.#committer.run(() => this.#db.run('DELETE FROM block WHERE multihash = ? AND generation = ?', multihash, generation) > 0)
   }
 
   async #find(multihash: Uint8Array): Promise<Found | undefined> {
