@@ -61,6 +61,7 @@ export class LocalBackend extends BaseBackend {
     cas: 'lock',
   })
   override readonly trash: Trash & Disposable
+  override readonly usesUp = true
   override readonly threads: ThreadAccess
   readonly #disk: Disk
   readonly #view: View

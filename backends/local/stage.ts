@@ -16,6 +16,7 @@ import type { Spot } from './resolve.ts'
 const FLAGS = constants.O_RDWR | noFollow
 const MADE_HERE = constants.O_CREAT | constants.O_EXCL
 const NEW_FILE = 0o666 // less the process's umask
+const FLUSH_EVERY = 32 << 20 // bytes: the disk works while more is on its way
 
 /** Where a write of this id stages the bytes for a place: beside it, under a name that follows from both. */
 export function stagePath(spot: Spot, id: string = randomUUID()): string {
@@ -31,6 +32,8 @@ export class Stage implements Disposable {
   #mode: number
   #whole: Uint8Array | undefined
   #size = 0
+  #unflushed = 0
+  #flushing: Promise<void> | undefined
   #placed = false
 
   /** `dev`: the disk's number. */
@@ -59,7 +62,7 @@ export class Stage implements Disposable {
   async fill(source: Bytes, modified?: Date): Promise<void> {
     const peeked = await peek(source, SMALL)
     if ('whole' in peeked) writeWhole(this.fd, (this.#whole = peeked.whole))
-    else for await (const part of peeked.stream) await this.#add(part)
+    else await this.#stream(peeked.stream)
     this.#size = this.#whole?.length ?? this.#size
     if (modified) futimesSync(this.fd, modified, modified)
     await flush(this.fd, this.#dev, this.#size)
@@ -106,9 +109,24 @@ export class Stage implements Disposable {
     return this.#whole ?? readWhole(this.fd, this.#size)
   }
 
+  /** The descriptor is at rest when it ends, and what a flush on the way failed of is told: no later one would. */
+  async #stream(source: Bytes): Promise<void> {
+    try {
+      for await (const part of source) await this.#add(part)
+    } finally {
+      await this.#flushing
+    }
+  }
+
   async #add(part: Uint8Array): Promise<void> {
     await writeOn(this.fd, part)
     this.#size += part.length
+    this.#unflushed += part.length
+    if (this.#unflushed < FLUSH_EVERY) return
+    await this.#flushing
+    this.#unflushed = 0
+    this.#flushing = flush(this.fd, this.#dev, FLUSH_EVERY)
+    this.#flushing.catch(() => {}) // told when it is waited for
   }
 }
 

@@ -4,37 +4,61 @@ import type { Bucket, Facts } from './bucket.ts'
 
 const PART = 8 << 20 // bytes of one request
 const AHEAD = 4 // requests at once: one connection rarely fills a line
+const PIECE = 1 << 20 // bytes that are given at once
 const TRIES = 3 // of one part, whose connection may be cut anywhere
 
 /** A range of one content, in order. What comes short is asked for again from where it broke, and never passed off as the whole. */
-export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, signal }: Call & Range): Bytes {
+export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, reuse, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
-  const get = (from: number, to: number): Bytes => bucket.get(facts.source, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal })
+  const get = (from: number, to: number): Bytes => atMost(to - from, bucket.get(facts.source, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal }))
   const part = (start: number): Bytes => whole(get, start, Math.min(start + PART, end))
-  if (starts.length > 1) yield* inOrder(starts, (start) => Array.fromAsync(part(start)), signal)
+  if (starts.length > 1) yield* inOrder(starts, part, { reuse, signal })
   else for (const start of starts) yield* part(start)
 }
 
-/** Loads parts ahead, and gives them one after the other. */
-async function* inOrder(starts: readonly number[], load: (start: number) => Promise<Uint8Array[]>, signal: AbortSignal | undefined): Bytes {
-  const loading: Promise<Uint8Array[]>[] = []
+/** Loads parts ahead, and gives them one after the other. To reuse takes a buffer for each part that is loaded, and one for that which is read. */
+async function* inOrder(starts: readonly number[], part: (start: number) => Bytes, { reuse = false, signal }: Pick<Range, 'reuse'> & Call): Bytes {
+  const spare: Uint8Array[] = []
+  const loading: Promise<Uint8Array>[] = []
   const begin = (start: number | undefined): void => {
     if (start === undefined) return
-    const parts = load(start)
-    parts.catch(() => {}) // told when its turn comes, which may be never
-    loading.push(parts)
+    const loaded = fill(spare.pop() ?? Buffer.allocUnsafeSlow(PART), part(start))
+    loaded.catch(() => {}) // told when its turn comes, which may be never
+    loading.push(loaded)
   }
   for (const start of starts.slice(0, AHEAD)) begin(start)
   for (const i of starts.keys()) {
-    const parts = await loading.shift()
+    const content = await loading.shift()!
     throwIfAborted(signal, 'read')
     begin(starts[i + AHEAD])
-    yield* parts ?? []
+    for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
+    if (reuse) spare.push(new Uint8Array(content.buffer))
   }
 }
 
+/** Each chunk is let go as soon as it is copied: what thousands of them leave behind would keep the collector busy for a third of the time. */
+async function fill(buffer: Uint8Array, chunks: Bytes): Promise<Uint8Array> {
+  let size = 0
+  for await (const chunk of chunks) {
+    buffer.set(chunk, size)
+    size += chunk.length
+    const { buffer: memory } = chunk
+    if (memory instanceof ArrayBuffer && memory.byteLength === chunk.length) memory.transfer(0)
+  }
+  return buffer.subarray(0, size)
+}
+
 const rangeOf = (from: number, to: number, { size }: Facts): string | undefined => (from === 0 && to === size ? undefined : `bytes=${from}-${to - 1}`)
+
+async function* atMost(length: number, source: Bytes): Bytes {
+  let sent = 0
+  for await (const bytes of source) {
+    sent += bytes.length
+    if (sent > length) throw new VfsError('IO_ERROR', 'the storage sent more than was asked for', { backend: 's3' })
+    yield bytes
+  }
+}
 
 async function* whole(get: (from: number, to: number) => Bytes, from: number, to: number): Bytes {
   let at = from

@@ -165,6 +165,8 @@ export interface Backend extends AsyncDisposable {
   readonly trash?: Trash | undefined
   /** The storage itself compares what is written with a hash of what was sent: there is no need to read it back. */
   readonly checksWrites?: boolean | undefined
+  /** A part of what is written is used up when the next one is asked for, so that its source may reuse it (see Range). */
+  readonly usesUp?: boolean | undefined
   /** For work on many files, where a storage can be read by several threads at once. */
   readonly threads?: ThreadAccess | undefined
 

@@ -41,6 +41,7 @@ export abstract class BaseBackend implements Backend {
   abstract readonly volume: string
   readonly trash?: Trash | undefined
   readonly checksWrites?: boolean | undefined
+  readonly usesUp?: boolean | undefined
   readonly threads?: ThreadAccess | undefined
 
   abstract stat(path: VfsPath, call?: Call): Promise<Stat>

@@ -20,7 +20,7 @@ export async function* bytesOf(...parts: readonly (string | Uint8Array)[]): Byte
 /** Either all of a small source, or its first parts and the way to the rest. */
 export type Peeked = { readonly whole: Uint8Array } | { readonly stream: Bytes }
 
-/** Reads on until the source ends or passes `limit` bytes; nothing is lost. */
+/** Reads on until the source ends or passes `limit` bytes; nothing is lost. What it holds while it asks for more is a copy (see Range.reuse). */
 export async function peek(source: Bytes, limit: number): Promise<Peeked> {
   const iterator = source[Symbol.asyncIterator]()
   const parts: Uint8Array[] = []
@@ -28,8 +28,8 @@ export async function peek(source: Bytes, limit: number): Promise<Peeked> {
   while (size <= limit) {
     const next = await iterator.next()
     if (next.done) return { whole: parts.length === 1 ? parts[0]! : Buffer.concat(parts, size) }
-    parts.push(next.value)
     size += next.value.length
+    parts.push(size > limit ? next.value : Buffer.from(next.value))
   }
   return { stream: resume(parts, iterator) }
 }

@@ -8,6 +8,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     volume: inner.volume,
     trash: inner.trash,
     checksWrites: inner.checksWrites,
+    usesUp: inner.usesUp,
     threads: inner.threads,
     check: (call) => inner.check(call),
     notes: () => inner.notes(),

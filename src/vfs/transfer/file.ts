@@ -37,7 +37,9 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
   const inside = standing === null ? within(from, to) : undefined
   if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
   if (inside) return arrived(await changes.copyInside({ inner: inside, stat: from.stat }, to, cause, parents), meter)
-  const source = meter.counted(from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true }))
+  const source = meter.counted(
+    from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true, reuse: to.mount.backend.usesUp }),
+  )
   const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: listed && standing === null, ...expected })
   remember(changes, piece, changed)
   return changed

@@ -377,3 +377,30 @@ test('a time set to the past hides no change', async () => {
   utimesSync(host('f'), 1000, 1000)
   expect(await b.matches(p('/f'), etag)).toBe(false)
 })
+
+test.each([40_000, 100 * 1024 * 1024 + 7])('%i bytes of a source that writes each part over once the next is asked for arrive whole', async (size) => {
+  const { backend: b } = await site()
+  const bytes = noise(size)
+  await b.write(p('/f'), overwriting(bytes, Math.ceil(size / 101)))
+  expect((await content(b.read(p('/f')))).equals(bytes)).toBe(true)
+})
+
+test('a source that dies while the disk is still being flushed leaves nothing', async () => {
+  const { backend: b, host } = await site()
+  const source = async function* () {
+    yield* overwriting(noise(70 * 1024 * 1024), 1024 * 1024)
+    throw new Error('gone')
+  }
+  expect(await codeOf(b.write(p('/f'), source()))).toBe('SOURCE_FAILED')
+  expect(readdirSync(host('.'))).toEqual([])
+})
+
+/** All parts are of one memory. */
+async function* overwriting(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+  const memory = new Uint8Array(length)
+  for (let at = 0; at < bytes.length; at += length) {
+    const part = bytes.subarray(at, at + length)
+    memory.set(part)
+    yield memory.subarray(0, part.length)
+  }
+}

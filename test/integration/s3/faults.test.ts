@@ -28,6 +28,19 @@ test('a content of many parts and unknown length arrives whole, also in ranges o
   expect((await content(backend.read(p('/big'), range))).equals(bytes.subarray(range.offset, range.offset + range.length))).toBe(true)
 })
 
+test('a reader that keeps no part gets many parts in few memories', async () => {
+  await using backend = await server.backend()
+  const bytes = await whole(81 * MIB + 7)
+  await backend.write(p('/big'), bytesOf(bytes))
+  const memories = new Set<ArrayBufferLike>()
+  let at = 0
+  for await (const part of backend.read(p('/big'), { reuse: true })) {
+    expect(bytes.subarray(at, (at += part.length)).equals(part)).toBe(true)
+    memories.add(part.buffer)
+  }
+  expect([at, memories.size <= 5]).toEqual([bytes.length, true])
+})
+
 test('a source that dies in the middle of the parts leaves no upload behind', async () => {
   const options = await server.options()
   await using backend = await openS3(options)
