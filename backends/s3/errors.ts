@@ -72,8 +72,15 @@ export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
   if (message.startsWith('Checksum mismatch'))
     return new VfsError('IO_ERROR', 'the bytes are not those that the storage keeps', { backend: 's3', cause: error })
   const code = BY_NAME[name] ?? BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'UNAVAILABLE'
-  return new VfsError(code, `the storage answered ${name}`, { backend: 's3', cause: error, details: pauseOf(error) })
+  return new VfsError(code, `the storage answered ${NAME.test(name) ? name : 'with an error that has no name'}`, {
+    backend: 's3',
+    cause: error,
+    details: pauseOf(error),
+  })
 }
+
+/** What is none could be anything that the server was sent. */
+const NAME = /^[A-Za-z][A-Za-z0-9.]{0,63}$/
 
 /** When the server wants to be asked again, if it says so. */
 function pauseOf(error: unknown): { readonly retry_after_ms?: number } {

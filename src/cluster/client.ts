@@ -118,7 +118,7 @@ export class Cluster {
     const headers = { ...(this.#authorization !== undefined && { authorization: this.#authorization }), ...(sent.body && { 'content-type': sent.body.type }) }
     const answer = await send(method, target, headers, { ...sent, quietMs: CALL_MS })
     if ((answer.statusCode ?? 500) < 300) return answer
-    const refused = await refusal(answer)
+    const refused = await refusal(answer, this.#authorization)
     sent.body?.stream.destroy(refused)
     throw refused
   }

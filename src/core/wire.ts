@@ -2,6 +2,7 @@ import type { Agent, IncomingMessage, request } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Call } from './backend.ts'
 import { collect } from './bytes.ts'
+import { withoutCredentials } from './credentials.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
@@ -95,14 +96,14 @@ function ended(answer: IncomingMessage): void {
   if (!answer.complete) throw new Error('the answer broke off')
 }
 
-/** What an answer that is no success says. */
-export async function refusal(answer: IncomingMessage): Promise<Refusal> {
+/** What an answer that is no success says to whoever sent this header. */
+export async function refusal(answer: IncomingMessage, authorization: string | undefined): Promise<Refusal> {
   let text = ''
   for await (const part of answer.setEncoding('utf8')) {
     text += String(part)
     if (text.length > MAX_REFUSAL) break
   }
-  return new Refusal(answer.statusCode ?? 0, messageOf(text))
+  return new Refusal(answer.statusCode ?? 0, withoutCredentials(messageOf(text), authorization))
 }
 
 function messageOf(text: string): string {

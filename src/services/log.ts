@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 const MAX_BYTES = 1 << 20
 const KEPT_FILES = 3
 const TAIL = 20
+/** A program may repeat what a storage says of a refused request, and that what it was sent. */
+const PROOF = /\b(Basic|Bearer|Digest|AWS4-HMAC-SHA256)\s+[^\s"',]+/gi
 
 /** A file of lines that never grows without bound: full ones are kept as `.1` to `.3`. No secret gets into it. */
 export class RotatedLog {
@@ -32,7 +34,7 @@ export class RotatedLog {
 
   /** Resolves when the lines are in the file; a log that cannot be written stops nothing. */
   write(lines: readonly string[]): Promise<void> {
-    const masked = lines.map((line) => this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line))
+    const masked = lines.map((line) => this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line).replace(PROOF, '$1 ***'))
     this.#tail = [...this.#tail, ...masked].slice(-TAIL)
     return (this.#written = this.#written.then(() => this.#append(`${masked.join('\n')}\n`)).catch(() => {}))
   }

@@ -18,42 +18,45 @@ export const needsRclone = requires('rclone', async () => (await findServer(RCLO
 export class Rclone implements AsyncDisposable {
   readonly url: string
   readonly folder: string
+  /** Nobody else's, so that a test can look for it anywhere. */
+  readonly password: string
   readonly #process: ChildProcess
 
-  private constructor(url: string, folder: string, started: ChildProcess) {
+  private constructor(url: string, folder: string, password: string, started: ChildProcess) {
     this.url = url
     this.folder = folder
+    this.password = password
     this.#process = started
   }
 
   static async control(): Promise<Rclone> {
-    return Rclone.#start(['rcd', '--rc-serve', '--rc-addr', '127.0.0.1:0'], { RCLONE_RC_USER: USER, RCLONE_RC_PASS: PASSWORD })
+    return Rclone.#start(['rcd', '--rc-serve', '--rc-addr', '127.0.0.1:0'], 'RCLONE_RC')
   }
 
   /** Serves a folder of its own by this protocol. */
   static async serving(protocol: 'sftp' | 'webdav'): Promise<Rclone> {
-    const credentials = ['--user', USER, '--pass', PASSWORD]
-    return Rclone.#start(['serve', protocol, '--addr', '127.0.0.1:0', ...credentials, ...(protocol === 'webdav' ? ['--etag-hash', 'md5'] : []), '.'], {})
+    return Rclone.#start(['serve', protocol, '--addr', '127.0.0.1:0', ...(protocol === 'webdav' ? ['--etag-hash', 'md5'] : []), '.'], 'RCLONE')
   }
 
-  static async #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Rclone> {
+  static async #start(args: readonly string[], prefix: string): Promise<Rclone> {
+    const password = randomUUID()
     const folder = await mkdtemp(join(tmpdir(), 'polymount-rclone-'))
     const started = spawn(await findServer(RCLONE), [...args, '--log-level', 'NOTICE'], {
       cwd: folder,
-      env: { ...process.env, RCLONE_CONFIG: '/dev/null', ...env },
+      env: { ...process.env, RCLONE_CONFIG: '/dev/null', [`${prefix}_USER`]: USER, [`${prefix}_PASS`]: password },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     for await (const line of createInterface({ input: started.stderr })) {
       const port = /(?:Serving|listening|started|WebDav Server).*127\.0\.0\.1:(\d+)/i.exec(line)?.[1]
       if (port === undefined) continue
       started.stderr.resume()
-      return new Rclone(`http://127.0.0.1:${port}`, folder, started)
+      return new Rclone(`http://127.0.0.1:${port}`, folder, password, started)
     }
     throw new Error('rclone ended')
   }
 
   get endpoint(): Endpoint {
-    return { url: this.url, authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` }
+    return { url: this.url, authorization: `Basic ${Buffer.from(`${USER}:${this.password}`).toString('base64')}` }
   }
 
   get port(): string {
@@ -62,14 +65,15 @@ export class Rclone implements AsyncDisposable {
 
   /** How a connection string of another rclone reaches what this one serves. */
   async reached(protocol: 'sftp' | 'webdav', control: Rclone): Promise<string> {
-    const pass = await control.#obscured()
+    const pass = await control.obscured(this.password)
     if (protocol === 'sftp') return `:sftp,host=127.0.0.1,port=${this.port},user=${USER},pass=${pass}:`
     return `:webdav,url="${this.url}",vendor=rclone,user=${USER},pass=${pass}:`
   }
 
-  async #obscured(): Promise<string> {
+  /** As it stands in a connection string. */
+  async obscured(clear: string): Promise<string> {
     const headers = { authorization: this.endpoint.authorization ?? '', 'content-type': 'application/json' }
-    const response = await fetch(`${this.url}/core/obscure`, { method: 'POST', headers, body: JSON.stringify({ clear: PASSWORD }) })
+    const response = await fetch(`${this.url}/core/obscure`, { method: 'POST', headers, body: JSON.stringify({ clear }) })
     return ((await response.json()) as { obscured: string }).obscured
   }
 
@@ -83,7 +87,6 @@ export class Rclone implements AsyncDisposable {
 }
 
 const USER = 'polymount-test'
-const PASSWORD = 'not-a-secret-of-anyone'
 
 /** An empty place of rclone's own memory. */
 export const memoryRemote = (): string => `:memory:${randomUUID()}`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, VfsError } from '../../core/error.ts'
+import { withoutCredentials } from '../../core/credentials.ts'
 import { Refusal } from '../../core/wire.ts'
 
 const NOT_KUBO = 'what answers is not the RPC of a Kubo that we know'
@@ -26,22 +27,22 @@ const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/context canceled|shutting down|closed/i, 'SERVICE_UNAVAILABLE'],
 ]
 
-/** What a failed call means, if neither the caller nor the clock ended it. */
-export function fromKubo(error: unknown, op: string): VfsError {
+/** What a failed call means, if neither the caller nor the clock ended it. What Kubo says is not believed to leave out the header that it got. */
+export function fromKubo(error: unknown, op: string, authorization?: string): VfsError {
   if (error instanceof VfsError) return error
-  const refusal = refusalOf(error)
+  const refusal = refusalOf(error, authorization)
   if (!refusal && isTimeout(error)) return new VfsError('TIMEOUT', 'Kubo did not answer in time', { op, cause: error })
   if (isRubbish(error)) return new VfsError('SERVICE_UNAVAILABLE', NOT_KUBO, { op, cause: error, retryable: false })
   if (!refusal) return new VfsError('SERVICE_UNAVAILABLE', 'Kubo does not answer', { op, cause: error, hint: 'Repeat the call in a moment.' })
-  return fromStatus(refusal, op) ?? fromSentence(refusal.message, op, error)
+  return fromStatus(refusal, op) ?? fromSentence(refusal, op)
 }
 
 /** Of this file's class, or as kubo-rpc-client throws it. */
-function refusalOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
+function refusalOf(error: unknown, authorization: string | undefined): Refusal | undefined {
   if (error instanceof Refusal) return error
   if (isTimeout(error) && DEADLINE.test(error.message)) return new Refusal(500, error.message) // Kubo's own clock
   if (!(error instanceof Error) || !('response' in error) || !(error.response instanceof Response)) return undefined
-  return { status: error.response.status, message: error.message }
+  return new Refusal(error.response.status, withoutCredentials(error.message, authorization))
 }
 
 /** No JSON, or not what the command answers. */
@@ -49,7 +50,7 @@ const isRubbish = (error: unknown): boolean => error instanceof SyntaxError || e
 
 const isTimeout = (error: unknown): error is Error => error instanceof Error && error.name === 'TimeoutError'
 
-function fromStatus({ status, message }: { readonly status: number; readonly message: string }, op: string): VfsError | undefined {
+function fromStatus({ status, message }: Refusal, op: string): VfsError | undefined {
   if (status === 401 || status === 403)
     return new VfsError('PERMISSION_DENIED', `Kubo refuses ${op} to us (HTTP ${status})`, {
       op,
@@ -59,9 +60,9 @@ function fromStatus({ status, message }: { readonly status: number; readonly mes
   return undefined
 }
 
-function fromSentence(sentence: string, op: string, cause: unknown): VfsError {
-  const code = SENTENCES.find(([pattern]) => pattern.test(sentence))?.[1] ?? 'IO_ERROR'
-  return new VfsError(code, `Kubo: ${shown(sentence)}`, { op, cause })
+function fromSentence(refusal: Refusal, op: string): VfsError {
+  const code = SENTENCES.find(([pattern]) => pattern.test(refusal.message))?.[1] ?? 'IO_ERROR'
+  return new VfsError(code, `Kubo: ${shown(refusal.message)}`, { op, cause: refusal })
 }
 
 /** Without paths of that machine, and not at length. */

@@ -28,7 +28,10 @@ export class Rpc {
   async call<T>(op: string, call: Call, work: (kubo: KuboRPCClient, options: { readonly signal: AbortSignal }) => Promise<T>, ms = CALL_MS): Promise<T> {
     const late = AbortSignal.timeout(ms)
     const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
-    return this.#told(op, call, async () => work(await this.#at(await this.#endpoint(call)), { signal }))
+    return this.#told(op, call, async () => {
+      const target = await this.#endpoint(call)
+      return work(await this.#at(target), { signal }).catch((error: unknown) => Promise.reject(fromKubo(error, op, target.authorization)))
+    })
   }
 
   /** The values of a streamed answer, none of which is believed before it fits. */

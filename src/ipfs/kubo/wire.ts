@@ -21,7 +21,7 @@ export class Wire {
     const target = new URL(`/api/v0/${command}?${search(query)}`, url)
     const answer = await send('POST', target, { ...(authorization !== undefined && { authorization }), ...(body && { 'content-type': body.type }) }, sent)
     if (answer.statusCode === 200) return answer
-    const refused = await refusal(answer)
+    const refused = await refusal(answer, authorization)
     body?.stream.destroy(refused)
     throw refused
   }
