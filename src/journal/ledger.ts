@@ -30,8 +30,10 @@ const OPEN_BELOW = `${OPEN} and held > ? and held < ?`
 const OPEN_FROM_ABOVE = `${OPEN_FROM} and from_path in (select value from json_each(?))`
 const OPEN_FROM_BELOW = `${OPEN_FROM} and from_path > ? and from_path < ?`
 
-/** The top of the tree that a change locks. */
-const heldBy = ({ place, holds }: Intent): string => holds ?? place.inner
+/** The top of the tree that a change locks; null: it locks nothing. */
+const heldBy = ({ place, holds }: Intent): string | null => (holds === undefined ? place.inner : holds)
+
+const HELD_BY_NONE = '' // which is no place, and above and below of none
 
 /** The statements of changes. Those that write belong inside a transaction of the committer. */
 export class Ledger {
@@ -44,8 +46,9 @@ export class Ledger {
   /** Makes an open change of this owner, or tells who holds its places. */
   begin(intent: Intent, owner: number): number | Blocker {
     const line = this.#line(intent, owner)
+    const held = heldBy(intent)
     const blocker =
-      this.#blocker({ volume: intent.place.volume, inner: heldBy(intent) }, line) ??
+      (held === null ? undefined : this.#blocker({ volume: intent.place.volume, inner: held }, line)) ??
       (intent.kind === 'move' && intent.from ? this.#blocker(intent.from, line) : undefined)
     if (blocker) return blocker
     if (intent.content && intent.kept && 'cid' in intent.kept) this.#keep(intent.kept.cid, intent.content)
@@ -166,7 +169,7 @@ export class Ledger {
       intent.kind,
       this.volumeId(place.volume),
       place.inner,
-      heldBy(intent),
+      heldBy(intent) ?? HELD_BY_NONE,
       place.shown,
       from ? this.volumeId(from.volume) : null,
       from?.inner ?? null,

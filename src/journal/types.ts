@@ -42,9 +42,9 @@ export interface Intent {
   readonly from?: Place | undefined
   /**
    * Locked instead of the place: the outermost folder above it that is yet to be made. Two changes that make the same
-   * folder would otherwise each hold a place below it and wait for the other's.
+   * folder would otherwise each hold a place below it and wait for the other's. null: nothing; its parts hold their places.
    */
-  readonly holds?: string | undefined
+  readonly holds?: string | null | undefined
   readonly actor: Actor
   /** The change that this one is a part of: a tree, a move across mounts, an undo set. It shares its parent's lock. */
   readonly parent?: ChangeId | undefined

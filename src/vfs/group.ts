@@ -1,4 +1,4 @@
-import type { Intent, OpenChange, Place } from '../journal/types.ts'
+import type { ChangeId, Intent, OpenChange, Place } from '../journal/types.ts'
 import { VfsError } from '../core/error.ts'
 import type { Changes } from './change.ts'
 import type { Cause } from './step.ts'
@@ -6,6 +6,9 @@ import type { Target } from './target.ts'
 
 /** Takes the parts of a change back; false if one of them could not be, and then it says which in the reason. */
 export type TakeBack = (change: string, cause: Cause) => Promise<{ readonly complete: boolean; readonly reason: string }>
+
+/** Takes one finished change back, also while what it is a part of goes on. */
+export type TakeBackOne = (change: ChangeId, cause: Cause) => Promise<void>
 
 type Spec = Pick<Intent, 'kind'> & { readonly target: Target; readonly from?: Place; readonly cause: Cause }
 type Work<T> = (cause: Cause, change: string) => Promise<T>
@@ -37,9 +40,9 @@ export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec,
   }
 }
 
-/** A change of parts of which each is worth something by itself: what is done stays. `left` says what is not, if it ends without all. */
+/** A change of parts of which each is worth something by itself: what is done stays, and each locks its own place only. `left` says what is not, if it ends without all. */
 export async function gather<T>(changes: Changes, spec: Spec, left: () => string | undefined, work: Work<T>): Promise<T> {
-  const change = await begin(changes, spec)
+  const change = await begin(changes, spec, null)
   const end = async (reason: string | undefined): Promise<void> => (reason === undefined ? change.done(null) : change.partial(reason))
   try {
     const result = await work({ ...spec.cause, parent: change.id }, change.id)
@@ -51,8 +54,8 @@ export async function gather<T>(changes: Changes, spec: Spec, left: () => string
   }
 }
 
-const begin = ({ journal }: Changes, { kind, target, from, cause }: Spec): Promise<OpenChange> =>
+const begin = ({ journal }: Changes, { kind, target, from, cause }: Spec, holds?: null): Promise<OpenChange> =>
   journal.begin(
-    { kind, place: target.place, from, actor: cause.actor, parent: cause.parent, undoes: cause.undoes, partsOnly: true, before: null },
+    { kind, place: target.place, holds, from, actor: cause.actor, parent: cause.parent, undoes: cause.undoes, partsOnly: true, before: null },
     { signal: cause.signal },
   )

@@ -48,7 +48,6 @@ export class Undo {
     return { complete: failed.length === 0, reason: failed.join('; ') }
   }
 
-  /** One finished part, while what it is a part of goes on. */
   readonly takeBackOne = async (change: ChangeId, cause: Cause): Promise<void> => {
     await this.#changes.journal.caughtUp()
     const record = this.#changes.journal.get(change)

@@ -75,9 +75,10 @@ export class MountedVfs implements Vfs {
     this.#changes = new Changes(new Steps(journal, events), versions)
     this.#versions = new Versions(this.#targets, journal, versions)
     this.#undo = new Undo(this.#targets, this.#changes, this.#versions)
-    const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack: this.#undo.takeBack }
+    const { takeBack, takeBackOne } = this.#undo
+    const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack, takeBackOne }
     this.#mirrors = new Mirrors({ ...around, reading: this.#reading })
-    this.#merges = new Merges({ ...around, reading: this.#reading, takeBackOne: this.#undo.takeBackOne })
+    this.#merges = new Merges({ ...around, reading: this.#reading })
     this.#transfers = new Transfers({
       ...around,
       reading: this.#reading,

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../../core/error.ts'
+import { isCode, throwIfAborted } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
 import { detailed } from '../beside.ts'
@@ -123,6 +123,12 @@ export class Engine {
 
   async #makeFolder(path: VfsPath, cause: Cause): Promise<void> {
     const target = await this.#vfs.targets.container('copy', path, { signal: cause.signal })
-    if ((await statOrNull(target, cause.signal))?.kind !== 'directory') await this.#vfs.changes.mkdir(target, cause)
+    const isThere = async (): Promise<boolean> => (await statOrNull(target, cause.signal))?.kind === 'directory'
+    if (await isThere()) return
+    try {
+      await this.#vfs.changes.mkdir(target, cause)
+    } catch (error) {
+      if (!isCode(error, 'ALREADY_EXISTS') || !(await isThere())) throw error // somebody else has made it meanwhile
+    }
   }
 }

@@ -2,8 +2,7 @@ import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
-import { gather } from '../group.ts'
-import type { Cause } from '../step.ts'
+import { gather, type TakeBackOne } from '../group.ts'
 import { statOrNull, type Target } from '../target.ts'
 import type { CopiedInto, CopyIntoCall } from '../types.ts'
 import { Engine, type Ground, type Run, type Tally } from './engine.ts'
@@ -16,8 +15,7 @@ const SHOWN = 100 // paths of a plan that is only shown
 
 export interface Surroundings extends Ground {
   readonly folders: Folders
-  /** Takes one finished part of an open change back. */
-  takeBackOne(change: ChangeId, cause: Cause): Promise<void>
+  readonly takeBackOne: TakeBackOne
 }
 
 /** Copies as far as it goes: a file that fails is told, what is done stays, and the same call again sends what is missing. */

@@ -1,17 +1,16 @@
 import type { Stat } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
-import { cidOfContent } from '../../content/hashing.ts'
 import { chooser, isFiltered } from '../choice.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
 import type { Cause } from '../step.ts'
-import { group, type TakeBack } from '../group.ts'
+import { group, type TakeBack, type TakeBackOne } from '../group.ts'
 import { removeTree, takesWhole } from '../remove-tree.ts'
 import { statOrNull, type Target } from '../target.ts'
 import type { Changed, TransferCall, Walked } from '../types.ts'
 import { Engine, type Ground, type Run } from './engine.ts'
-import { byCid, copyFile } from './file.ts'
+import { byCid, copyFile, verify } from './file.ts'
 import { Meter } from './meter.ts'
 import type { Key } from './places.ts'
 
@@ -21,6 +20,7 @@ const AT_ONCE = 8 // files in flight; more gains nothing on one disk
 export interface Surroundings extends Ground {
   readonly folders: Folders
   readonly takeBack: TakeBack
+  readonly takeBackOne: TakeBackOne
   walk(path: VfsPath, call: TransferCall): AsyncIterable<Walked>
 }
 
@@ -96,6 +96,12 @@ export class Transfers {
     if (from.stat.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from.path} is a link that leads nowhere or outside`, { op: 'copy', path: from.path })
     const parents = standing ? [] : await this.#vfs.folders.missingAbove(to, call.signal)
     const done = await copyFile(this.#vfs.changes, { from, to, standing, parents }, cause, meter)
+    try {
+      await verify(to, done, cause)
+    } catch (error) {
+      if (done.change && !cause.parent) await this.#vfs.takeBackOne(done.change, { actor: cause.actor }) // else it goes with the whole
+      throw error
+    }
     meter.file()
     return done
   }
@@ -124,7 +130,7 @@ export class Transfers {
   /** Where a folder is merged into, files that are the same already are left alone, and what does not fit is found before anything is done. */
   async #copyParts(job: Job, cause: Cause, meter: Meter): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
     const { from, to, standing, call } = job
-    const run: Run = { call: { ...call, signal: cause.signal }, width: AT_ONCE, verify: false, meter, failed: async (_, error) => Promise.reject(error) }
+    const run: Run = { call: { ...call, signal: cause.signal }, width: AT_ONCE, verify: true, meter, failed: async (_, error) => Promise.reject(error) }
     const top = { from: from.path, to: to.place.shown, exists: standing !== null }
     if (standing) for await (const _ of this.#engine.plan(from.path, run, []).pages(top)) continue
     const above = await this.#vfs.folders.missingAbove(to, cause.signal)
@@ -152,7 +158,6 @@ export class Transfers {
     const { changes, takeBack } = this.#vfs
     const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
       bytes = (await (job.from.stat.kind === 'directory' ? this.#copyParts(job, cause, meter) : this.#copyFile({ ...job, cause }, meter))).bytes
-      await this.#verify(id, job)
       await this.#removeMoved(source, job, cause)
       return id
     })
@@ -169,17 +174,6 @@ export class Transfers {
     for await (const entry of this.#vfs.walk(job.from.path, job.call))
       if (entry.kind === 'file' && chosen(entry.path))
         await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
-  }
-
-  /** Reads back what was written: only what is really there counts as moved. */
-  async #verify(change: string, { to, call }: Job): Promise<void> {
-    await this.#vfs.changes.journal.caughtUp()
-    for (const part of this.#vfs.changes.journal.parts(change)) {
-      if (part.after?.kind !== 'file' || part.after.cid === undefined) continue
-      const standing = to.mount.backend.read(to.mount.inner(part.place.shown), { signal: call.signal, reuse: true, fresh: true })
-      if ((await cidOfContent(standing)) !== part.after.cid)
-        throw new VfsError('IO_ERROR', `${part.place.shown} does not read back as it was written`, { op: 'move', path: part.place.shown })
-    }
   }
 }
 

@@ -197,6 +197,38 @@ describe('a copy into a folder', () => {
     for (const name of await files(t, '/y/dst')) expect(await t.text(`/y/dst/${name}`)).toBe(name)
   })
 
+  test('lets others write beside it while it runs, and holds what it writes', async () => {
+    await using t = await planted(['a', 'slow'])
+    const reached = Promise.withResolvers<void>()
+    const others = Promise.withResolvers<void>()
+    const write = t.to.write.bind(t.to)
+    t.to.write = async (path, ...rest) => {
+      if (path === '/dst/slow') {
+        reached.resolve()
+        await others.promise
+      }
+      return write(path, ...rest)
+    }
+    const copying = t.into()
+    await reached.promise
+    await t.write('/y/dst/own', 'own')
+    const waiting = t.write('/y/dst/slow', 'theirs')
+    others.resolve()
+    expect(await copying).toMatchObject({ copied: 2, failed: [] })
+    await waiting
+    expect([await t.text('/y/dst/own'), await t.text('/y/dst/slow')]).toEqual(['own', 'theirs'])
+  })
+
+  test('twice at the same time into the same folder brings each file once', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `d${i % 4}/${i}`)
+    await using t = await planted(names)
+    const [one, two] = await Promise.all([t.into(), t.into()])
+    expect(one.copied + two.copied).toBe(40)
+    expect((await files(t, '/y/dst')).toSorted()).toEqual(names.toSorted())
+    for (const { code } of [...one.failed, ...two.failed]) expect(code).toBe('CONFLICT')
+    expect(await t.into()).toMatchObject({ copied: 0, skipped: 40 })
+  })
+
   test('tells how far it is: rising numbers, and what is left', async () => {
     await using t = await planted()
     const seen: Progress[] = []

@@ -141,6 +141,14 @@ describe('a transfer', () => {
     expect([await t.text('/x/f'), await t.names('/y')]).toEqual(['content', []])
   })
 
+  test('a copy that does not read back as it was written is gone again', async () => {
+    await using t = await openTestVfs({ '/x': {}, '/y': new Lying() })
+    await t.write('/x/d/f', 'content', { parents: true })
+    await expect(t.vfs.copy(p('/x/d/f'), p('/y/new/f'), call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    await expect(t.vfs.copy(p('/x/d'), p('/y/d'), call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect(await t.names('/y')).toEqual([])
+  })
+
   test('that is cancelled takes back what it did', async () => {
     await using t = await openTestVfs({ '/x': {}, '/y': {} })
     for (let i = 0; i < 50; i++) await t.write(`/x/src/${i}`, 'x', { parents: true })
