@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os'
 import { transform } from 'esbuild'
 import { defineConfig } from 'vitest/config'
 import { COVERAGE_GATE } from './scripts/report/gate.ts'
 import { ReportWriter } from './scripts/report/reporter.ts'
+import { LongFirst } from './scripts/long-first.ts'
 
 /** Vitest's own transform leaves standard decorators as they are, and Node can't run them. */
 const decorators = {
@@ -18,6 +20,9 @@ export default defineConfig({
   test: {
     include: ['test/*/**/*.test.ts'],
     setupFiles: ['test/support/random.ts'],
+    // Most tests wait for the disk and for programs beside us; of two cores Vitest by itself would use one.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongFirst },
     // Programs beside us share two cores with everything else. What passes only the second time is named in the report.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 60_000,

@@ -29,10 +29,15 @@ export const planted = (backend: Backend, at: VfsPath): Planted => ({
 })
 
 export async function plantInto(backend: Backend, tree: Tree): Promise<void> {
+  const made = new Set<string>()
+  const mkdir = async (path: string): Promise<void> => {
+    if (!made.has(path)) await backend.mkdir(vfsPath(path))
+    made.add(path)
+  }
   for (const [path, content] of Object.entries(tree)) {
     const way = path.split('/').filter((name) => name !== '')
     const folders = path.endsWith('/') ? way : way.slice(0, -1)
-    for (let depth = 1; depth <= folders.length; depth++) await backend.mkdir(vfsPath(`/${folders.slice(0, depth).join('/')}`))
+    for (let depth = 1; depth <= folders.length; depth++) await mkdir(`/${folders.slice(0, depth).join('/')}`)
     if (!path.endsWith('/')) await backend.write(vfsPath(`/${way.join('/')}`), bytesOf(content))
   }
 }

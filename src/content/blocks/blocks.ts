@@ -144,10 +144,6 @@ export class Blocks implements AsyncDisposable {
     return this.#committer.settled()
   }
 
-  async remove(multihash: Uint8Array): Promise<void> {
-    await this.#committer.run(() => this.#db.run('DELETE FROM block WHERE multihash = ?', multihash))
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#guards[Symbol.asyncDispose]()
     await this.#committer.settled()
