@@ -36,6 +36,7 @@ import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
 import { Remounts } from './vfs/remount.ts'
+import { Settling } from './vfs/settling.ts'
 import type { Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
 
@@ -184,7 +185,8 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const policy = new Policy({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
-  const remounts = closing.use(new Remounts(table, events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))
+  closing.use(new Settling(events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))
+  const remounts = closing.use(new Remounts(table, events))
   for (const each of late) remounts.watch(() => backends.mounted(each))
   const inboxes = closing.use(new Inboxes(ipfs.pubsub, (topic) => events.emit('message', { topic })))
   const retrieval = retrievalOf(config, ipfs, services)

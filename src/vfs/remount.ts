@@ -10,15 +10,12 @@ const LONGEST_MS = 30_000
 export class Remounts implements AsyncDisposable {
   readonly #table: MountTable
   readonly #events: EventBus
-  readonly #mounted: () => Promise<void>
   readonly #over = new AbortController()
   readonly #trying: Promise<void>[] = []
 
-  /** `mounted` is called after each, and must not reject. */
-  constructor(table: MountTable, events: EventBus, mounted: () => Promise<void>) {
+  constructor(table: MountTable, events: EventBus) {
     this.#table = table
     this.#events = events
-    this.#mounted = mounted
   }
 
   /** `open` rejects while it cannot be. */
@@ -40,8 +37,7 @@ export class Remounts implements AsyncDisposable {
       if (signal.aborted) return
       if (!spec) continue
       this.#table.replace(spec)
-      this.#events.emit('mounts', { path: spec.path, mounted: true })
-      return this.#mounted()
+      return void this.#events.emit('mounts', { path: spec.path, mounted: true })
     }
   }
 }

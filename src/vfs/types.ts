@@ -142,6 +142,33 @@ export interface CopiedInto {
   readonly planned?: readonly VfsPath[] | undefined
 }
 
+/** Another place where a content was stored, and what stood there then. */
+export interface Copy {
+  readonly path: VfsPath
+  readonly etag: string
+  readonly cid: string
+}
+
+export interface Stored extends Changed {
+  /** Where it stands now, the first place first. */
+  readonly heldBy: readonly VfsPath[]
+  readonly failed: readonly Failure[]
+}
+
+/** Files that stand in several storages, so that one is left when another is lost. */
+export interface Copies {
+  /** Writes a file, and then others like it, in one change. The first has to succeed; of the others it is told which did not. */
+  store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored>
+  /** Where else stands what was last stored at a path. None once something else has been done at that path; one of which that is true is left out. */
+  of(path: VfsPath, call: VfsCall): Promise<readonly Copy[]>
+  /** True if what stands there is still what was stored. Rejects NOT_FOUND. */
+  holds(copy: Copy, call: VfsCall): Promise<boolean>
+  /** Puts a file that was lost back from another place; they go on being copies of each other. */
+  repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed>
+  /** Removes a file and what `of` told of it, in one change. A copy that somebody else has changed stays. */
+  remove(path: VfsPath, others: readonly Copy[], call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
+}
+
 /** What is known of contents at a destination without reading them. */
 export interface MirrorMemory {
   /** A CID of the content that this etag was given for, however it was cut. */
@@ -225,6 +252,7 @@ export interface Version {
 
 /** What tools, resources and HTTP use. Paths are of the VFS; rejects VfsError only. */
 export interface Vfs extends AsyncDisposable {
+  readonly copies: Copies
   stat(path: VfsPath, call: VfsCall): Promise<PathStat>
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */

@@ -5,6 +5,7 @@ import type { EventBus } from '../core/events.ts'
 import { ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
 import { Changes } from './change.ts'
+import { StoredCopies } from './copies.ts'
 import { Folders } from './folders.ts'
 import { describeMount } from './health.ts'
 import { Mirrors } from './mirror/mirror.ts'
@@ -20,6 +21,7 @@ import { Merges } from './transfer/into.ts'
 import { Transfers } from './transfer/transfer.ts'
 import type {
   Changed,
+  Copies,
   CopiedInto,
   CopyIntoCall,
   MirrorCall,
@@ -53,6 +55,7 @@ export interface VfsParts {
 
 /** Resolves each path, applies the rules, and hands the work to the part that does it. */
 export class MountedVfs implements Vfs {
+  readonly copies: Copies
   readonly #table: MountTable
   readonly #events: EventBus
   readonly #targets: Targets
@@ -77,6 +80,7 @@ export class MountedVfs implements Vfs {
     this.#undo = new Undo(this.#targets, this.#changes, this.#versions)
     const { takeBack, takeBackOne } = this.#undo
     const around = { changes: this.#changes, targets: this.#targets, folders: this.#folders, takeBack, takeBackOne }
+    this.copies = new StoredCopies(around)
     this.#mirrors = new Mirrors({ ...around, reading: this.#reading })
     this.#merges = new Merges({ ...around, reading: this.#reading })
     this.#transfers = new Transfers({

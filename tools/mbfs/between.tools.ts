@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { VfsError } from '../../src/core/error.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Storages } from '../../src/storages/types.ts'
@@ -10,7 +11,8 @@ import { backend, pathOf } from './keys.ts'
 const CopyInput = z.strictObject({
   from_backend: backend,
   to_backend: z.string(),
-  key: z.string().default('').describe('File or folder; absent: everything'),
+  key: z.string().min(1).optional().describe('File'),
+  prefix: z.string().min(1).optional().describe('Folder; without key and prefix: everything'),
   verify: z.boolean().default(true),
   dry_run: z.boolean().default(false),
   concurrency: z.int().min(1).max(64).optional(),
@@ -44,8 +46,11 @@ export class BetweenTools {
     output: CopyOutput,
   })
   async copy(input: z.output<typeof CopyInput>, context: ToolContext): Promise<z.input<typeof CopyOutput>> {
-    const from = await pathOf(this.#storages, this.#vfs, input.from_backend, input.key)
-    const to = await pathOf(this.#storages, this.#vfs, input.to_backend, input.key)
+    const { key, prefix } = input
+    if (key !== undefined && prefix !== undefined) throw new VfsError('INVALID_ARGUMENT', 'give one of key and prefix')
+    const place = key ?? prefix ?? ''
+    const from = await pathOf(this.#storages, this.#vfs, input.from_backend, place)
+    const to = await pathOf(this.#storages, this.#vfs, input.to_backend, place)
     const { verify, dry_run: dryRun, concurrency } = input
     const done = await this.#vfs.copyInto(from, to, { ...callOf(context), verify, dryRun, concurrency, onProgress: tellProgress(context) })
     const { copied, skipped, bytes, failed, failedMore, linksLeftOut, planned, change } = done

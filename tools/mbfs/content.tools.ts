@@ -1,20 +1,23 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
+import { VfsError } from '../../src/core/error.ts'
 import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Storages } from '../../src/storages/types.ts'
-import type { Vfs } from '../../src/vfs/types.ts'
+import type { Copy, Vfs } from '../../src/vfs/types.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
 import { contentFields, contentOf } from '../content.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf, changed, changedAt, cursor, ifMatch } from '../vfs/schemas.ts'
 import { backend, key, keyOf, pathOf } from './keys.ts'
+import { failures, Replicas, replicas, served } from './replicas.ts'
 
 const MOST = 64 << 10 // bytes of content in one answer
 
-const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch })
+const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch, replicas })
+const StoreOutput = changed.extend({ held_by: z.array(z.string()).optional(), failed: failures })
 const RetrieveInput = z.strictObject({
   backend,
   key,
@@ -30,6 +33,7 @@ const RetrieveOutput = z.strictObject({
   content_base64: z.string().optional().describe('Where it is no UTF-8'),
   next_offset: z.int().nullable(),
   change: z.string().nullable().describe('Pass it to vfs_undo'),
+  ...served.shape,
 })
 const DeleteInput = z.strictObject({ backend, key, if_match: ifMatch })
 const ListInput = z.strictObject({ backend, prefix: z.string().default('').describe('Folder'), cursor, limit: z.int().min(1).max(1000).default(200) })
@@ -44,50 +48,59 @@ type Retrieved = z.input<typeof RetrieveOutput>
 export class ContentTools {
   readonly #storages: Storages
   readonly #vfs: Vfs
+  readonly #replicas: Replicas
 
   constructor({ backends, vfs }: Pick<Services, 'backends' | 'vfs'>) {
     this.#storages = backends
     this.#vfs = vfs
+    this.#replicas = new Replicas(backends, vfs)
   }
 
   @tool({
     name: 'mbfs_store',
     title: 'Store content',
-    description: 'Write content under a key of a storage; what it replaces is kept.',
+    description: 'Write content under a key of a storage, and of others that are to hold it too; what it replaces is kept.',
     effect: 'write',
     input: StoreInput,
-    output: changed,
+    output: StoreOutput,
   })
-  async store(input: z.output<typeof StoreInput>, context: ToolContext): Promise<z.input<typeof changed>> {
+  async store(input: z.output<typeof StoreInput>, context: ToolContext): Promise<z.input<typeof StoreOutput>> {
     const at = await this.#path(input.backend, input.key)
     const content = await contentOf(input, this.#vfs, callOf(context))
-    return changedAt(at, await this.#vfs.write(at, content, { ...callOf(context), ifMatch: input.if_match, parents: true }))
+    const call = { ...callOf(context), ifMatch: input.if_match, parents: true }
+    if (input.replicas.length === 0) return changedAt(at, await this.#vfs.write(at, content, call))
+    const stored = await this.#replicas.store(at, input.replicas, input.key, content, call)
+    const failed = stored.failed.map(({ path, code, message }) => ({ path, error_code: code, error: message }))
+    return { ...changedAt(at, stored), held_by: [...stored.heldBy], failed }
   }
 
   @tool({
     name: 'mbfs_retrieve',
     title: 'Retrieve content',
-    description: 'Read the content of a key, or copy it to a path.',
+    description: 'Read the content of a key, or copy it to a path; a replica stands in where it is lost, and repairs it.',
     effect: 'write',
     input: RetrieveInput,
     output: RetrieveOutput,
   })
   async retrieve(input: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
     const at = await this.#path(input.backend, input.key)
-    return input.to === undefined ? this.#read(at, input, context) : this.#copyOut(at, input.to, context)
+    const { to } = input
+    return this.#replicas.read(at, callOf(context), (path, copy) =>
+      to === undefined ? this.#read(path, copy, input, context) : this.#copyOut(path, copy, to, context),
+    )
   }
 
   @tool({
     name: 'mbfs_delete',
     title: 'Delete content',
-    description: 'Remove the file of a key; it is kept and can be undone.',
+    description: 'Remove the file of a key and its replicas; it is kept and can be undone.',
     effect: 'write',
     input: DeleteInput,
     output: changed,
   })
   async delete({ backend: name, key: given, if_match }: z.output<typeof DeleteInput>, context: ToolContext): Promise<z.input<typeof changed>> {
     const at = await this.#path(name, given)
-    return changedAt(at, await this.#vfs.remove(at, { ...callOf(context), ifMatch: if_match }))
+    return changedAt(at, await this.#replicas.remove(at, { ...callOf(context), ifMatch: if_match }))
   }
 
   @tool({
@@ -116,14 +129,16 @@ export class ContentTools {
     return pathOf(this.#storages, this.#vfs, name, given)
   }
 
-  async #copyOut(at: VfsPath, to: VfsPath, context: ToolContext): Promise<Retrieved> {
-    const { stat, change } = await this.#vfs.copy(at, to, { ...callOf(context), onProgress: tellProgress(context) })
+  async #copyOut(at: VfsPath, copy: Copy | undefined, to: VfsPath, context: ToolContext): Promise<Retrieved> {
+    const { stat, change } = await this.#vfs.copy(at, to, { ...callOf(context), ifMatch: copy?.etag, onProgress: tellProgress(context) })
     return { path: to, size: stat?.size ?? 0, etag: stat?.etag ?? '', next_offset: null, change }
   }
 
-  async #read(at: VfsPath, { offset, length = MOST }: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
+  async #read(at: VfsPath, copy: Copy | undefined, { offset, length = MOST }: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
     const file = await this.#vfs.open(at, callOf(context))
     const { stat } = file
+    if (copy && !(await this.#vfs.copies.holds(copy, callOf(context))))
+      throw new VfsError('CONFLICT', `${at} is not what was stored there`, { op: 'read', path: at })
     const bytes = await collect(file.read({ offset, length }), MOST)
     const end = offset + bytes.length
     const next_offset = end < stat.size ? end : null

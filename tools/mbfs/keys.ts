@@ -13,6 +13,12 @@ export async function pathOf(storages: Storages, vfs: Vfs, name: string, given: 
   return vfs.reach({ path: mountPath(name), name, backend: await storages.open(name) }, inner)
 }
 
+/** The path of a copy again: its storage may not be mounted yet in this process. */
+export async function pathAgain(storages: Storages, vfs: Vfs, path: VfsPath): Promise<VfsPath> {
+  const [, name, given] = /^\/backends\/([^/]+)\/(.+)$/.exec(path) ?? []
+  return name === undefined || given === undefined ? path : pathOf(storages, vfs, decodeURIComponent(name), given)
+}
+
 const mountPath = (name: string): VfsPath => vfsPath(`/backends/${encodeURIComponent(name)}`)
 
 /** The key of a path below one of its storage. */

@@ -46,7 +46,7 @@ test('keys come in pages, in the order of their names, each once', async () => {
 test('a folder goes to another storage once: called again it sends nothing', async () => {
   await using t = await connect({ config: two })
   for (const key of ['x/1', 'x/2', 'other']) await t.call('mbfs_store', { backend: 'one', key, content: key })
-  const wish = { from_backend: 'one', to_backend: 'two', key: 'x' }
+  const wish = { from_backend: 'one', to_backend: 'two', prefix: 'x' }
   expect((await t.call('mbfs_copy_between_backends', { ...wish, dry_run: true })).result).toMatchObject({ copied: 2, change: null })
   expect((await t.call('mbfs_list_content', { backend: 'two' })).result['entries']).toEqual([])
   const copied = await t.call('mbfs_copy_between_backends', wish)
@@ -55,6 +55,8 @@ test('a folder goes to another storage once: called again it sends nothing', asy
   expect((await t.call('mbfs_copy_between_backends', { from_backend: 'one', to_backend: 'two' })).result).toMatchObject({ copied: 1, skipped: 2 })
   await t.call('vfs_undo', { change: copied.result['change'] })
   expect((await t.call('mbfs_list_content', { backend: 'two' })).result['entries']).toMatchObject([{ key: 'other' }])
+  expect((await t.call('mbfs_copy_between_backends', { ...wish, prefix: undefined, key: 'x/2' })).result).toMatchObject({ copied: 1 })
+  expect((await t.call('mbfs_copy_between_backends', { ...wish, key: 'x/2' })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
 })
 
 test('a registered storage is listed with what was asked of it, and goes when it is removed', async () => {

@@ -1,0 +1,159 @@
+import { throwIfAborted, VfsError } from '../core/error.ts'
+import type { Bytes } from '../core/backend.ts'
+import { bytesOf } from '../core/bytes.ts'
+import type { VfsPath } from '../core/path.ts'
+import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
+import type { Changes } from './change.ts'
+import { refuseOntoItself } from './clash.ts'
+import type { Folders } from './folders.ts'
+import { group, type TakeBack } from './group.ts'
+import { forEachOf } from './pool.ts'
+import type { Cause } from './step.ts'
+import { statOrNull, type Target, type Targets } from './target.ts'
+import { copyFile, verify } from './transfer/file.ts'
+import { Meter } from './transfer/meter.ts'
+import type { Changed, Copies, Copy, Failure, Stored, VfsCall, WriteCall } from './types.ts'
+
+const AT_ONCE = 4 // storages that are written at the same time
+const MOST_REPAIRS = 64 // one after the other, until the change is reached that stored the file
+
+export interface Surroundings {
+  readonly changes: Changes
+  readonly targets: Targets
+  readonly folders: Folders
+  readonly takeBack: TakeBack
+  takeBackOne(change: ChangeId, cause: Cause): Promise<void>
+}
+
+/** Files that stand in several storages. What the journal says of the newest change of each place is all that is known of them, so nothing can be out of date. */
+export class StoredCopies implements Copies {
+  readonly #vfs: Surroundings
+
+  constructor(vfs: Surroundings) {
+    this.#vfs = vfs
+  }
+
+  async store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored> {
+    const { changes, targets, folders, takeBack } = this.#vfs
+    const { actor, signal, ifMatch, ifNoneMatch } = call
+    const target = await targets.writable('write', path, signal)
+    const failed: Failure[] = []
+    const heldBy = new Set([path])
+    const stored = await group(changes, takeBack, { kind: 'write', target, cause: { actor, signal } }, async (cause, change) => {
+      const source = content instanceof Uint8Array ? bytesOf(content) : content
+      const written = await changes.write(target, source, cause, { ifMatch, ifNoneMatch, parents: await folders.missingAbove(target, signal) })
+      await forEachOf(others, AT_ONCE, (other) =>
+        this.#copy({ ...target, stat: written.stat }, other, cause).then(
+          () => void heldBy.add(other),
+          (error: unknown) => void failed.push(failureOf(other, error, signal)),
+        ),
+      )
+      return { ...written, change }
+    })
+    return { ...stored, heldBy: [path, ...others].filter((each) => heldBy.has(each)), failed }
+  }
+
+  async of(path: VfsPath, { signal }: VfsCall): Promise<readonly Copy[]> {
+    const { changes, targets } = this.#vfs
+    const { mount, inner } = await targets.readable('read', path, signal)
+    await changes.journal.caughtUp()
+    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }).catch(() => inner as string) }
+    return this.#alike(place).filter((record) => !isAt(record.place, place)).map(copyOf) // prettier-ignore
+  }
+
+  async holds({ path, etag }: Copy, { signal }: VfsCall): Promise<boolean> {
+    const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
+    return mount.backend.matches(inner, etag, { signal })
+  }
+
+  async repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed> {
+    const { changes, targets, takeBack } = this.#vfs
+    const [source, target] = [await this.#source(from, call.signal), await targets.writable('write', path, call.signal)]
+    const cause = { actor: call.actor, signal: call.signal }
+    return group(changes, takeBack, { kind: 'write', target, from: source.place, cause }, async (inside, change) => ({
+      ...(await this.#copy(source, path, inside)),
+      change,
+    }))
+  }
+
+  async remove(path: VfsPath, others: readonly Copy[], call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
+    const { changes, targets, takeBack } = this.#vfs
+    const { actor, signal, ifMatch } = call
+    const target = await targets.named('remove', path, signal)
+    return group(changes, takeBack, { kind: 'remove', target, cause: { actor, signal } }, async (cause, change) => {
+      const removed = await changes.remove(target, cause, { ifMatch })
+      for (const copy of others) await this.#removeCopy(copy, cause)
+      return { ...removed, change }
+    })
+  }
+
+  /** What somebody else has put in its place, or taken away, is no copy any more. */
+  async #removeCopy({ path, etag }: Copy, cause: Cause): Promise<void> {
+    const target = await this.#vfs.targets.named('remove', path, cause.signal)
+    const standing = await statOrNull(target, cause.signal)
+    if (standing?.kind !== 'file' || !(await target.mount.backend.matches(target.inner, etag, { signal: cause.signal }))) return
+    await this.#vfs.changes.remove(target, cause, { ifMatch: standing.etag })
+  }
+
+  async #source(path: VfsPath, signal: AbortSignal | undefined): Promise<Target & Pick<Changed, 'stat'>> {
+    const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
+    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: path }
+    return { mount, inner, place, stat: await mount.backend.stat(inner, { signal }) }
+  }
+
+  /** Read back where the storage does not check what it gets; what is not as it was written is taken back. */
+  async #copy({ stat, ...from }: Target & Pick<Changed, 'stat'>, path: VfsPath, cause: Cause): Promise<Changed> {
+    const { changes, targets, folders } = this.#vfs
+    const to = await targets.writable('write', path, cause.signal)
+    refuseOntoItself('write', from, to)
+    const standing = await statOrNull(to, cause.signal)
+    if (stat?.kind !== 'file') throw new VfsError('IS_DIRECTORY', `${from.place.shown} is no file`, { op: 'write', path: from.place.shown })
+    const parents = standing ? [] : await folders.missingAbove(to, cause.signal)
+    const piece = { from: { path: from.place.shown, mount: from.mount, inner: from.inner, place: from.place, stat }, to, standing, parents }
+    const done = await copyFile(changes, piece, cause, new Meter(undefined))
+    await verify(to, done, cause).catch(async (error: unknown) => {
+      if (done.change) await this.#vfs.takeBackOne(done.change, { actor: cause.actor, parent: cause.parent })
+      throw error
+    })
+    return done
+  }
+
+  /** The newest change of every place that got the content of this one with it, this one's included; none once something else has been done here. */
+  #alike(place: Pick<Place, 'volume' | 'inner'>): ChangeRecord[] {
+    const cid = this.#newest(place)?.after?.cid
+    if (cid === undefined) return []
+    const seen = new Set<ChangeId>()
+    const found: ChangeRecord[] = []
+    for (let at: Pick<Place, 'volume' | 'inner'> | null = place; at && seen.size < MOST_REPAIRS;) {
+      const whole: ChangeRecord | undefined = this.#storing(this.#newest(at))
+      if (!whole || seen.has(whole.change)) break
+      seen.add(whole.change)
+      for (const part of this.#vfs.changes.journal.parts(whole.change))
+        if (isNewest(part, this.#newest(part.place)) && part.after?.cid === cid) found.push(part)
+      at = whole.from
+    }
+    return found
+  }
+
+  /** The change of several places that this one is a part of. */
+  #storing(part: ChangeRecord | undefined): ChangeRecord | undefined {
+    const whole = part?.parent ? this.#vfs.changes.journal.get(part.parent) : undefined
+    return whole?.kind === 'write' && whole.partsOnly && whole.state === 'done' ? whole : undefined
+  }
+
+  #newest(place: Pick<Place, 'volume' | 'inner'>): ChangeRecord | undefined {
+    return this.#vfs.changes.journal.history({ place, parts: true, states: ['done', 'in_doubt', 'partial'], limit: 1 })[0]
+  }
+}
+
+const isNewest = (part: ChangeRecord, newest: ChangeRecord | undefined): boolean => part.change === newest?.change && part.state === 'done'
+
+const isAt = (a: Pick<Place, 'volume' | 'inner'>, b: Pick<Place, 'volume' | 'inner'>): boolean => a.volume === b.volume && a.inner === b.inner
+
+const copyOf = ({ place, after }: ChangeRecord): Copy => ({ path: place.shown, etag: after?.etag ?? '', cid: after?.cid ?? '' })
+
+function failureOf(path: VfsPath, error: unknown, signal: AbortSignal | undefined): Failure {
+  throwIfAborted(signal, 'write')
+  if (!(error instanceof VfsError) || error.code === 'INTERNAL') throw error
+  return { path, code: error.code, message: error.message }
+}

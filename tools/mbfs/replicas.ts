@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import type { Bytes } from '../../src/core/backend.ts'
+import { type Category, CODES } from '../../src/core/codes.ts'
+import { isCode, VfsError } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
+import type { Storages } from '../../src/storages/types.ts'
+import type { Changed, Copy, Failure, Stored, Vfs, VfsCall, WriteCall } from '../../src/vfs/types.ts'
+import { pathAgain, pathOf } from './keys.ts'
+
+const MOST = 15
+
+export const replicas = z.array(z.string()).max(MOST).default([]).describe('Storages that hold it too, under the same key')
+
+export const failures = z.array(z.strictObject({ path: z.string(), error_code: z.string(), error: z.string() })).optional()
+
+/** What is told of a retrieval that another place than the one asked served. */
+export const served = z.strictObject({
+  served_by: z.string().optional().describe('The replica, where the key itself could not be read'),
+  repaired: z.boolean().optional(),
+  failed: failures,
+})
+
+/** Where a file may be gone, or its storage: of what it is asked wrongly, another storage knows no better. */
+const LOST: ReadonlySet<Category> = new Set(['storage', 'service', 'content', 'ipfs'])
+const isLost = (error: unknown): error is VfsError =>
+  error instanceof VfsError && (error.code === 'NOT_FOUND' || error.code === 'IO_ERROR' || LOST.has(CODES[error.code].category))
+
+/** Content that stands in several storages. */
+export class Replicas {
+  readonly #storages: Storages
+  readonly #vfs: Vfs
+
+  constructor(storages: Storages, vfs: Vfs) {
+    this.#storages = storages
+    this.#vfs = vfs
+  }
+
+  /** A storage that cannot be opened is one that failed; one that does not exist is a mistake. */
+  async store(at: VfsPath, names: readonly string[], key: string, content: Bytes | Uint8Array, call: WriteCall): Promise<Stored> {
+    const failed: Failure[] = []
+    const others: VfsPath[] = []
+    for (const name of names) {
+      const path = await pathOf(this.#storages, this.#vfs, name, key).catch((error: unknown) => {
+        if (!isLost(error)) throw error
+        failed.push({ path: `/backends/${name}` as VfsPath, code: error.code, message: error.message })
+      })
+      if (path !== undefined) others.push(path)
+    }
+    if (new Set([at, ...others]).size <= others.length) throw new VfsError('INVALID_ARGUMENT', 'replicas: one storage is named twice')
+    const stored = await this.#vfs.copies.store(at, others, content, call)
+    return { ...stored, failed: [...failed, ...stored.failed] }
+  }
+
+  /** Reads a file, or a copy of it where it is lost; a file that is not there any more is put back. `read` rejects CONFLICT where a copy is one no more. */
+  async read<T extends object>(at: VfsPath, call: VfsCall, read: (path: VfsPath, copy?: Copy) => Promise<T>): Promise<T & z.input<typeof served>> {
+    try {
+      return await read(at)
+    } catch (error) {
+      if (!isLost(error)) throw error
+      return this.#readCopy(at, error, call, read)
+    }
+  }
+
+  /** Removes a file and its copies. */
+  async remove(at: VfsPath, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
+    const copies = await Promise.all((await this.#vfs.copies.of(at, call)).map((copy) => this.#again(copy)))
+    return copies.length > 0 ? this.#vfs.copies.remove(at, copies, call) : this.#vfs.remove(at, call)
+  }
+
+  async #readCopy<T extends object>(
+    at: VfsPath,
+    lost: VfsError,
+    call: VfsCall,
+    read: (path: VfsPath, copy: Copy) => Promise<T>,
+  ): Promise<T & z.input<typeof served>> {
+    const failed = [failure(at, lost)]
+    for (const copy of await this.#vfs.copies.of(at, call)) {
+      try {
+        const again = await this.#again(copy)
+        const found = await read(again.path, again)
+        const repaired = await this.#repair(at, again.path, lost, call)
+        return { ...found, served_by: again.path, repaired, failed }
+      } catch (error) {
+        if (!(error instanceof VfsError) || isCode(error, 'CANCELLED')) throw error
+        failed.push(failure(copy.path, error))
+      }
+    }
+    throw lost
+  }
+
+  /** False where it could not be, or where nobody knows what stands there. */
+  async #repair(at: VfsPath, from: VfsPath, lost: VfsError, call: VfsCall): Promise<boolean> {
+    if (!isCode(lost, 'NOT_FOUND')) return false
+    try {
+      await this.#vfs.copies.repair(at, from, call)
+      return true
+    } catch (error) {
+      if (!(error instanceof VfsError) || isCode(error, 'CANCELLED')) throw error
+      return false
+    }
+  }
+
+  async #again(copy: Copy): Promise<Copy> {
+    return { ...copy, path: await pathAgain(this.#storages, this.#vfs, copy.path) }
+  }
+}
+
+const failure = (path: VfsPath, { code, message }: VfsError): { path: string; error_code: string; error: string } => ({
+  path,
+  error_code: code,
+  error: message,
+})
