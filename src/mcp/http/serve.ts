@@ -7,6 +7,10 @@ import type { HttpOptions } from './options.ts'
 /** How long open answers may take at the end. */
 const GRACE_MS = 2_000
 
+/** Whoever holds connections without using them holds so many, and a request for so long; listening clients are answers, which may last. */
+const MOST_CONNECTIONS = 1024
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 }
+
 export interface HttpServerHandle extends AsyncDisposable {
   /** Where it listens, such as `http://127.0.0.1:4280`. */
   readonly url: string
@@ -15,7 +19,8 @@ export interface HttpServerHandle extends AsyncDisposable {
 /** Listens until disposed. Rejects as listen does, for an address that is taken. */
 export async function serveOverHttp(options: HttpOptions): Promise<HttpServerHandle> {
   const gate = openGate(options)
-  const server = createServer((req, res) => void handle(req, res))
+  const server = createServer(PATIENCE, (req, res) => void handle(req, res))
+  server.maxConnections = MOST_CONNECTIONS
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     await answer(gate, req, res).catch((error: unknown) => refuse(error, res, options))
     if (!server.listening) req.socket.end() // an idle connection would keep the server from closing

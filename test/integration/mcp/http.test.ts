@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { request, type RequestOptions } from 'node:http'
-import { expect, test } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { EventBus } from '../../../src/core/events.ts'
 import { tool, type ToolContext } from '../../../src/registry/tool.ts'
@@ -25,6 +28,8 @@ class Who {
     return {}
   }
 }
+
+const json = (body: string): string => `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 
 let waiting = { started: Promise.withResolvers<void>(), aborted: Promise.withResolvers<void>() }
 const events = new EventBus()
@@ -156,10 +161,57 @@ test('closing the server aborts what runs and lets nobody hang', async () => {
   expect(await call).toBe('ended')
 })
 
+test('who begins a request and does not go on with it is not waited for', { timeout: 60_000 }, async () => {
+  await using server = await serve(await parts())
+  const slow = await dial(server.url)
+  slow.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n')
+  expect(await text(slow)).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('of more connections than there is room for the last ones are refused, until others leave', async () => {
+  await using server = await serve(await parts())
+  const open = await Promise.all(Array.from({ length: 1024 }, () => dial(server.url)))
+  const refused = await dial(server.url)
+  await once(refused.resume(), 'close')
+  const gone = open.map((socket) => once(socket, 'close'))
+  for (const socket of open) socket.destroy()
+  await Promise.all(gone)
+  await vi.waitFor(async () => expect(await statusOf(`${server.url}/healthz`, {})).toBe(200))
+})
+
+test.each([
+  ['two lengths', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  ['a chunk that is none', 'Transfer-Encoding: chunked\r\n\r\nZZ\r\n', 400],
+  ['a head without end', `X: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['a body of another kind', 'Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}', 415],
+  ['a body that is compressed', 'Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx', 400],
+  ['an array in an array, a million times', json('['.repeat(1_000_000) + ']'.repeat(1_000_000)), 400],
+  [
+    'more messages than anybody has',
+    json(`[${Array.from({ length: 9_999 }, (_, id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' })).join(',')}]`),
+    400,
+  ],
+])('%s is refused, and the server goes on', async (_, sent, status) => {
+  await using server = await serve(await parts())
+  const socket = await dial(server.url)
+  socket.write(`POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: application/json, text/event-stream\r\n${sent}`)
+  const answer = await text(socket)
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(answer).not.toMatch(/\bat .*:\d+:\d+|node_modules/)
+  expect(await statusOf(`${server.url}/healthz`, {})).toBe(200)
+})
+
 test.each(['//', '/mcp', 'http://['])('an address or method that is none (%s) is 400', async (path) => {
   await using server = await serve(await parts())
   expect(await statusOf(server.url, {}, { path, method: path === '/mcp' ? 'TRACE' : 'GET' })).toBe(400)
 })
+
+async function dial(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => {}) // cut off while it still sends
+  await once(socket, 'connect')
+  return socket
+}
 
 /** fetch does not let a caller choose its Host header. */
 const statusOf = (url: string, headers: Record<string, string>, options: RequestOptions = {}): Promise<number | undefined> =>
