@@ -17,11 +17,12 @@ export const someMemory: Rule = async ({ max_bytes = MEMORY_BYTES }) => {
   return { max_bytes }
 }
 
-/** Links are resolved now, and what a path leads to is served or is refused. */
+/** Links are resolved now, and what a path leads to is served or is refused; and so it is whenever the folder is opened anew. */
 export const servedFolder: Rule = async ({ root }, { served }) => {
   const real = await realpath(String(root)).catch(() => undefined)
-  if (real === undefined || !served.some((folder) => isInside(folder, real))) throw refused('root is no folder below a served one')
-  return { root: real }
+  const within = real === undefined ? undefined : served.find((folder) => isInside(folder, real))
+  if (within === undefined) throw refused('root is no folder below a served one')
+  return { root: real, within }
 }
 
 /**

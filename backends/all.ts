@@ -88,10 +88,13 @@ async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<Ba
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
 export const BACKENDS: StorageTypes<BackendParts> = {
   local: type(
-    z.strictObject({ root: z.string().startsWith('/').describe('Absolute path of a folder') }),
-    async ({ root }, { dataFolder }) => {
+    z.strictObject({
+      root: z.string().startsWith('/').describe('Absolute path of a folder'),
+      within: z.string().startsWith('/').optional().describe('Real path of a folder: root is served as long as it lies in there, wherever links lead'),
+    }),
+    async ({ root, within }, { dataFolder }) => {
       const { LocalBackend } = await import('./local/local.ts')
-      return new LocalBackend({ root, dataFolder })
+      return new LocalBackend({ root, within, dataFolder })
     },
     servedFolder,
   ),

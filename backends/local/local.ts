@@ -27,7 +27,7 @@ import { mkdir } from './mkdir.ts'
 import { copy, rename } from './move.ts'
 import { remove, type RemoveOptions } from './remove.ts'
 import { Resolver } from './resolve.ts'
-import { Secret } from './secret.ts'
+import { admission, Secret } from './secret.ts'
 import { threadAccess } from './thread.ts'
 import { LocalTrash } from './trash.ts'
 import { View } from './view.ts'
@@ -39,6 +39,8 @@ export interface LocalOptions {
   readonly root: string
   /** The gateway's data folder: never served, and the place of the trash if it lies on the same mount. */
   readonly dataFolder?: string | undefined
+  /** The root has to lie in this folder, wherever links lead by now; what does not is not served. */
+  readonly within?: string | undefined
   /** Makes times as coarse as some file systems store them. */
   readonly clock?: ((time: bigint) => bigint) | undefined
 }
@@ -66,18 +68,11 @@ export class LocalBackend extends BaseBackend {
   readonly #disk: Disk
   readonly #view: View
 
-  constructor({ root, dataFolder, clock }: LocalOptions) {
+  constructor({ root, dataFolder, within: beneath, clock }: LocalOptions) {
     super()
-    this.threads = threadAccess({ root, dataFolder })
+    this.threads = threadAccess({ root, dataFolder, beneath })
     const secret = new Secret(dataFolder)
-    this.#disk = new Disk(
-      new Resolver(
-        () => root,
-        (folder) => secret.admit(folder),
-      ),
-      new Measure(clock),
-      secret,
-    )
+    this.#disk = new Disk(new Resolver(() => root, admission(secret, beneath)), new Measure(clock), secret)
     this.#view = new View(this.#disk)
     this.trash = new LocalTrash(this.#disk)
   }

@@ -5,7 +5,7 @@ import { READING } from './disk.ts'
 import { refusal } from './errors.ts'
 import type { Folder } from './folder.ts'
 import { Resolver } from './resolve.ts'
-import { Secret } from './secret.ts'
+import { admission, Secret } from './secret.ts'
 import type { ReaderInit } from './thread.ts'
 
 export const openReader = (init: unknown): ThreadReader => new LocalReader(init as ReaderInit)
@@ -16,12 +16,9 @@ class LocalReader implements ThreadReader {
   readonly #resolver: Resolver
   #last: { readonly path: VfsPath; readonly folder: Folder } | undefined
 
-  constructor({ root, dataFolder }: ReaderInit) {
+  constructor({ root, dataFolder, beneath }: ReaderInit) {
     this.#secret = new Secret(dataFolder)
-    this.#resolver = new Resolver(
-      () => root,
-      (folder) => this.#secret.admit(folder),
-    )
+    this.#resolver = new Resolver(() => root, admission(this.#secret, beneath))
   }
 
   open(path: VfsPath): ThreadFile {

@@ -60,6 +60,7 @@ export class Resolver implements Disposable {
       const given = absolute(this.#home())
       const real = realpathSync.native(given)
       const root = new Folder(real, shownText(real))
+      if (!root.inPlace) throw new Refused('E_ROOT') // a folder above it was swapped meanwhile
       this.#admit(root)
       this.#entrances = [root.real, shownText(given)]
       return (this.#root = root)

@@ -6,6 +6,14 @@ import { Folder } from './folder.ts'
 import { shownText } from './names.ts'
 import { within } from './way.ts'
 
+/** Throws for a folder that is not to be entered: of the data folder, or out of the one that the root has to lie in. */
+export const admission =
+  (secret: Secret, beneath: string | undefined): ((folder: Folder) => void) =>
+  (folder) => {
+    secret.admit(folder)
+    if (beneath !== undefined && !within(beneath, folder.real)) throw new Refused('E_OUTSIDE')
+  }
+
 /** The part of the data folder that is served: the default /local. */
 const SERVED_PART = 'files'
 

@@ -4,6 +4,7 @@ import type { ThreadAccess } from '../../src/core/backend.ts'
 export interface ReaderInit {
   readonly root: string
   readonly dataFolder: string | undefined
+  readonly beneath: string | undefined
 }
 
 /** How a thread reads the files below a root by itself. */
