@@ -34,6 +34,8 @@ const KEEPS = 'polymount-keeps'
 export interface Source {
   readonly key: string
   readonly version?: string | undefined
+  /** If it is another one than whoever is asked. */
+  readonly bucket?: string | undefined
 }
 
 /** An object as the storage tells of it; `etag` is its own, raw. */
@@ -236,14 +238,19 @@ export class Bucket {
     return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
   }
 
+  /** Another bucket of the same server, reached in the same way. */
+  sibling(name: string): Bucket {
+    return new Bucket(name, this.#client, this.#once)
+  }
+
   close(): void {
     this.#client.destroy()
     this.#once.destroy()
   }
 
   /** Each name encoded and no slash: some servers take the whole for one name else. */
-  #source({ key, version }: Source): string {
-    return `${this.name}/${key.split('/').map(encodeURIComponent).join('/')}${version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`}`
+  #source({ bucket = this.name, key, version }: Source): string {
+    return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}${version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`}`
   }
 
   async #mapped<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -82,14 +82,23 @@ export class Objects {
 
   /** A file, or with `folders` an empty folder, to where nothing stands; the bytes stay in the storage. */
   async copyTo(target: Objects, from: VfsPath, to: VfsPath, options: CopyOptions & { readonly folders: boolean }): Promise<Copied> {
-    const source = await this.view.get('copy', from, options)
-    check('copy', from, source, { ifMatch: options.ifMatch })
-    if (source.kind === 'directory' && !options.folders) throw refusal('IS_DIRECTORY', 'copy', from, 'is a folder')
+    const source = await sourceAt(this.view, from, options)
     if (this === target && from === to) return { source, stat: statOf(source) }
     return target.#locked(to, async () => {
       await target.#requireFree(to, options)
       if (source.kind === 'directory') return { source, stat: await this.#copyFolder(target, from, to, options) }
       return { source, stat: await this.#copyFile(target, source.facts, to, options) }
+    })
+  }
+
+  /** A file of another bucket that the server itself can read. */
+  async copyFrom(bucket: string, view: View, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
+    const source = await sourceAt(view, from, { ...options, folders: false })
+    if (source.kind === 'directory') throw refusal('IS_DIRECTORY', 'copy', from, 'is a folder')
+    const facts = { ...source.facts, source: { ...source.facts.source, bucket } }
+    return this.#locked(to, async () => {
+      await this.#requireFree(to, options)
+      return this.#copyFile(this, facts, to, options)
     })
   }
 
@@ -223,6 +232,13 @@ export class Objects {
   #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {
     return this.#ground.locks.run(this.#keys.folder(path), work)
   }
+}
+
+async function sourceAt(view: View, from: VfsPath, options: CopyOptions & { readonly folders: boolean }): Promise<Standing> {
+  const source = await view.get('copy', from, options)
+  check('copy', from, source, { ifMatch: options.ifMatch })
+  if (source.kind === 'directory' && !options.folders) throw refusal('IS_DIRECTORY', 'copy', from, 'is a folder')
+  return source
 }
 
 export interface Copied {

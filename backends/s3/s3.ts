@@ -9,7 +9,7 @@ import { Locks } from '../../src/core/locks.ts'
 import { Objects, type RemoveOptions } from './objects.ts'
 import { type Found, probe } from './probe.ts'
 import { S3Trash } from './trash.ts'
-import { refusal, told } from './view.ts'
+import { refusal, told, View } from './view.ts'
 
 export interface S3Options extends Connection {
   /** Where in the bucket the backend's root is. */
@@ -25,7 +25,7 @@ export async function openS3(options: S3Options, call?: Call): Promise<S3Backend
   try {
     const keys = new Keys(options.prefix)
     const found = await probe(bucket, keys, call)
-    return new S3Backend(bucket, keys.for(found), { ...found, checksums: found.checksums && options.compat !== true }, options.endpoint)
+    return new S3Backend(bucket, keys.for(found), { ...found, checksums: found.checksums && options.compat !== true }, options)
   } catch (error) {
     bucket.close()
     if (options.compat !== undefined || !isCode(error, 'IO_ERROR')) throw error
@@ -37,6 +37,7 @@ export async function openS3(options: S3Options, call?: Call): Promise<S3Backend
 export class S3Backend extends BaseBackend {
   readonly scheme = 's3'
   readonly volume: string
+  override readonly realm: string
   readonly capabilities: Capabilities
   override readonly trash: Trash | undefined
   override readonly checksWrites: boolean
@@ -44,9 +45,11 @@ export class S3Backend extends BaseBackend {
   readonly #keys: Keys
   readonly #objects: Objects
 
-  constructor(bucket: Bucket, keys: Keys, found: Found, endpoint = 'aws') {
+  constructor(bucket: Bucket, keys: Keys, found: Found, { endpoint = 'aws', region, credentials }: Connection) {
     super()
-    this.volume = `s3:${endpoint.replace(/\/+$/, '')}/${bucket.name}`
+    const server = `s3:${endpoint.replace(/\/+$/, '')}`
+    this.volume = `${server}/${bucket.name}`
+    this.realm = `${server} ${region} ${credentials?.accessKeyId}` // these keys are good for all of it
     this.checksWrites = found.checksums
     this.#bucket = bucket
     this.#keys = keys
@@ -104,7 +107,17 @@ export class S3Backend extends BaseBackend {
   }
 
   override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
-    return this.#changing('copy', from, async () => (await this.#objects.copyTo(this.#objects, from, to, { ...options, folders: false })).stat)
+    const { of } = options
+    return this.#changing('copy', from, async () => {
+      if (of !== undefined && of !== this.volume) return this.#copyFrom(of, from, to, options)
+      return (await this.#objects.copyTo(this.#objects, from, to, { ...options, folders: false })).stat
+    })
+  }
+
+  /** The volume of another bucket ends in its name, and a place in it is a key. */
+  #copyFrom(volume: string, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
+    const name = volume.slice(volume.lastIndexOf('/') + 1)
+    return this.#objects.copyFrom(name, new View(this.#bucket.sibling(name), new Keys()), from, to, options)
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

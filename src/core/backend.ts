@@ -109,6 +109,8 @@ export interface MoveOptions extends Call {
 }
 
 export interface CopyOptions extends MoveOptions {
+  /** `from` is a place in this volume, of the same realm; if not said, a path of the backend's own. */
+  readonly of?: string | undefined
   /** The change's id, as for a write. */
   readonly id?: string | undefined
 }
@@ -162,6 +164,8 @@ export interface Backend extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** Names the storage itself, whatever mount shows it: two backends over one storage have the same volume. */
   readonly volume: string
+  /** Storages of one realm copy from each other as inside one, see CopyOptions. None if not said. */
+  readonly realm?: string | undefined
   readonly trash?: Trash | undefined
   /** The storage itself compares what is written with a hash of what was sent: there is no need to read it back. */
   readonly checksWrites?: boolean | undefined

@@ -39,6 +39,7 @@ export abstract class BaseBackend implements Backend {
   abstract readonly scheme: string
   abstract readonly capabilities: Capabilities
   abstract readonly volume: string
+  readonly realm?: string | undefined
   readonly trash?: Trash | undefined
   readonly checksWrites?: boolean | undefined
   readonly usesUp?: boolean | undefined

@@ -6,6 +6,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     scheme: inner.scheme,
     capabilities: inner.capabilities,
     volume: inner.volume,
+    realm: inner.realm,
     trash: inner.trash,
     checksWrites: inner.checksWrites,
     usesUp: inner.usesUp,

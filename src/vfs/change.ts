@@ -1,4 +1,4 @@
-import type { Bytes, Stat } from '../core/backend.ts'
+import type { Bytes, CopyOptions, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
@@ -73,16 +73,16 @@ export class Changes {
     })
   }
 
-  /** Copies one file inside one backend, to where nothing stands. */
+  /** Copies one file inside one backend, or from another one of its realm, to where nothing stands. */
   async copyInside(
-    from: { readonly inner: VfsPath; readonly stat: Pick<Stat, 'size' | 'cid' | 'etag'> },
+    from: Pick<CopyOptions, 'of'> & { readonly inner: VfsPath; readonly stat: Pick<Stat, 'size' | 'cid' | 'etag'> },
     to: Target,
     cause: Cause,
     parents?: readonly Target[],
   ): Promise<Changed> {
     const { size, cid, etag } = from.stat
     return this.#steps.run('copy', to, cause, { before: null, after: { kind: 'file', size, cid }, parents }, async ({ id }) => {
-      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, ifMatch: etag, signal: cause.signal })
+      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, of: from.of, ifMatch: etag, signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

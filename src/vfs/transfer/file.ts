@@ -1,6 +1,6 @@
 import type { Stat } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { VfsPath } from '../../core/path.ts'
+import { type VfsPath, vfsPath } from '../../core/path.ts'
 import { cidOfContent } from '../../content/hashing.ts'
 import type { Changes } from '../change.ts'
 import type { Mount } from '../mounts.ts'
@@ -36,7 +36,7 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
   const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
   const inside = standing === null ? within(from, to) : undefined
   if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
-  if (inside) return arrived(await changes.copyInside({ inner: inside, stat: from.stat }, to, cause, parents), meter)
+  if (inside) return arrived(await changes.copyInside({ ...inside, stat: from.stat }, to, cause, parents), meter)
   const source = meter.counted(
     from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true, reuse: to.mount.backend.usesUp }),
   )
@@ -55,11 +55,13 @@ export async function verify({ mount, inner, place }: Target, { stat }: Changed,
 }
 
 /** Where the storage of the destination finds the source by itself. */
-function within(from: Piece['from'], { mount }: Target): VfsPath | undefined {
+function within(from: Piece['from'], { mount }: Target): { readonly inner: VfsPath; readonly of?: string } | undefined {
   const { backend } = mount
-  if (!backend.capabilities.copy || backend.volume !== from.mount.backend.volume) return undefined
-  if (mount.storage === from.mount.storage) return from.inner
-  return backend.find(from.place.inner)
+  const { realm, volume } = from.mount.backend
+  if (!backend.capabilities.copy) return undefined
+  if (backend.volume !== volume) return realm !== undefined && backend.realm === realm ? { inner: vfsPath(from.place.inner), of: volume } : undefined
+  const inner = mount.storage === from.mount.storage ? from.inner : backend.find(from.place.inner)
+  return inner && { inner }
 }
 
 function arrived(changed: Changed, meter: Meter): Changed {

@@ -16,13 +16,19 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 const FILES = 40
 
-/** A disk and a bucket, all of whose traffic is counted; `/part` shows a part of the same bucket. */
+/** A disk and two buckets of a server, all of whose traffic is counted; `/part` shows a part of the first bucket. */
 async function ground() {
   const proxy = await CountingProxy.start(server.endpoint)
   const options: S3Options = { ...(await server.options()), endpoint: proxy.endpoint }
   const folder = await mkdtemp(join(tmpdir(), 'polymount-into-'))
   const bucket = await openS3(options)
-  const t = await openTestVfs({ '/disk': new LocalBackend({ root: folder }), '/bucket': bucket, '/part': { backend: bucket, root: p('/part') } })
+  const other = await openS3({ ...(await server.options()), endpoint: proxy.endpoint, prefix: 'its/own' })
+  const t = await openTestVfs({
+    '/disk': new LocalBackend({ root: folder }),
+    '/bucket': bucket,
+    '/other': other,
+    '/part': { backend: bucket, root: p('/part') },
+  })
   const into = (from: string, to: string) => t.vfs.copyInto(p(from), p(to), { ...call, concurrency: 16 })
   return Object.assign(t, {
     proxy,
@@ -30,7 +36,7 @@ async function ground() {
     async [Symbol.asyncDispose]() {
       await t.vfs[Symbol.asyncDispose]()
       await t.journal[Symbol.asyncDispose]()
-      await bucket[Symbol.asyncDispose]()
+      for (const each of [bucket, other]) await each[Symbol.asyncDispose]()
       await proxy[Symbol.asyncDispose]()
       for (const each of [folder, t.folder]) await rm(each, { recursive: true, force: true })
     },
@@ -65,4 +71,26 @@ test('a bucket goes onto the disk and back, and is known then without reading', 
   expect(await t.into('/bucket/src', '/disk/dst')).toMatchObject({ copied: 2 })
   expect(await t.text('/disk/dst/b/c')).toBe('b/c')
   expect(await t.into('/disk/dst', '/bucket/src')).toMatchObject({ copied: 0, skipped: 2 })
+})
+
+test('from one bucket into another of the same server no content passes through us either, and it is the same', async () => {
+  await using t = await ground()
+  const content = Buffer.alloc(4 << 20, 'x')
+  for (const name of ['big', 'täglich & mehr']) await t.vfs.write(p(`/bucket/part/${name}`), content, { ...call, parents: true })
+  const before = t.proxy.bytes
+  expect(await t.into('/bucket/part', '/other/copied')).toMatchObject({ copied: 2, failed: [] })
+  const { change } = await t.vfs.move(p('/other/copied/big'), p('/bucket/back'), call)
+  expect(t.proxy.bytes - before).toBeLessThan(content.length / 10)
+  expect(await t.text('/bucket/back')).toBe(content.toString())
+  await expect(t.vfs.stat(p('/other/copied/big'), call)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect((await t.vfs.undo({ change: change ?? '' }, call)).conflicts).toEqual([])
+  expect(await t.text('/other/copied/big')).toBe(content.toString())
+})
+
+test('what changed since it was listed is not copied from another bucket', async () => {
+  await using t = await ground()
+  await t.write('/bucket/f', 'one')
+  const { etag } = await t.vfs.stat(p('/bucket/f'), call)
+  await t.write('/bucket/f', 'two')
+  await expect(t.vfs.copy(p('/bucket/f'), p('/other/f'), { ...call, ifMatch: etag })).rejects.toMatchObject({ code: 'CONFLICT' })
 })
