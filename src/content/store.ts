@@ -130,7 +130,7 @@ async function hashOnly(content: Bytes, options: AddOptions): Promise<Node> {
   let done = 0
   for await (const part of content) {
     throwIfAborted(signal, 'add')
-    hasher.update(part)
+    await hasher.update(part)
     onProgress?.((done += part.length))
   }
   return { kind: 'file', ...(await hasher.result()) }

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { Bytes } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
-import { ContentHasher, hashing } from '../../../src/content/hashing.ts'
+import { cidOfContent, ContentHasher, hashing } from '../../../src/content/hashing.ts'
 import { openContentStore } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
 import { Database } from '../../../src/sqlite/database.ts'
@@ -63,11 +63,21 @@ describe('files', () => {
 describe('hashing without storing', () => {
   test('sees the content go by and knows its CID at the end', async () => {
     await withContent(async (content) => {
-      for (const size of [0, MIB, 2 * MIB + 1]) {
+      for (const size of [0, MIB, 2 * MIB + 1, 8 * MIB, 8 * MIB + 1, 25 * MIB, 40 * MIB + 7]) {
         const hasher = new ContentHasher()
         const node = await content.put(hashing(noise(size), hasher))
         expect(await hasher.result()).toMatchObject({ cid: node.cid, size })
       }
+    })
+  })
+
+  test('of many at the same time tells each its own, also where a source writes its part over', async () => {
+    await withContent(async (content) => {
+      const sizes = [12, 17, 20, 33].map((size) => size * MIB + size)
+      const told = await Promise.all(sizes.map((size) => cidOfContent(overwriting(noise(size)))))
+      const stored: string[] = []
+      for (const size of sizes) stored.push((await content.put(noise(size))).cid)
+      expect(told).toEqual(stored)
     })
   })
 
@@ -275,4 +285,14 @@ async function* failing(source: Bytes): Bytes {
 async function* zeros(size: number, part: number) {
   const buffer = Buffer.alloc(part)
   for (let left = size; left > 0; left -= part) yield buffer.subarray(0, Math.min(part, left))
+}
+
+/** All parts are of one memory. */
+async function* overwriting(content: Bytes): Bytes {
+  const memory = new Uint8Array(MIB)
+  for await (const part of content) {
+    memory.set(part)
+    yield memory.subarray(0, part.length)
+    memory.fill(0)
+  }
 }

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Bytes, Stat } from '../../../src/core/backend.ts'
@@ -39,6 +42,9 @@ class Fussy extends Watched {
 async function* flipped(source: Bytes): Bytes {
   for await (const part of source) yield part.map((byte) => byte ^ 1)
 }
+
+const PLANNER = fileURLToPath(new URL('../../support/many-planner.ts', import.meta.url))
+const HEAP_MB = 32
 
 const tree = ['a', 'b/c', 'b/d', 'e/f/g']
 
@@ -152,6 +158,11 @@ describe('a copy into a folder', () => {
       planned: ['/x/src/b/c', '/x/src/b/d', '/x/src/e/f/g'],
     })
     expect([t.to.writes, await files(t, '/y/dst')]).toEqual([[], ['a']])
+  })
+
+  test('of 200,000 files is planned within a heap that holds a fraction of them', async () => {
+    const planner = [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx', PLANNER, '200000']
+    expect((await promisify(execFile)(process.execPath, planner)).stdout).toBe('200000\n')
   })
 
   test('takes what is chosen, and makes only the folders that are needed', async () => {
