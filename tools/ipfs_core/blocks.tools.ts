@@ -6,9 +6,9 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { cid, length, limit, nextCursor, offset } from '../ipfs-schemas.ts'
 import { cursor } from '../vfs/schemas.ts'
 import { pageOf } from './page.ts'
-import { cid, length, limit, nextCursor, offset } from './schemas.ts'
 
 const StatInput = z.strictObject({ cid })
 const StatOutput = z.strictObject({ cid: z.string(), size: z.int() })

@@ -6,8 +6,8 @@ import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { contentFields, contentOf, streamOf } from '../content.ts'
+import { cid } from '../ipfs-schemas.ts'
 import { callOf } from '../vfs/schemas.ts'
-import { cid } from './schemas.ts'
 
 const MAX_VALUE = 256 * 1024
 

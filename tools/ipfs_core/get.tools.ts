@@ -6,7 +6,7 @@ import { vfsPathInput } from '../../src/registry/path-input.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
-import { cid } from './schemas.ts'
+import { cid } from '../ipfs-schemas.ts'
 import { surveyed, writeFile, type Written, writeTree } from './writing.ts'
 
 const GetInput = z.strictObject({

@@ -5,9 +5,9 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { cid, limit, nextCursor } from '../ipfs-schemas.ts'
 import { cursor } from '../vfs/schemas.ts'
 import { pageOf } from './page.ts'
-import { cid, limit, nextCursor } from './schemas.ts'
 
 const AddInput = z.strictObject({
   cid,

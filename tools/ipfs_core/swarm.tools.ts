@@ -3,8 +3,8 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { limit, nextCursor } from '../ipfs-schemas.ts'
 import { cursor } from '../vfs/schemas.ts'
-import { limit, nextCursor } from './schemas.ts'
 
 const PeersInput = z.strictObject({ cursor, limit })
 const PeersOutput = z.strictObject({

@@ -5,8 +5,8 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
+import { inTree, mfsPath } from '../mfs-path.ts'
 import { callOf, changed, changedAt, recursive } from '../vfs/schemas.ts'
-import { inTree, mfsPath } from './tree.ts'
 
 type ChangeResult = z.input<typeof changed>
 

@@ -4,10 +4,10 @@ import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { PathStat, Vfs } from '../../src/vfs/types.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
-import { kind, length, limit, nextCursor, offset } from '../ipfs_core/schemas.ts'
+import { kind, length, limit, nextCursor, offset } from '../ipfs-schemas.ts'
+import { mfsPath } from '../mfs-path.ts'
 import { pieceOf } from '../vfs/reading.ts'
 import { callOf, cursor } from '../vfs/schemas.ts'
-import { mfsPath } from './tree.ts'
 
 const root = mfsPath.default(() => mfsPath.parse('/'))
 

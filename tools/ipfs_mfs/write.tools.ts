@@ -7,9 +7,9 @@ import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Changed, PathStat, Vfs, VfsCall } from '../../src/vfs/types.ts'
 import { contentFields, contentOf, streamOf } from '../content.ts'
+import { mfsPath } from '../mfs-path.ts'
 import { callOf, changed, changedAt, ifMatch } from '../vfs/schemas.ts'
 import { cidVersion, formatOf, hash } from './formats.ts'
-import { mfsPath } from './tree.ts'
 
 type ChangeResult = z.input<typeof changed>
 

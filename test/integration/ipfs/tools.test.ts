@@ -5,6 +5,7 @@ import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { MfsBackend } from '../../../backends/mfs/mfs.ts'
 import { rawCid } from '../../../src/core/cid.ts'
 import type { Services } from '../../../src/registry/services.ts'
+import { AddTools } from '../../../tools/ipfs_core/add.tools.ts'
 import { ContentTools } from '../../../tools/ipfs_core/content.tools.ts'
 import { NodeTools } from '../../../tools/ipfs_core/node.tools.ts'
 import { connectTo, type Connected } from '../../support/client.ts'
@@ -17,7 +18,7 @@ async function withTools(run: (client: Connected, vfs: TestVfs) => Promise<void>
   await using open = await openNode(folder.path)
   await using vfs = await openTestVfs({ '/work': new MemoryBackend(), '/ipfs': new IpfsBackend(open.node), '/mfs': new MfsBackend(open.node) })
   const services: Partial<Services> = { ipfs: open.node, vfs: vfs.vfs, notes: async () => ['a note'] }
-  const registry = await registryOf({ classes: { ContentTools, NodeTools }, services: services as Services })
+  const registry = await registryOf({ classes: { AddTools, ContentTools, NodeTools }, services: services as Services })
   await using client = await connectTo(partsOf(registry))
   await run(client, vfs)
 }

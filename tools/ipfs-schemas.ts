@@ -4,6 +4,9 @@ import { z } from 'zod'
 export const cid = z.string().min(1).max(4096).describe('CID, or path under /ipfs/ or /ipns/')
 export const kind = z.enum(['file', 'directory', 'link'])
 export const entry = z.strictObject({ name: z.string(), cid: z.string(), size: z.int(), kind })
+/** Of what the content store tells of a node, what `entry` holds. */
+export const entryOf = ({ name, cid: of, size, kind: what }: z.output<typeof entry>): z.output<typeof entry> => ({ name, cid: of, size, kind: what })
+
 export const limit = z.int().min(1).max(1000).default(200)
 export const nextCursor = z.string().nullable()
 

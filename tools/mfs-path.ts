@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { vfsPath, type VfsPath } from '../../src/core/path.ts'
+import { vfsPath, type VfsPath } from '../src/core/path.ts'
 
 /** Where every gateway mounts the tree. */
 const MFS = '/mfs'
