@@ -1,10 +1,10 @@
 /**
- * Work of a gateway in a process of its own, over a folder and a bucket: `node storages-work.ts FOLDER DATA ENDPOINT BUCKET STEPS`.
+ * Work of a gateway in a process of its own, over a folder and a bucket: `node gateway.ts FOLDER DATA ENDPOINT BUCKET STEPS`.
  * STEPS is a JSON list of `[work, from, to]`; what each took is told as JSON. `/bucket` has the layers of any S3 storage, `/plain` no cache.
  */
-import { vfsPath } from '../../src/core/path.ts'
-import { openGateway, schema } from '../../src/gateway.ts'
-import { oneByOne, timed } from './measure.ts'
+import { vfsPath } from '../../../src/core/path.ts'
+import { openGateway, schema } from '../../../src/gateway.ts'
+import { oneByOne, timed } from '../measure.ts'
 
 const [folder = '', data = '', endpoint = '', bucket = '', steps = ''] = process.argv.slice(2)
 const CALL = { actor: { client: 'bench' } }

@@ -1,0 +1,38 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { alternately } from '../measure.ts'
+import type { Row } from '../row.ts'
+import type { Field } from './field.ts'
+import { faster } from './rows.ts'
+
+const ROOM_MIB = 64
+
+/** All keys of a large folder, and the memory that it takes. */
+export async function listingRows(field: Field): Promise<Row[]> {
+  const count = Math.ceil(100_000 * field.share)
+  const bucket = await field.bucket()
+  const folder = join(field.server.buckets, bucket, 'many')
+  await mkdir(folder)
+  for (let i = 0; i < count; i++) await writeFile(join(folder, `key-${String(i).padStart(6, '0')}`), 'x')
+  let rss = 0
+  const idle = (await field.ours(bucket, [])).rss
+  const [ours = 0, theirs = 0] = await alternately(1, [
+    async () => {
+      const took = await field.ours(bucket, [['list', '/plain/many', `${count}`]])
+      rss = took.rss
+      return took.ms[0] ?? 0
+    },
+    () => field.theirs('lsf', `:s3:${bucket}/many`),
+  ])
+  return [
+    faster(`list ${count} keys`, [ours, theirs], { limit: 'pages of 1,000, one after the other; most of it is the server' }),
+    {
+      work: 'the most memory of our process that lists them',
+      unit: 'MiB',
+      ours: rss,
+      target: `< ${Math.round(idle) + ROOM_MIB} MiB, ${ROOM_MIB} above that of one that lists nothing`,
+      holds: rss < idle + ROOM_MIB,
+      limit: 'one page of the answer',
+    },
+  ]
+}
