@@ -49,10 +49,11 @@ export class HttpBackend extends BaseBackend {
     throwIfAborted(signal, 'read')
     const file = this.#find('read', path)
     if (file === 'folder') throw refusal('IS_DIRECTORY', 'read', path, 'is a folder')
-    const { size, etag } = await told('read', path, () => file.facts({ signal }))
+    const facts = await told('read', path, () => file.facts({ signal }))
+    const { size, etag } = facts
     if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== etag) throw refusal('CONFLICT', 'read', path, `is at ${etag}, not at ${ifMatch}`)
     const end = Math.min(offset + length, size)
-    const parts = offset < end ? file.bytes(offset, end, { signal })[Symbol.asyncIterator]() : undefined
+    const parts = offset < end ? file.bytes(facts, offset, end, { signal })[Symbol.asyncIterator]() : undefined
     for (;;) {
       const next = await told('read', path, async () => parts?.next())
       throwIfAborted(signal, 'read')

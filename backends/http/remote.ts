@@ -7,6 +7,13 @@ export interface Facts {
   readonly size: number
   readonly modified: Date
   readonly etag: string
+  /** The server's own words for this content, as far as it has any. */
+  readonly words: Words
+}
+
+interface Words {
+  readonly etag: string | null
+  readonly modified: string | null
 }
 
 /** One file of a web server. What it does not promise is not assumed: a server may know no ranges, no sizes and no etags. */
@@ -19,17 +26,18 @@ export class Remote {
 
   /** Rejects UNSUPPORTED where the server does not tell the size. */
   async facts(call: Call = {}): Promise<Facts> {
-    const response = await this.#ask('HEAD', {}, call)
-    const size = response.headers.get('content-length')
+    const { headers } = await this.#ask('HEAD', {}, call)
+    const size = headers.get('content-length')
     if (size === null) throw new VfsError('UNSUPPORTED', 'the server does not tell how large the file is', { backend: 'http' })
-    const modified = response.headers.get('last-modified') ?? ''
-    return { size: Number(size), modified: new Date(Date.parse(modified) || 0), etag: fingerprint(response.headers.get('etag') ?? '', modified, size) }
+    const words = wordsOf(headers)
+    const modified = words.modified ?? ''
+    return { size: Number(size), modified: new Date(Date.parse(modified) || 0), etag: fingerprint(words.etag ?? '', modified, size), words }
   }
 
-  /** From `start` up to `end`, which the content must reach. */
-  async *bytes(start: number, end: number, call: Call): Bytes {
+  /** From `start` up to `end`, which the content must reach. Rejects CONFLICT where it is no longer the content of these facts. */
+  async *bytes(facts: Facts, start: number, end: number, call: Call): Bytes {
     const response = await this.#ask('GET', { range: `bytes=${start}-${end - 1}` }, call)
-    let at = response.status === 206 ? start : 0 // a server without ranges sends all of it
+    let at = await checked(response, () => beginOf(response, facts, start))
     try {
       for await (const part of response.body ?? []) {
         const wanted = part.subarray(Math.max(0, start - at), Math.max(0, end - at))
@@ -46,10 +54,46 @@ export class Remote {
   async #ask(method: 'HEAD' | 'GET', headers: Readonly<Record<string, string>>, { signal }: Call): Promise<Response> {
     const wanted = { method, headers: { ...headers, 'accept-encoding': 'identity' }, ...(signal && { signal }) }
     const response = await fetch(this.#url, wanted).catch((error: unknown) => Promise.reject(fromFetch(error, signal)))
-    const problem = refused(response)
-    if (problem) throw problem
-    return response
+    return checked(response, () => {
+      const problem = refused(response) ?? packed(response)
+      if (problem) throw problem
+      return response
+    })
   }
 }
+
+/** An answer that is not wanted is not waited for. */
+async function checked<T>(response: Response, check: () => T): Promise<T> {
+  try {
+    return check()
+  } catch (error) {
+    await response.body?.cancel().catch(() => {})
+    throw error
+  }
+}
+
+/** Where in the file the answer begins: a server without ranges sends all of it. */
+function beginOf({ status, headers }: Response, { size, words }: Facts, wanted: number): number {
+  const [, begin, whole] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? []
+  const told = status === 206 ? whole : headers.get('content-length')
+  const now = wordsOf(headers)
+  if (differ(told === '*' ? undefined : told, String(size)) || differ(now.etag, words.etag) || differ(now.modified, words.modified))
+    throw new VfsError('CONFLICT', 'was changed while it was read', { backend: 'http' })
+  if (status !== 206) return 0
+  if (Number(begin) !== wanted) throw new VfsError('UNAVAILABLE', 'the server sent another range than was asked for', { backend: 'http' })
+  return wanted
+}
+
+/** What a server says on one occasion only tells nothing. */
+const differ = (one: string | null | undefined, other: string | null): boolean => one !== undefined && one !== null && other !== null && one !== other
+
+/** Size and ranges of what is compressed are not those of the file. */
+function packed({ headers }: Response): VfsError | undefined {
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  return encoding === 'identity' ? undefined : new VfsError('UNSUPPORTED', 'the server sends the file only compressed', { backend: 'http' })
+}
+
+/** Some servers call the same content strong in one answer and weak in the next. */
+const wordsOf = (headers: Headers): Words => ({ etag: headers.get('etag')?.replace(/^W\//, '') ?? null, modified: headers.get('last-modified') })
 
 const fingerprint = (...facts: readonly string[]): string => createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 12)

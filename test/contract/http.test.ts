@@ -21,7 +21,8 @@ async function serve(tree: Tree, { ranges = true, cut = false }: Manners = {}) {
     const file = files[Number(request.url?.slice(1))] ?? Buffer.alloc(0)
     const wanted = ranges ? /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') : null
     const body = wanted ? file.subarray(Number(wanted[1]), Number(wanted[2]) + 1) : file
-    response.writeHead(wanted ? 206 : 200, { 'content-length': body.length, etag: `"${request.url}"` })
+    const range = wanted ? { 'content-range': `bytes ${wanted[1]}-${wanted[2]}/${file.length}` } : {}
+    response.writeHead(wanted ? 206 : 200, { 'content-length': body.length, etag: `"${request.url}"`, ...range })
     if (request.method === 'HEAD') response.end()
     else if (cut) response.write(body.subarray(0, -1), () => response.destroy())
     else response.end(body)
