@@ -22,10 +22,10 @@ type BackendType = StorageType<BackendParts>
 
 function type<O extends z.ZodObject>(
   options: O,
-  open: (options: z.output<O>, parts: BackendParts) => Promise<Backend>,
+  open: (options: z.output<O>, parts: BackendParts, call: Call) => Promise<Backend>,
   forAgents?: BackendType['forAgents'],
 ): BackendType {
-  return { options, open: (given, parts) => open(options.parse(given), parts), forAgents }
+  return { options, open: (given, parts, call) => open(options.parse(given), parts, call), forAgents }
 }
 
 const secret = z
@@ -124,9 +124,9 @@ export const BACKENDS: StorageTypes<BackendParts> = {
   ),
   s3: type(
     s3Options,
-    async (options, parts) => {
+    async (options, parts, call) => {
       const { openS3 } = await import('./s3/s3.ts')
-      return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) })
+      return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) }, call)
     },
     boundBucket,
   ),
@@ -148,8 +148,11 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     const { HttpBackend } = await import('./http/http.ts')
     return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))
   }),
-  rclone: type(z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }), async ({ remote }, parts) => {
-    const { openRclone } = await import('./rclone/rclone.ts')
-    return openRclone({ remote, endpoint: (call) => parts.service('rclone', call) })
-  }),
+  rclone: type(
+    z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }),
+    async ({ remote }, parts, call) => {
+      const { openRclone } = await import('./rclone/rclone.ts')
+      return openRclone({ remote, endpoint: (asked) => parts.service('rclone', asked) }, call)
+    },
+  ),
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlannedBackend, PlannedMount } from '../config/mounts.ts'
 import type { Config } from '../config/schema.ts'
 import type { Backend, Call } from '../core/backend.ts'
+import { orAborted } from '../core/bytes.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
 import { layersOf } from '../layers/of-type.ts'
 import { ContentMemory } from '../layers/pages.ts'
@@ -32,6 +33,7 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
   readonly #registered = new Map<string, PlannedBackend>()
   /** Those whose mount is not in its place yet: before its rules hold, nobody uses them by another way. */
   readonly #late = new Map<PlannedBackend, number>()
+  readonly #over = new AbortController()
 
   constructor(parts: StoragesParts<P>) {
     this.#parts = parts
@@ -94,7 +96,9 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
     }
   }
 
+  /** What is still being opened is not waited for: its storage may be silent. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
     for (const opened of this.#open.values()) await close(opened)
   }
 
@@ -112,17 +116,22 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
   #opened(planned: PlannedBackend): Promise<Backend> {
     const known = this.#open.get(planned)
     if (known) return known
-    const opening = this.#opening(planned)
+    const { signal } = this.#over
+    const work = this.#opening(planned, { signal })
+    const opening = orAborted(work, signal)
     this.#open.set(planned, opening)
-    opening.catch(() => this.#open.delete(planned)) // the next mount of it tries again
+    opening.catch(() => {
+      this.#open.delete(planned) // the next mount of it tries again
+      if (signal.aborted) void close(work) // nobody waits for it any more
+    })
     return opening
   }
 
-  async #opening(planned: PlannedBackend): Promise<Backend> {
+  async #opening(planned: PlannedBackend, call: Call): Promise<Backend> {
     const { types, parts } = this.#parts
     const found = types[planned.type]
     if (!found) throw new VfsError('BACKEND_NOT_FOUND', `there is no type of backend called ${planned.type}`)
-    return stack(await found.open(planned.options, parts), layersOf(planned.type, planned, this.#memory))
+    return stack(await found.open(planned.options, parts, call), layersOf(planned.type, planned, this.#memory))
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orAborted } from '../core/bytes.ts'
 import type { EventBus } from '../core/events.ts'
 import type { MountTable } from './mounts.ts'
 import type { MountSpec } from './types.ts'
@@ -33,7 +34,7 @@ export class Remounts implements AsyncDisposable {
     for (let pause = FIRST_MS; ; pause = Math.min(LONGEST_MS, pause * 2)) {
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
-      const spec = await open().catch(() => undefined)
+      const spec = await orAborted(open(), signal).catch(() => undefined) // a storage may be silent
       if (signal.aborted) return
       if (!spec) continue
       this.#table.replace(spec)

@@ -1,10 +1,14 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { beforeEach, expect, test } from 'vitest'
+import { findServer } from '../../../scripts/servers/find.ts'
+import { RCLONE } from '../../../scripts/servers/programs.ts'
 import { connect } from '../../support/gateway.ts'
+import { needsRclone } from '../../support/rclone.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
 beforeEach(needsS3)
+beforeEach(needsRclone)
 
 test('a storage that went down is left alone, its mount says so, and the others go on', async () => {
   await using server = await S3Server.start()
@@ -23,20 +27,52 @@ test('a storage that went down is left alone, its mount says so, and the others 
   expect(near.text).toBe('near')
 }, 60_000)
 
-test('while one storage gives no answer, the others are read, changed and listed', async () => {
-  const silent = createServer().listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const { port } = silent.address() as AddressInfo
-  const backends = { far: { type: 'http', options: { files: { '/f': `http://127.0.0.1:${port}/f` } } } }
-  await using session = await connect({ files: { f: 'near' }, config: { backends, mounts: [{ path: '/far', backend: 'far' }] } })
+/** Takes connections and says nothing. */
+async function silence() {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => void open.add(socket.on('error', () => {}))).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const KEYS = { access_key_id: 'env:KEY', secret_access_key: 'env:KEY' }
+const SILENT: readonly (readonly [string, (url: string) => object])[] = [
+  ['http', (url) => ({ files: { '/f': `${url}/f` } })],
+  ['s3', (endpoint) => ({ bucket: 'b', endpoint, ...KEYS })],
+  ['cluster', (api) => ({ api })],
+  ['rclone', (url) => ({ remote: `:webdav,url="${url}":` })],
+]
+
+test.each(SILENT)('while a storage of type %s gives no answer to a hundred calls, the others are read, changed and listed', async (type, options) => {
+  await using silent = await silence()
+  const env = { KEY: 'x', PATH: process.env['PATH'], RCLONE_BINARY: await findServer(RCLONE), RCLONE_CONFIG: '/dev/null' }
+  const backends = { far: { type, options: options(silent.url) }, near: { type: 'memory' } }
+  const mounts = Object.keys(backends).map((name) => ({ path: `/${name}`, backend: name }))
+  await using session = await connect({ env, files: { f: 'near' }, config: { backends, mounts } })
   const far = new AbortController()
-  const hanging = session.client.callTool({ name: 'vfs_read', arguments: { path: '/far/f' } }, { signal: far.signal }).catch(() => 'cancelled')
+  const hanging = ['vfs_read', 'vfs_stat', 'vfs_ls', 'vfs_write'].flatMap((name) =>
+    Array.from({ length: 25 }, async (_, i) => {
+      const given = { path: `/far/${name === 'vfs_write' ? i : 'f'}`, ...(name === 'vfs_write' && { content: 'x' }) }
+      return session.client.callTool({ name, arguments: given }, { signal: far.signal }).catch(() => 'cancelled')
+    }),
+  )
   expect((await session.call('vfs_read', { path: `${session.work}/f`, raw: true })).text).toBe('near')
-  expect((await session.call('vfs_write', { path: `${session.work}/g`, content: 'x' })).ok).toBe(true)
+  for (const path of [`${session.work}/g`, '/near/g']) {
+    const written = await session.call('vfs_write', { path, content: 'x' })
+    expect(written).toMatchObject({ ok: true })
+    expect(await session.call('vfs_undo', { change: written.result['change'] })).toMatchObject({ ok: true })
+  }
   expect((await session.call('vfs_ls', { path: '/' })).text).toContain('far')
+  expect(await session.call('vfs_list_mounts')).toMatchObject({ ok: true })
   far.abort()
-  expect(await hanging).toBe('cancelled')
-  silent.close()
+  await Promise.all(hanging)
 })
 
 test('with one call at once a tree is searched and copied', async () => {
