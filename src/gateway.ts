@@ -18,6 +18,7 @@ import type { Engine } from './engines/types.ts'
 import { embeddedRoots } from './ipfs/embedded/roots.ts'
 import { Inboxes } from './ipfs/inboxes.ts'
 import { treeRoots } from './ipfs/tree/store.ts'
+import type { CollectedRepository } from './ipfs/kubo/index.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
@@ -131,6 +132,11 @@ export class Gateway implements AsyncDisposable {
       yield* await treeRoots(config.data_dir)
       for (const cid of journal.kept()) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
     }, options)
+  }
+
+  /** The same in the repository of the daemon that serves; undefined if none does. Rejects UNSUPPORTED for one that is not ours. */
+  async collectDaemon(options?: CollectOptions): Promise<CollectedRepository | undefined> {
+    return this.#parts.engine.collect?.(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

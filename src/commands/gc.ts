@@ -1,4 +1,8 @@
 import type { Collected, CollectOptions, Count, Reason } from '../content/collect/types.ts'
+import type { Config } from '../config/schema.ts'
+import { VfsError } from '../core/error.ts'
+import type { Gateway } from '../gateway.ts'
+import type { CollectedRepository } from '../ipfs/kubo/index.ts'
 import { formatSize } from '../text/encoding.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { columns, type Io, print, printJson } from './io.ts'
@@ -13,10 +17,28 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   if (line.positionals.length > 0) throw new UsageError('gc takes no arguments')
   const dryRun = line.flags.has('dry-run')
   const { config, ...loaded } = await settingsOf(line, io)
-  await using gateway = await openGatewayOf({ ...loaded, config: { ...config, ipfs: { ...config.ipfs, network: 'off' } } }, [], io)
-  const collected = await gateway.collect({ dryRun, signal: interrupted(io), onProgress: progressOn(io) })
-  await (line.flags.has('json') ? printJson(io, { dry_run: dryRun, ...collected }) : print(io.stdout, told(collected, dryRun)))
-  return EXIT.ok
+  await using gateway = await openGatewayOf({ ...loaded, config: quiet(config) }, [], io)
+  const options = { dryRun, signal: interrupted(io), onProgress: progressOn(io) }
+  const collected = await gateway.collect(options)
+  const daemon = await ofDaemon(gateway, options)
+  if (line.flags.has('json')) await printJson(io, { dry_run: dryRun, ...collected, ...(daemon && { daemon }) })
+  else await print(io.stdout, told(collected, daemon, dryRun))
+  return daemon && 'code' in daemon && daemon.code !== 'UNSUPPORTED' ? EXIT.failed : EXIT.ok
+}
+
+/** The node in this process needs no network to collect; a daemon is started with the settings that its gateways give it. */
+const quiet = (config: Config): Config => (config.ipfs.engine === 'embedded' ? { ...config, ipfs: { ...config.ipfs, network: 'off' } } : config)
+
+type Daemon = CollectedRepository | Pick<VfsError, 'code' | 'message' | 'hint'> | undefined
+
+/** What goes wrong there does not take back what was freed here. */
+async function ofDaemon(gateway: Gateway, options: CollectOptions): Promise<Daemon> {
+  try {
+    return await gateway.collectDaemon(options)
+  } catch (error) {
+    if (!(error instanceof VfsError) || error.code === 'CANCELLED') throw error
+    return { code: error.code, message: error.message, hint: error.hint }
+  }
 }
 
 const KEPT: Readonly<Record<Reason, string>> = {
@@ -28,9 +50,13 @@ const KEPT: Readonly<Record<Reason, string>> = {
   recent: 'kept for what is under way',
 }
 
-function told({ freed, kept, missing }: Collected, dryRun: boolean): string {
-  const rows = [counted(dryRun ? 'would be freed' : 'freed', freed), ...Object.entries(KEPT).map(([reason, words]) => counted(words, kept[reason as Reason]))]
-  return columns(rows) + (missing > 0 ? `${missing} nodes are not on this machine; what lies only below them was not kept\n` : '')
+function told({ freed, kept, missing }: Collected, daemon: Daemon, dryRun: boolean): string {
+  const gone = dryRun ? 'would be freed' : 'freed'
+  const rows = [counted(gone, freed), ...Object.entries(KEPT).map(([reason, words]) => counted(words, kept[reason as Reason]))]
+  const lost = missing > 0 ? `${missing} nodes are not on this machine; what lies only below them was not kept\n` : ''
+  if (!daemon) return columns(rows) + lost
+  if ('code' in daemon) return `${columns(rows)}${lost}daemon: ${daemon.code}: ${daemon.message}\n  ${daemon.hint}\n`
+  return columns([...rows, counted(`${gone} in the daemon`, daemon.freed), counted('kept in the daemon', daemon.kept)]) + lost
 }
 
 const counted = (words: string, { blocks, bytes }: Count): string[] => [words, `${blocks} blocks`, formatSize(bytes)]

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { resolveSecret } from '../config/secret.ts'
 import { embedded } from './embedded.ts'
+import { notOurs } from './not-ours.ts'
 import type { Engine, EngineParts } from './types.ts'
 import { userDaemon } from './user-daemon.ts'
 
@@ -16,5 +17,5 @@ async function remote({ data_dir: folder, ipfs: { network, authorization: refere
   const { kuboNode } = await import('../ipfs/kubo/index.ts')
   const authorization = reference === undefined ? undefined : await resolveSecret(reference, env)
   const node = await kuboNode({ endpoint: async () => ({ url, authorization }), folder, network, repository: new URL(url).origin })
-  return { node, notes: async () => [], absence: () => undefined, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
+  return { node, collect: notOurs, notes: async () => [], absence: () => undefined, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
 }

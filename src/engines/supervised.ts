@@ -3,6 +3,7 @@ import { kuboNode } from '../ipfs/kubo/index.ts'
 import { told } from '../services/describe.ts'
 import type { Services } from '../services/types.ts'
 import { embedded } from './embedded.ts'
+import { notOurs } from './not-ours.ts'
 import type { Engine, EngineParts } from './types.ts'
 import { userDaemon } from './user-daemon.ts'
 
@@ -24,6 +25,7 @@ export async function supervised(config: Config, parts: EngineParts): Promise<En
   const node = await kuboNode({ endpoint: (call) => services.endpoint(KUBO, call), folder, network: ipfs.network, repository: repositoryOf(config) })
   return {
     node,
+    collect: ipfs.kubo.repo === undefined ? (options) => node.collect(options) : notOurs,
     absence: () => services.absence(KUBO),
     notes: async () => [...(await notesOf(services)), ...(ipfs.kubo.repo === undefined ? await userDaemon(parts) : [])],
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),

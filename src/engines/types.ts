@@ -1,5 +1,7 @@
 import type { LocalContent } from '../content/store.ts'
+import type { CollectOptions } from '../content/collect/types.ts'
 import type { VfsError } from '../core/error.ts'
+import type { CollectedRepository } from '../ipfs/kubo/index.ts'
 import type { IpfsNode } from '../ipfs/types.ts'
 import type { LazyServices } from './services.ts'
 
@@ -14,6 +16,8 @@ export interface EngineParts {
 /** The IPFS node that the configuration names, and what is to be said of it. */
 export interface Engine extends AsyncDisposable {
   readonly node: IpfsNode
+  /** Of a daemon's repository; absent where the node's blocks are in the content store. Rejects UNSUPPORTED for one that is not ours. */
+  readonly collect?: ((options?: CollectOptions) => Promise<CollectedRepository>) | undefined
   /** Why a call would fail now; undefined while it would not. */
   absence(): VfsError | undefined
   /** What a person should know. */

@@ -94,9 +94,10 @@ export interface IpfsNode extends AsyncDisposable {
   readonly swarm: Swarm
   /**
    * Until it is disposed, no collection takes what this node adds or fetches from now on. Open it before adding what a pin,
-   * the mutable tree or a change is to name, and close it when that is done.
+   * the mutable tree or a change is to name, and close it when that is done. Rejects BUSY where one runs that has to end first,
+   * and does not soon.
    */
-  guard(): Promise<AsyncDisposable>
+  guard(call?: Call): Promise<AsyncDisposable>
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   /**

@@ -5,15 +5,19 @@ import { MfsBackend } from '../../backends/mfs/mfs.ts'
 import { bytesOf } from '../../src/core/bytes.ts'
 import { isCode } from '../../src/core/error.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
+import { kuboNode } from '../../src/ipfs/kubo/index.ts'
+import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { openNode } from './content.ts'
 import { openTestVfs } from './vfs.ts'
 
-const [data = '', work = '', id = '', rounds = ''] = process.argv.slice(2)
+const [data = '', work = '', id = '', rounds = '', kubo] = process.argv.slice(2)
 const call = { actor: { client: 'test', session: id, tool: 'test' } }
 const SIZES = [10, 5000, 100_000, 2_500_000]
 
-await using open = await openNode(data)
-const { node } = open
+const open = async (): Promise<IpfsNode> =>
+  kubo === undefined ? (await openNode(data)).node : kuboNode({ endpoint: async () => ({ url: kubo }), folder: data, network: 'off', repository: 'test' })
+
+await using node = await open()
 await using t = await openTestVfs({ '/mfs': new MfsBackend(node), '/work': new LocalBackend({ root: work, dataFolder: data }) }, { folder: data })
 const pinned = new Map<string, number>()
 

@@ -4,6 +4,7 @@ import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { checkBlock, IDENTITY, isBlockOf } from '../block.ts'
 import type { Block, NetworkMode, NodeBlocks } from '../types.ts'
+import type { KuboGuards } from './guards.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 import { Upload } from './upload.ts'
 
@@ -16,10 +17,13 @@ const loadUnixfs = () => import('../../content/unixfs/index.ts')
 export class KuboBlocks implements NodeBlocks {
   readonly #rpc: Rpc
   readonly #offline: boolean
+  readonly #guards: Pick<KuboGuards, 'open'> | undefined
 
-  constructor(rpc: Rpc, network: NetworkMode) {
+  /** No guards: where nothing is put. */
+  constructor(rpc: Rpc, network: NetworkMode, guards?: Pick<KuboGuards, 'open'>) {
     this.#rpc = rpc
     this.#offline = network === 'off'
+    this.#guards = guards
   }
 
   async get(cid: string, call?: Call): Promise<Uint8Array> {
@@ -59,6 +63,7 @@ export class KuboBlocks implements NodeBlocks {
   /** As raw blocks, which name the same ones: of any other codec Kubo takes only those that it can decode. */
   async put(blocks: AsyncIterable<Block>, call: Call = {}): Promise<void> {
     const { parseCid, rawCidOf } = await loadUnixfs()
+    await using _ = await this.#guards?.open(call)
     using upload = new Upload(this.#rpc, call)
     for await (const { cid: text, bytes } of blocks) {
       throwIfAborted(call.signal, 'put')

@@ -1,10 +1,14 @@
-import type { IpfsNode, NetworkMode } from '../types.ts'
+import type { NetworkMode } from '../types.ts'
 import { KuboBlocks } from './blocks.ts'
 import type { Endpoint } from './endpoint.ts'
+import { KuboGuards } from './guards.ts'
 import { KuboKeeps } from './keeps.ts'
 import { KuboNode } from './node.ts'
 import { Rpc } from './rpc.ts'
+import { KuboStore } from './store.ts'
+import { noCollection } from './upload.ts'
 
+export type { CollectedRepository } from './collect.ts'
 export type { Endpoint } from './endpoint.ts'
 
 export interface KuboOptions {
@@ -18,9 +22,16 @@ export interface KuboOptions {
 }
 
 /** Nothing is asked of the daemon before the first call. */
-export async function kuboNode({ endpoint, folder, network, repository }: KuboOptions): Promise<IpfsNode> {
+export async function kuboNode({ endpoint, folder, network, repository }: KuboOptions): Promise<KuboNode> {
   const rpc = new Rpc(endpoint)
-  const blocks = new KuboBlocks(rpc, network)
   const volume = `mfs:${repository}`
-  return new KuboNode({ rpc, blocks, keeps: await KuboKeeps.open(folder, volume, rpc, blocks), network, volume })
+  const store = await KuboStore.open(folder, volume)
+  const guards = new KuboGuards({ folder, store, collected: (call) => noCollection(rpc, call) })
+  const blocks = new KuboBlocks(rpc, network, guards)
+  const keeps = new KuboKeeps({ store, rpc, blocks, guard: (call) => guards.open(call) })
+  const close = async (): Promise<void> => {
+    guards[Symbol.dispose]()
+    await store[Symbol.asyncDispose]()
+  }
+  return new KuboNode({ rpc, blocks, keeps, guards, network, volume, close })
 }

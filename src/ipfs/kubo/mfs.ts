@@ -14,10 +14,10 @@ export class KuboMfs implements Mfs {
   readonly volume: string
   readonly cas = 'lock'
   readonly #rpc: Rpc
-  readonly #node: Pick<IpfsNode, 'resolve' | 'stat' | 'list'>
+  readonly #node: Pick<IpfsNode, 'guard' | 'stat' | 'list'>
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(volume: string, rpc: Rpc, node: Pick<IpfsNode, 'resolve' | 'stat' | 'list'>) {
+  constructor(volume: string, rpc: Rpc, node: Pick<IpfsNode, 'guard' | 'stat' | 'list'>) {
     this.volume = volume
     this.#rpc = rpc
     this.#node = node
@@ -95,10 +95,12 @@ export class KuboMfs implements Mfs {
     return here
   }
 
+  /** Under a guard: Kubo's collection would take the folders that a change makes while it runs. */
   #inTurn<T>({ signal }: Call, work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => {
+    const turn = this.#last.then(async () => {
       throwIfAborted(signal, 'change')
-      return work()
+      await using _ = await this.#node.guard({ signal })
+      return await work()
     })
     this.#last = turn.catch(() => {})
     return turn

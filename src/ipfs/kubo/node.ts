@@ -5,7 +5,10 @@ import type { LoadNode, Sink, UnixfsReader } from '../../content/unixfs/index.ts
 import { resolvePath } from '../resolve.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import type { Identity, IpfsNode, Mfs, NetworkMode, Pins, Stats } from '../types.ts'
+import type { CollectOptions } from '../../content/collect/types.ts'
 import type { KuboBlocks } from './blocks.ts'
+import { type CollectedRepository, collectRepository } from './collect.ts'
+import type { KuboGuards } from './guards.ts'
 import type { KuboKeeps } from './keeps.ts'
 import { KuboMfs } from './mfs.ts'
 import { KuboPins } from './pins.ts'
@@ -37,8 +40,10 @@ export interface KuboParts {
   readonly rpc: Rpc
   readonly blocks: KuboBlocks
   readonly keeps: KuboKeeps
+  readonly guards: KuboGuards
   readonly network: NetworkMode
   readonly volume: string
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -57,12 +62,16 @@ export class KuboNode implements IpfsNode {
   readonly pubsub: Pubsub
   readonly swarm: Swarm
   readonly #rpc: Rpc
+  readonly #guards: KuboGuards
   readonly #network: NetworkMode
+  readonly #close: () => Promise<void>
   #trees: Promise<Trees> | undefined
 
-  constructor({ rpc, blocks, keeps, network, volume }: KuboParts) {
+  constructor({ rpc, blocks, keeps, guards, network, volume, close }: KuboParts) {
     this.#rpc = rpc
+    this.#guards = guards
     this.#network = network
+    this.#close = close
     this.blocks = blocks
     this.keeps = keeps
     this.pins = new KuboPins(rpc, blocks, network)
@@ -74,19 +83,24 @@ export class KuboNode implements IpfsNode {
     this.swarm = new KuboSwarm(online, blocks)
   }
 
-  /** Nothing to hold: Kubo collects when it is told to, and pins and its mutable tree hold what was named by then. */
-  async guard(): Promise<AsyncDisposable> {
-    return { [Symbol.asyncDispose]: async () => {} }
+  guard(call?: Call): Promise<AsyncDisposable> {
+    return this.#guards.open(call)
+  }
+
+  /** Frees what no pin, nothing in the mutable tree and nothing that we keep needs. For a repository of ours only. */
+  collect(options: CollectOptions = {}): Promise<CollectedRepository> {
+    return collectRepository({ rpc: this.#rpc, blocks: this.blocks, keeps: this.keeps, guards: this.#guards, mfs: this.mfs }, options)
   }
 
   async add(content: Bytes, options: AddOptions = {}): Promise<Node> {
     const { importFile } = await loadUnixfs()
-    using upload = new Upload(this.#rpc, options)
-    return await importFile(content, options.onlyHash ? NOWHERE : upload, options)
+    if (options.onlyHash) return importFile(content, NOWHERE, options)
+    return this.#import(options, (upload) => importFile(content, upload, options))
   }
 
   async *addTree(sources: AsyncIterable<Source>, options: AddOptions = {}): AsyncGenerator<NamedNode> {
     const { importTree } = await loadUnixfs()
+    await using _ = options.onlyHash ? undefined : await this.guard(options)
     using upload = new Upload(this.#rpc, options)
     yield* importTree(sources, options.onlyHash ? NOWHERE : upload, options)
   }
@@ -94,15 +108,13 @@ export class KuboNode implements IpfsNode {
   async overwrite(cid: string | null, content: Bytes, options: Call & { readonly offset: number }): Promise<Node> {
     const { patchFile } = await loadUnixfs()
     const { load } = await this.#opened()
-    using upload = new Upload(this.#rpc, options)
-    return await patchFile(cid, content, { ...options, load, sink: upload })
+    return this.#import(options, (upload) => patchFile(cid, content, { ...options, load, sink: upload }))
   }
 
   async reformat(folder: string, format: CidFormat, call: Call = {}): Promise<string> {
     const { reformatFolder } = await loadUnixfs()
     const { load } = await this.#opened()
-    using upload = new Upload(this.#rpc, call)
-    return await reformatFolder({ load, sink: upload }, folder, format)
+    return this.#import(call, (upload) => reformatFolder({ load, sink: upload }, folder, format))
   }
 
   resolve(path: string, call?: Call): Promise<string> {
@@ -142,7 +154,13 @@ export class KuboNode implements IpfsNode {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.keeps[Symbol.asyncDispose]()
+    await this.#close()
+  }
+
+  async #import<T>(call: Call, work: (upload: Upload) => Promise<T>): Promise<T> {
+    await using _ = await this.guard(call)
+    using upload = new Upload(this.#rpc, call)
+    return await work(upload)
   }
 
   /** The daemon's own settings decide how far it goes; off is kept by asking it for nothing that it does not have. */

@@ -63,11 +63,7 @@ export class KuboPins implements Pins {
 
   /** What people have pinned. */
   async *#all(call: Call, cid?: string): AsyncGenerator<Pin> {
-    for (const type of ['recursive', 'direct'] as const) {
-      for await (const { Cid, Name } of this.#rpc.lines('pin/ls', { type, names: true, stream: true }, Listed, call)) {
-        if (Name !== KEPT && (cid === undefined || cid === Cid)) yield { cid: Cid, type, name: Name === undefined || Name === '' ? null : Name }
-      }
-    }
+    for await (const pin of everyPin(this.#rpc, call)) if (pin.name !== KEPT && (cid === undefined || cid === pin.cid)) yield pin
   }
 
   async #pin(cid: string, recursive: boolean, name: string | null, call: Call): Promise<void> {
@@ -88,6 +84,13 @@ export class KuboPins implements Pins {
       seen = blocks
     }
   }
+}
+
+/** Those that hold what we keep too. */
+export async function* everyPin(rpc: Rpc, call: Call): AsyncGenerator<Pin> {
+  for (const type of ['recursive', 'direct'] as const)
+    for await (const { Cid, Name } of rpc.lines('pin/ls', { type, names: true, stream: true }, Listed, call))
+      yield { cid: Cid, type, name: Name === undefined || Name === '' ? null : Name }
 }
 
 const REMOVE_FIRST = 'Remove that pin first, if its own block alone should stay.'

@@ -17,10 +17,12 @@ const Bitswap = z.object({
 })
 const Bandwidth = z.object({ TotalIn: z.number(), TotalOut: z.number(), RateIn: z.number(), RateOut: z.number() })
 
+export const repositoryOf = (rpc: Rpc, call: Call = {}): Promise<z.output<typeof Repo>> => rpc.value('repo/stat', {}, Repo, call)
+
 /** Counters of the daemon; it has none of the network while it is off it. */
 export async function statsOf(rpc: Rpc, call: Call = {}): Promise<Stats> {
   const [repo, bitswap, bandwidth] = await Promise.all([
-    rpc.value('repo/stat', {}, Repo, call),
+    repositoryOf(rpc, call),
     rpc.value('bitswap/stat', {}, Bitswap, call).then(bitswapOf, unlessOffline(UNCOUNTED.bitswap)),
     rpc.value('stats/bw', {}, Bandwidth, call).then(bandwidthOf, unlessOffline(UNCOUNTED.bandwidth)),
   ])

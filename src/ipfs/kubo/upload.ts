@@ -79,4 +79,11 @@ export class Upload implements Sink, Disposable {
   }
 }
 
+/** Resolves once the daemon is in no collection: an import that may pin waits for its end, also if it brings nothing. */
+export async function noCollection(rpc: Rpc, call: Call): Promise<void> {
+  const form = new Form()
+  form.stream.end(Buffer.concat([Buffer.from(form.head), CAR_HEAD, Buffer.from(form.tail)]))
+  for await (const _ of rpc.lines('dag/import', { 'pin-roots': true, 'fast-provide-root': false }, Answer, { ...call, body: form })) continue
+}
+
 const lengthOf = (bytes: number): Uint8Array => varint.encodeTo(bytes, new Uint8Array(varint.encodingLength(bytes)))
