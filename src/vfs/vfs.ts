@@ -1,6 +1,6 @@
 import type { Bytes, Entry, ListOptions, Precondition } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
-import { VfsError } from '../core/error.ts'
+import { isCode, VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import { ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
@@ -52,6 +52,8 @@ export interface VfsParts {
   readonly versions: VersionStore
   readonly events: EventBus
 }
+
+const TRIES = 3 // against those that take a folder away while a write into it waits
 
 /** Resolves each path, applies the rules, and hands the work to the part that does it. */
 export class MountedVfs implements Vfs {
@@ -122,15 +124,17 @@ export class MountedVfs implements Vfs {
     await expect('write', target, stat, { ifMatch, seen: this.#reads.seen(actor, path) }, signal)
   }
 
+  /** A folder on its way may go while it waits for its turn: then it is made anew. */
   async write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {
-    const target = await this.#targets.writable('write', path, call.signal)
-    const source = content instanceof Uint8Array ? bytesOf(content) : content
-    const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
-    const { ifMatch, ifNoneMatch, append, mode, actor, signal } = call
-    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, parents, seen: this.#reads.seen(actor, path) }
-    const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
-    if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
-    return changed
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#write(path, content, call)
+      } catch (cause) {
+        if (call.parents !== true || !isCode(cause, 'NOT_FOUND')) throw cause
+        if (!(content instanceof Uint8Array) || attempt === TRIES)
+          throw new VfsError('BUSY', `the folder of ${path} was removed while the call waited for its turn`, { op: 'write', path, cause })
+      }
+    }
   }
 
   async graft(path: VfsPath, cid: string, call: VfsCall & Precondition & { readonly parents?: boolean | undefined }): Promise<Changed> {
@@ -239,5 +243,16 @@ export class MountedVfs implements Vfs {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changes.journal.settled()
+  }
+
+  async #write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {
+    const target = await this.#targets.writable('write', path, call.signal)
+    const source = content instanceof Uint8Array ? bytesOf(content) : content
+    const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
+    const { ifMatch, ifNoneMatch, append, mode, actor, signal } = call
+    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, parents, seen: this.#reads.seen(actor, path) }
+    const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
+    if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
+    return changed
   }
 }

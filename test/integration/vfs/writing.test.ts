@@ -1,9 +1,34 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import { vfsPath as p } from '../../../src/core/path.ts'
+import type { Bytes, MoveOptions, Stat } from '../../../src/core/backend.ts'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { type VfsPath, vfsPath as p } from '../../../src/core/path.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
+
+/** Moves when it is told to, and tells when it has been asked whether the folder is there. */
+class Held extends MemoryBackend {
+  readonly moving = Promise.withResolvers<void>()
+  readonly go = Promise.withResolvers<void>()
+  #asked: (() => void) | undefined
+
+  seen(): Promise<void> {
+    return new Promise((resolve) => (this.#asked = resolve))
+  }
+
+  override async stat(path: VfsPath): Promise<Stat> {
+    const stat = await super.stat(path)
+    if (path === '/d') this.#asked?.()
+    return stat
+  }
+
+  override async rename(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<void> {
+    this.moving.resolve()
+    await this.go.promise
+    return super.rename(from, to, options)
+  }
+}
 
 describe('a write', () => {
   test('answers the etag, the CID and the change, and makes the folders on the way', async () => {
@@ -22,6 +47,34 @@ describe('a write', () => {
     await expect(t.write('/m/a/f', 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(await t.names('/m')).toEqual([])
     expect(await t.vfs.history(p('/m/a/f'), { ...call, limit: 9 })).toMatchObject([{ state: 'aborted' }])
+  })
+
+  /** Writes into a folder that was there, and is moved away while the write waits for its turn. */
+  async function intoMoved(content: Uint8Array | Bytes) {
+    const held = new Held()
+    const t = await openTestVfs({ '/m': held })
+    await t.write('/m/d/a', 'a', { parents: true })
+    const moving = t.vfs.move(p('/m/d'), p('/m/e'), call)
+    await held.moving.promise
+    const seen = held.seen()
+    const writing = t.vfs.write(p('/m/d/b'), content, { ...call, parents: true })
+    writing.catch(() => {}) // told below
+    await seen
+    held.go.resolve()
+    await moving
+    return { t, writing, [Symbol.asyncDispose]: () => t[Symbol.asyncDispose]() }
+  }
+
+  test('whose folder goes while it waits for its turn makes it anew', async () => {
+    await using moved = await intoMoved(Buffer.from('x'))
+    await moved.writing
+    expect([await moved.t.text('/m/d/b'), await moved.t.names('/m/e')]).toEqual(['x', ['a']])
+  })
+
+  test('of a stream cannot begin again, and says that the caller can', async () => {
+    await using moved = await intoMoved(bytesOf('x'))
+    await expect(moved.writing).rejects.toMatchObject({ code: 'BUSY', retryable: true })
+    expect(await moved.t.names('/m')).toEqual(['e'])
   })
 
   test('that appends goes on after what stands there', async () => {
