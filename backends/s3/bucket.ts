@@ -19,7 +19,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import type { Bytes, Call } from '../../src/core/backend.ts'
+import type { Bytes, Call, LinkOptions } from '../../src/core/backend.ts'
 import { throwIfAborted, type VfsError } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
@@ -87,17 +87,27 @@ export interface PartCopy extends Call, Conditions {
   readonly range: string
 }
 
+/** One server, reached in three ways. */
+export interface Clients {
+  readonly patient: S3Client
+  /** Without repetition: a conditional request that is sent twice refuses itself. */
+  readonly once: S3Client
+  /** Asks for no checksum of a body that is not known yet. */
+  readonly signing: S3Client
+}
+
 /** The requests to one bucket: one each, nothing is repeated here but what the SDK repeats. Rejects as errors.ts says. */
 export class Bucket {
   readonly name: string
+  readonly #clients: Clients
   readonly #client: S3Client
-  /** The same without repetition: a conditional request that is sent twice refuses itself. */
   readonly #once: S3Client
 
-  constructor(name: string, client: S3Client, once: S3Client) {
+  constructor(name: string, clients: Clients) {
     this.name = name
-    this.#client = client
-    this.#once = once
+    this.#clients = clients
+    this.#client = clients.patient
+    this.#once = clients.once
   }
 
   /** undefined where there is no such object. */
@@ -238,14 +248,21 @@ export class Bucket {
     return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
   }
 
+  /** Signed here: the server is not asked. */
+  async link(key: string, { seconds, upload }: LinkOptions): Promise<string> {
+    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
+    const at = { Bucket: this.name, Key: key }
+    const command = upload ? new PutObjectCommand(at) : new GetObjectCommand(at)
+    return getSignedUrl(this.#clients.signing, command, { expiresIn: seconds })
+  }
+
   /** Another bucket of the same server, reached in the same way. */
   sibling(name: string): Bucket {
-    return new Bucket(name, this.#client, this.#once)
+    return new Bucket(name, this.#clients)
   }
 
   close(): void {
-    this.#client.destroy()
-    this.#once.destroy()
+    for (const client of Object.values(this.#clients)) client.destroy()
   }
 
   /** Each name encoded and no slash: some servers take the whole for one name else. */

@@ -26,5 +26,9 @@ export function connect(to: Connection): Bucket {
     ...(to.credentials && { credentials: to.credentials }),
     ...(to.compat === true && { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
   }
-  return new Bucket(to.bucket, new S3Client({ ...config, maxAttempts: ATTEMPTS }), new S3Client({ ...config, maxAttempts: 1 }))
+  return new Bucket(to.bucket, {
+    patient: new S3Client({ ...config, maxAttempts: ATTEMPTS }),
+    once: new S3Client({ ...config, maxAttempts: 1 }),
+    signing: new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+  })
 }

@@ -1,4 +1,17 @@
-import type { Bytes, Call, Capabilities, CopyOptions, Entry, ListOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
+import type {
+  Bytes,
+  Call,
+  Capabilities,
+  CopyOptions,
+  Entry,
+  LinkOptions,
+  ListOptions,
+  Precondition,
+  Range,
+  Stat,
+  Trash,
+  WriteOptions,
+} from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
@@ -119,6 +132,15 @@ export class S3Backend extends BaseBackend {
     const name = volume.slice(volume.lastIndexOf('/') + 1)
     return this.#objects.copyFrom(name, new View(this.#bucket.sibling(name), new Keys()), from, to, options)
   }
+
+  override readonly link = (path: VfsPath, options: LinkOptions): Promise<string> =>
+    this.#telling('link', path, async () => {
+      if (options.upload && !this.capabilities.write) throw this.unsupported('link', path)
+      const standing = await this.#objects.view.find('link', path)
+      if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'link', path, 'is a folder')
+      if (!standing && !options.upload) throw refusal('NOT_FOUND', 'link', path, 'does not exist')
+      return this.#bucket.link(this.#keys.file(path), options)
+    })
 
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#bucket.close()

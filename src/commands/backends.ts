@@ -7,6 +7,7 @@ import type { Loaded } from '../config/load.ts'
 import { plannedMounts } from '../config/mounts.ts'
 import { VfsError } from '../core/error.ts'
 import { optionsOf, schema, TYPES } from '../gateway.ts'
+import { linkTo } from './backends-link.ts'
 import { askFor, valueOf, type Wish } from './backends-asked.ts'
 import { failed } from './checks.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -16,21 +17,23 @@ import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
-type Verb = (name: string | undefined, line: CommandLine, io: Io) => Promise<ExitCode>
+type Verb = (name: string | undefined, line: CommandLine, io: Io, key?: string) => Promise<ExitCode>
 
 const VERBS: ReadonlyMap<string, Verb> = new Map([
   ['list', list],
   ['add', add],
   ['test', test],
   ['remove', remove],
+  ['link', link],
 ])
 
 /** The storages that a person names in the configuration file. */
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
-  const [word = 'list', name, ...rest] = line.positionals
+  const [word = 'list', name, key, ...rest] = line.positionals
   const verb = VERBS.get(word)
-  if (!verb || rest.length > 0) throw new UsageError(`backends takes one of ${[...VERBS.keys()].join(', ')}, and a name`)
-  return verb(name, line, io)
+  if (!verb || rest.length > 0 || (key !== undefined && verb !== link))
+    throw new UsageError(`backends takes one of ${[...VERBS.keys()].join(', ')}, and a name`)
+  return verb(name, line, io, key)
 }
 
 async function list(name: string | undefined, line: CommandLine, io: Io): Promise<ExitCode> {
@@ -98,6 +101,12 @@ async function test(name: string | undefined, line: CommandLine, io: Io): Promis
     await done(line, io, { name: known, health: found, remedy: remedy ?? null }, `${found}\n${remedy === undefined ? '' : `  ${remedy}\n`}`)
     return EXIT.failed
   }
+}
+
+async function link(name: string | undefined, line: CommandLine, io: Io, key?: string): Promise<ExitCode> {
+  const loaded = await settingsOf(line, io)
+  const told = await linkTo(requireKnown(name, loaded), key, loaded, line, io)
+  return done(line, io, told, `${told.url}\n`)
 }
 
 const ANSWER_MS = 30_000

@@ -30,6 +30,8 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   type: { value: 'TYPE', help: 'the type of the storage', commands: ['backends'] },
   option: { value: 'NAME=VALUE', help: 'an option of the storage; may be repeated', commands: ['backends'], multiple: true },
   mount: { value: 'PATH', help: 'mount the storage there', commands: ['backends'] },
+  expires: { value: 'TIME', help: 'how long a link is good, such as 1s, 15m or 7d (default 15m)', commands: ['backends'] },
+  upload: { help: 'a link that replaces the file, past the journal', commands: ['backends'] },
   config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
   'data-dir': {
     value: 'DIR',

@@ -7,7 +7,10 @@ const USAGE: Readonly<Record<CommandName, readonly [synopsis: string, does: stri
   ipfs: ['polymount ipfs keys|migrate …', 'keys [make NAME]: list the keys of IPNS names, or make one; migrate --to ENGINE: carry pins, /mfs and keys over.'],
   gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs.'],
   services: ['polymount services [VERB NAME]', 'List the programs that run beside it; start, stop or restart one, or print its logs.'],
-  backends: ['polymount backends [VERB NAME]', 'List the storages of the configuration file; add, test or remove one.'],
+  backends: [
+    'polymount backends [VERB NAME]',
+    'List the storages of the configuration file; add, test or remove one; link NAME KEY: a URL of a file, for whoever has it.',
+  ],
   doctor: ['polymount doctor', 'Check that everything is as it should be, with a remedy for what is not.'],
   config: ['polymount config', 'Show every setting and where it came from.'],
 }

@@ -115,6 +115,13 @@ export interface CopyOptions extends MoveOptions {
   readonly id?: string | undefined
 }
 
+export interface LinkOptions {
+  /** So long it is good for anybody who has it. */
+  readonly seconds: number
+  /** It replaces the file instead of reading it. */
+  readonly upload?: boolean | undefined
+}
+
 /** A place of the backend's own, on the same storage, where replaced and removed things wait until nobody can want them. */
 export interface Trash {
   /** Keeping a content costs one small request, whatever its size: the storage has it under a version of its own. */
@@ -164,6 +171,8 @@ export interface Backend extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** Names the storage itself, whatever mount shows it: two backends over one storage have the same volume. */
   readonly volume: string
+  /** A URL by which a file is read or replaced by whoever has it, past us and what we know of changes. Absent where the storage has none. Rejects NOT_FOUND, IS_DIRECTORY. */
+  readonly link?: ((path: VfsPath, options: LinkOptions) => Promise<string>) | undefined
   /** Storages of one realm copy from each other as inside one, see CopyOptions. None if not said. */
   readonly realm?: string | undefined
   readonly trash?: Trash | undefined

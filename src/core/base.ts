@@ -40,6 +40,7 @@ export abstract class BaseBackend implements Backend {
   abstract readonly capabilities: Capabilities
   abstract readonly volume: string
   readonly realm?: string | undefined
+  readonly link?: Backend['link']
   readonly trash?: Trash | undefined
   readonly checksWrites?: boolean | undefined
   readonly usesUp?: boolean | undefined

@@ -7,6 +7,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     capabilities: inner.capabilities,
     volume: inner.volume,
     realm: inner.realm,
+    link: inner.link,
     trash: inner.trash,
     checksWrites: inner.checksWrites,
     usesUp: inner.usesUp,
