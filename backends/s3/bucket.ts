@@ -1,42 +1,25 @@
 import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
   CopyObjectCommand,
-  CreateMultipartUploadCommand,
   DeleteObjectCommand,
-  GetBucketVersioningCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
   type S3ServiceException,
-  UploadPartCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import type { Bytes, Call, LinkOptions } from '../../src/core/backend.ts'
-import { throwIfAborted, type VfsError } from '../../src/core/error.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
-
-/** Who wrote an object: the id of the change, so that an answer that was lost can be looked up (journal.md, 15). */
-const CHANGE = 'polymount-change'
+import { KeptVersions } from './kept-versions.ts'
+import { Multipart } from './multipart.ts'
+import { CHANGE, type Clients, type Conditions, type Source, sourceIn, until } from './requests.ts'
 
 /** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
 const KEEPS = 'polymount-keeps'
-
-/** Where a content is asked for: at a key, or at one of the versions that the storage keeps of it. */
-export interface Source {
-  readonly key: string
-  readonly version?: string | undefined
-  /** If it is another one than whoever is asked. */
-  readonly bucket?: string | undefined
-}
 
 /** An object as the storage tells of it; `etag` is its own, raw. */
 export interface Facts {
@@ -67,12 +50,6 @@ export interface ListRequest extends Call {
   readonly most?: number | undefined
 }
 
-/** Conditions by the storage's own etag. */
-export interface Conditions {
-  readonly ifMatch?: string | undefined
-  readonly ifNoneMatch?: '*' | undefined
-}
-
 export interface Put extends Call, Conditions {
   readonly change: string
   /** The content that this object stands for. */
@@ -81,30 +58,19 @@ export interface Put extends Call, Conditions {
   readonly crc32?: string | undefined
 }
 
-export interface PartCopy extends Call, Conditions {
-  readonly from: Source
-  /** As the header has it: `bytes=0-99`. */
-  readonly range: string
-}
-
-/** One server, reached in three ways. */
-export interface Clients {
-  readonly patient: S3Client
-  /** Without repetition: a conditional request that is sent twice refuses itself. */
-  readonly once: S3Client
-  /** Asks for no checksum of a body that is not known yet. */
-  readonly signing: S3Client
-}
-
 /** The requests to one bucket: one each, nothing is repeated here but what the SDK repeats. Rejects as errors.ts says. */
 export class Bucket {
   readonly name: string
+  readonly multipart: Multipart
+  readonly versions: KeptVersions
   readonly #clients: Clients
   readonly #client: S3Client
   readonly #once: S3Client
 
   constructor(name: string, clients: Clients) {
     this.name = name
+    this.multipart = new Multipart(name, clients)
+    this.versions = new KeptVersions(name, clients)
     this.#clients = clients
     this.#client = clients.patient
     this.#once = clients.once
@@ -168,7 +134,7 @@ export class Bucket {
     const command = new CopyObjectCommand({
       Bucket: this.name,
       Key: to,
-      CopySource: this.#source(from),
+      CopySource: sourceIn(this.name, from),
       CopySourceIfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
       MetadataDirective: 'REPLACE',
@@ -180,72 +146,6 @@ export class Bucket {
   async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: ifMatch })
     await (ifMatch === undefined ? this.#client : this.#once).send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
-  }
-
-  /** For good, with all that the storage keeps of it. */
-  async expunge(key: string, { signal }: Call = {}): Promise<void> {
-    const command = new ListObjectVersionsCommand({ Bucket: this.name, Prefix: key })
-    const { Versions = [], DeleteMarkers = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal)
-    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
-      const one = new DeleteObjectCommand({ Bucket: this.name, Key: key, VersionId })
-      if (Key === key) await this.#mapped(() => this.#client.send(one, until(signal)), signal)
-    }
-  }
-
-  /** True if what is replaced or removed from now on is kept by the storage, under a version. */
-  async keepsVersions({ signal }: Call): Promise<boolean> {
-    const command = new GetBucketVersioningCommand({ Bucket: this.name })
-    return (await this.#mapped(() => this.#client.send(command, until(signal)), signal)).Status === 'Enabled'
-  }
-
-  async begin(key: string, change: string, { signal }: Call): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ Bucket: this.name, Key: key, Metadata: { [CHANGE]: change } })
-    return this.#mapped(async () => (await this.#client.send(command, until(signal))).UploadId ?? '', signal)
-  }
-
-  async part(key: string, upload: string, number: number, body: Uint8Array, { signal }: Call): Promise<CompletedPart> {
-    const command = new UploadPartCommand({ Bucket: this.name, Key: key, UploadId: upload, PartNumber: number, Body: body })
-    return this.#mapped(async () => completed(number, await this.#client.send(command, until(signal))), signal)
-  }
-
-  async copyPart(key: string, upload: string, number: number, { from, range, ifMatch, signal }: PartCopy): Promise<CompletedPart> {
-    const command = new UploadPartCopyCommand({
-      Bucket: this.name,
-      Key: key,
-      UploadId: upload,
-      PartNumber: number,
-      CopySource: this.#source(from),
-      CopySourceRange: range,
-      CopySourceIfMatch: ifMatch,
-    })
-    return this.#mapped(async () => completed(number, (await this.#client.send(command, until(signal))).CopyPartResult ?? {}), signal)
-  }
-
-  /** Not mapped, as put. */
-  async complete(key: string, upload: string, parts: readonly CompletedPart[], { ifMatch, ifNoneMatch, signal }: Call & Conditions): Promise<string> {
-    const command = new CompleteMultipartUploadCommand({
-      Bucket: this.name,
-      Key: key,
-      UploadId: upload,
-      MultipartUpload: { Parts: [...parts] },
-      IfMatch: ifMatch,
-      IfNoneMatch: ifNoneMatch,
-    })
-    return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
-  }
-
-  /** Succeeds if there is no such upload any more. */
-  async abort(key: string, upload: string): Promise<void> {
-    await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key: key, UploadId: upload })).catch((error: unknown) => {
-      if ((error as Error).name !== 'NoSuchUpload') throw fromS3(error)
-    })
-  }
-
-  /** Uploads of exactly this key that are neither finished nor aborted. */
-  async uploads(key: string, { signal }: Call = {}): Promise<string[]> {
-    const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: key })
-    const { Uploads = [] } = await this.#mapped(() => this.#client.send(command, until(signal)), signal).catch(noneAtAll)
-    return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
   }
 
   /** Signed here: the server is not asked. */
@@ -264,30 +164,7 @@ export class Bucket {
   close(): void {
     for (const client of Object.values(this.#clients)) client.destroy()
   }
-
-  /** Each name encoded and no slash: some servers take the whole for one name else. */
-  #source({ bucket = this.name, key, version }: Source): string {
-    return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}${version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`}`
-  }
-
-  async #mapped<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    try {
-      return await request()
-    } catch (error) {
-      throw fromS3(error, signal)
-    }
-  }
 }
-
-const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
-
-/** How some servers say that a bucket has no upload. */
-function noneAtAll(error: VfsError): { readonly Uploads?: never } {
-  if ((error.cause as Error).name === 'NoSuchUpload') return {}
-  throw error
-}
-
-const completed = (PartNumber: number, { ETag }: { readonly ETag?: string | undefined }): CompletedPart => ({ PartNumber, ETag })
 
 function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: ListObjectsV2CommandOutput): Page {
   // Some servers do not know the encoding, and then do not say that they used it.

@@ -1,5 +1,6 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
-import type { Bucket, Put, Source } from './bucket.ts'
+import type { Bucket, Put } from './bucket.ts'
+import type { Source } from './requests.ts'
 import { giveUp } from './upload.ts'
 
 const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
@@ -17,15 +18,15 @@ interface Sizes {
 
 /** The same for what one request does not take. If it fails, nothing is left over. */
 export async function copyInParts(bucket: Bucket, from: Source, to: string, sizes: Sizes, options: Put): Promise<string> {
-  const upload = await bucket.begin(to, options.change, options)
+  const upload = await bucket.multipart.begin(to, options.change, options)
   try {
     const parts: CompletedPart[] = []
     for (const ranges of batches(sizes)) {
-      const copies = ranges.map((range, i) => bucket.copyPart(to, upload, parts.length + i + 1, { ...options, from, range }))
+      const copies = ranges.map((range, i) => bucket.multipart.copyPart(to, upload, parts.length + i + 1, { ...options, from, range }))
       await Promise.allSettled(copies) // a part that is still on its way would outlive the end of the upload
       parts.push(...(await Promise.all(copies)))
     }
-    return await bucket.complete(to, upload, parts, { ifNoneMatch: options.ifNoneMatch, signal: options.signal })
+    return await bucket.multipart.complete(to, upload, parts, { ifNoneMatch: options.ifNoneMatch, signal: options.signal })
   } catch (error) {
     await giveUp(bucket, to, upload)
     throw error

@@ -1,7 +1,8 @@
 import type { Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
-import type { Bucket, Source } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
+import type { Source } from './requests.ts'
 import type { Keys } from './keys.ts'
 import { type Standing, View } from './view.ts'
 

@@ -3,7 +3,8 @@ import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from 
 import { incoming, peek } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
-import type { Bucket, Conditions, Facts } from './bucket.ts'
+import type { Bucket, Facts } from './bucket.ts'
+import type { Conditions } from './requests.ts'
 import { copyObject } from './copy.ts'
 import { etagOf } from './etag.ts'
 import type { Keys } from './keys.ts'
@@ -106,8 +107,8 @@ export class Objects {
   async discard(path: VfsPath, call: Call): Promise<boolean> {
     const { bucket } = this.#ground
     const key = this.#keys.file(path)
-    const left = await bucket.uploads(key, call)
-    for (const id of left) await bucket.abort(key, id)
+    const left = await bucket.multipart.unfinished(key, call)
+    for (const id of left) await bucket.multipart.abort(key, id)
     return left.length > 0
   }
 
@@ -124,7 +125,9 @@ export class Objects {
     const { id, size, parts } = await upload(bucket, key, change, source, options)
     try {
       await options.staged?.(size)
-      return await this.#publish(path, change, size, options, (conditions) => bucket.complete(key, id, parts, { ...conditions, signal: options.signal }))
+      return await this.#publish(path, change, size, options, (conditions) =>
+        bucket.multipart.complete(key, id, parts, { ...conditions, signal: options.signal }),
+      )
     } catch (error) {
       if (!isCode(error, 'OUTCOME_UNKNOWN')) await giveUp(bucket, key, id)
       throw error

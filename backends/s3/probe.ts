@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Call } from '../../src/core/backend.ts'
 import { collect } from '../../src/core/bytes.ts'
 import { isCode, VfsError } from '../../src/core/error.ts'
-import type { Bucket, Conditions } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
+import type { Conditions } from './requests.ts'
 import { fromS3, isBadDigest, isMisunderstood } from './errors.ts'
 import { type Keys, type Naming, OWN_FOLDER } from './keys.ts'
 
@@ -40,7 +41,7 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
   await bucket.page({ ...call, prefix: keys.prefix, most: 1 })
   const key = `${keys.prefix}${OWN_FOLDER}/probe/${randomUUID()}`
   const made: Made = { key, copy: `${key}-copy`, folder: `${key}-folder/` }
-  const versions = await bucket.keepsVersions(call).catch(() => false) // not every server knows what that is
+  const versions = await bucket.versions.areKept(call).catch(() => false) // not every server knows what that is
   try {
     return { ...(await tried(bucket, made, call)), versions }
   } catch (error) {
@@ -48,7 +49,7 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
     throw error
   } finally {
     for (const each of Object.values(made)) await bucket.delete(each).catch(() => {}) // of a server that did not let us make it
-    if (versions) for (const each of Object.values(made)) await bucket.expunge(each).catch(() => {}) // we may not be allowed to
+    if (versions) for (const each of Object.values(made)) await bucket.versions.expunge(each).catch(() => {}) // we may not be allowed to
   }
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../src/core/backend.ts'
 import { isCode, VfsError } from '../../src/core/error.ts'
-import type { Bucket, Conditions, Put } from './bucket.ts'
+import type { Bucket, Put } from './bucket.ts'
+import type { Conditions } from './requests.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 import { patiently } from './patience.ts'
 

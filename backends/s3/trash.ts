@@ -59,7 +59,7 @@ export class S3Trash implements Trash {
 
   /** Only what is there: not every server takes it well to be asked to delete what is not, or what is a folder to it. */
   async #erase(key: string, call: Call): Promise<void> {
-    if (this.versioned) await this.#bucket.expunge(key, call)
+    if (this.versioned) await this.#bucket.versions.expunge(key, call)
     else if (await this.#bucket.head(key, call)) await this.#bucket.delete(key, call)
   }
 

@@ -16,7 +16,7 @@ export interface Upload {
 
 /** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
 export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call): Promise<Upload> {
-  const id = await bucket.begin(key, change, call)
+  const id = await bucket.multipart.begin(key, change, call)
   const sending = new Set<Promise<void>>()
   const parts: CompletedPart[] = []
   let size = 0
@@ -25,7 +25,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
     for await (const body of cut(source)) {
       size += body.length
       const at = ++number
-      const send: Promise<void> = bucket.part(key, id, at, body, call).then((part) => void (parts[at - 1] = part))
+      const send: Promise<void> = bucket.multipart.part(key, id, at, body, call).then((part) => void (parts[at - 1] = part))
       sending.add(send)
       send.then(
         () => sending.delete(send),
@@ -44,7 +44,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 
 /** Ends an upload that will not be finished. Where that fails, OUTCOME_UNKNOWN leaves the end to the recovery of its change. */
 export const giveUp = (bucket: Bucket, key: string, id: string): Promise<void> =>
-  bucket.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
+  bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
 
 /** Parts of equal size, larger ones after every thousand; at least one. */
 async function* cut(source: Bytes): Bytes {

@@ -124,13 +124,13 @@ test('a gateway that is killed in the middle of an upload leaves nothing half, a
   {
     const agent = await machine.agent()
     const copy = agent.call('vfs_copy', { from: `${place.work}/large`, to: '/bucket/large' }).catch(() => 'gone')
-    while ((await direct.uploads('large')).length === 0);
+    while ((await direct.multipart.unfinished('large')).length === 0);
     process.kill(agent.pid, 'SIGKILL')
     expect(await copy).toBe('gone')
   }
-  expect(await direct.uploads('large')).toHaveLength(1)
+  expect(await direct.multipart.unfinished('large')).toHaveLength(1)
   const agent = await machine.agent()
   expect((await agent.call('vfs_stat', { path: '/bucket/large' })).result['error_code']).toBe('NOT_FOUND')
   expect((await agent.call('vfs_history', { path: '/bucket/large' })).text).toContain('aborted')
-  expect(await direct.uploads('large')).toEqual([])
+  expect(await direct.multipart.unfinished('large')).toEqual([])
 })

@@ -33,7 +33,7 @@ test('what one request does not take is copied in parts, inside the storage, and
     const copied = await copyInParts(bucket, { key: 'f' }, 'copy', sizes, { change: 'c1', ifMatch: etag })
     expect(await bucket.head('copy')).toMatchObject({ size: BYTES.length, etag: copied, change: 'c1' })
     expect((await content(bucket.get({ key: 'copy' }, { ifMatch: copied }))).equals(BYTES)).toBe(true)
-    expect(await bucket.uploads('copy')).toEqual([])
+    expect(await bucket.multipart.unfinished('copy')).toEqual([])
   }))
 
 test('a source that is replaced meanwhile is not copied, and leaves no upload', () =>
@@ -41,5 +41,5 @@ test('a source that is replaced meanwhile is not copied, and leaves no upload', 
     await bucket.put('f', noise(BYTES.length, 2), { change: 'c2' })
     await expect(copyInParts(bucket, { key: 'f' }, 'copy', sizes, { change: 'c1', ifMatch: etag })).rejects.toMatchObject({ code: 'CONFLICT' })
     expect(await bucket.head('copy')).toBeUndefined()
-    expect(await bucket.uploads('copy')).toEqual([])
+    expect(await bucket.multipart.unfinished('copy')).toEqual([])
   }))

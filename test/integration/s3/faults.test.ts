@@ -53,7 +53,7 @@ test('an upload whose process died is swept by the recovery of its change', asyn
   const options = await server.options()
   await using backend = await openS3(options)
   const bucket = reach(options)
-  await bucket.part('f', await bucket.begin('f', 'c1', {}), 1, Buffer.from('half'), {})
+  await bucket.multipart.part('f', await bucket.multipart.begin('f', 'c1', {}), 1, Buffer.from('half'), {})
   bucket.close()
   expect(await left(options)).toHaveLength(1)
   expect(await backend.discard(p('/f'), 'c1')).toBe(true)
@@ -241,7 +241,7 @@ test('one that says nothing else is told to the caller with its pause', async ()
 
 async function left(options: S3Options): Promise<string[]> {
   const bucket = reach(options)
-  const uploads = await Promise.all(['big', 'f'].map((key) => bucket.uploads(key)))
+  const uploads = await Promise.all(['big', 'f'].map((key) => bucket.multipart.unfinished(key)))
   bucket.close()
   return uploads.flat()
 }

@@ -94,6 +94,6 @@ test('an undo brings back the version, and nothing of it went through us; one th
 
 async function expunge(options: S3Options, key: string): Promise<void> {
   const bucket = reach(options)
-  await bucket.expunge(key)
+  await bucket.versions.expunge(key)
   bucket.close()
 }
