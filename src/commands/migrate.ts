@@ -23,14 +23,14 @@ export async function migrate(line: CommandLine, io: Io): Promise<ExitCode> {
   const done = await carry(sides[to === 'kubo' ? 'embedded' : 'kubo'], sides[to], { signal: interrupted(io) })
   if (line.flags.has('json')) await printJson(io, done)
   else await print(io.stdout, told(done, to))
-  return [done.pins, done.mfs, done.keys].some(({ left }) => left.length > 0) ? EXIT.failed : EXIT.ok
+  return [done.pins, done.mfs, done.keys, done.names].some(({ left }) => left.length > 0) ? EXIT.failed : EXIT.ok
 }
 
-function told({ pins, mfs, keys: ring, blocks, bytes }: Migrated, to: Engine): string {
-  const left = [pins, mfs, ring].flatMap((part) => part.left).map((reason) => `left: ${reason}\n`)
+function told({ pins, mfs, keys: ring, names, blocks, bytes }: Migrated, to: Engine): string {
+  const left = [pins, mfs, ring, names].flatMap((part) => part.left).map((reason) => `left: ${reason}\n`)
   const root = mfs.same ? `the root of /mfs is the same on both: ${mfs.root}` : `the roots of /mfs differ: that of ${to} is ${mfs.root}`
   const next = `To use it, set ipfs.engine to ${to === 'kubo' ? 'kubo, or to the URL of the daemon' : to}.`
-  return `${columns([row('pins', pins), row('/mfs', mfs), row('keys', ring)])}${left.join('')}${blocks} blocks, ${formatSize(bytes)}; ${root}\n${next}\n`
+  return `${columns([row('pins', pins), row('/mfs', mfs), row('keys', ring), row('names', names)])}${left.join('')}${blocks} blocks, ${formatSize(bytes)}; ${root}\n${next}\n`
 }
 
 const row = (what: string, { carried, already, left }: Carried): string[] => [what, `${carried} carried`, `${already} there already`, `${left.length} left`]

@@ -40,6 +40,14 @@ export interface PublishOptions extends Reached {
   readonly offline: boolean
 }
 
+/** What a key has signed last. Times are milliseconds. */
+export interface Signed {
+  readonly value: string
+  readonly sequence: number
+  readonly expires: number
+  readonly ttl: number
+}
+
 /** IPNS: names that point to a path and can be moved. Keys never leave the node. */
 export interface Names {
   keys(call?: Call): Promise<readonly Key[]>
@@ -52,6 +60,13 @@ export interface Names {
    * be told it rejects, and the record is kept and told later.
    */
   publish(path: string, options: PublishOptions): Promise<{ readonly name: string; readonly value: string }>
+  /** What a key of this node has signed last, as it is known here without asking anybody; undefined if nothing. */
+  last(key: Key, call?: Call): Promise<Signed | undefined>
+  /**
+   * Signs again what the same key has signed elsewhere, so that its next publication here is a later one. Tells nobody now. False
+   * if this node has signed something as late.
+   */
+  takeUp(key: Key, signed: Signed, call?: Call): Promise<boolean>
   /** One step, or to the end with `recursive`. Rejects NAME_NOT_FOUND. */
   resolve(name: string, options?: Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }): Promise<string>
 }

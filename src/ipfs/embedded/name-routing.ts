@@ -1,6 +1,6 @@
 import { VfsError } from '../../core/error.ts'
 import type { Peer } from './helia.ts'
-import type { Said } from './ipns.ts'
+import type { Signed } from '../network-types.ts'
 import type { Network } from './network.ts'
 
 /** IPNS records on the network: in the distributed hash table, and with delegated routers. */
@@ -19,7 +19,7 @@ export class NameRouting {
   }
 
   /** The latest record that somebody has; undefined if nobody has one. */
-  async find(id: string, signal: AbortSignal): Promise<Said | undefined> {
+  async find(id: string, signal: AbortSignal): Promise<Signed | undefined> {
     const [{ library }, { routingKey, verified }] = await Promise.all([this.company(), import('./ipns.ts')])
     const heard: Uint8Array[] = []
     const onProgress = (event: { readonly type: string; readonly detail?: unknown }): void => {

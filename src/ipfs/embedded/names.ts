@@ -2,11 +2,10 @@ import { LRUCache } from 'lru-cache'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
-import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
+import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { canonical, target } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
-import type { Said } from './ipns.ts'
 import type { KeyFolder } from './key-folder.ts'
 import type { NameRouting } from './name-routing.ts'
 import type { NameStore, OwnRecord } from './name-store.ts'
@@ -15,6 +14,7 @@ const MAX_STEPS = 32
 const MAX_TTL_MS = 60 * 60_000
 const MAX_CACHED = 1000
 const MAX_ATTEMPTS = 10
+const RENEWED_FOR_MS = 48 * 60 * 60_000
 
 const ipns = () => import('./ipns.ts')
 
@@ -25,7 +25,7 @@ export class EmbeddedNames implements Names {
   readonly #folder: KeyFolder
   readonly #store: NameStore
   readonly #routing: NameRouting
-  readonly #cache = new LRUCache<string, Said>({ max: MAX_CACHED })
+  readonly #cache = new LRUCache<string, Signed>({ max: MAX_CACHED })
 
   constructor(folder: KeyFolder, store: NameStore, routing: NameRouting) {
     this.#folder = folder
@@ -56,6 +56,16 @@ export class EmbeddedNames implements Names {
       if (!offline) await this.#routing.tell(record.id, record.record, signal)
       return { name: record.id, value: record.value }
     })
+  }
+
+  async last({ id }: Key): Promise<Signed | undefined> {
+    return this.#store.get(id)
+  }
+
+  /** The network is told when it is next time to tell it, as a Kubo does with all its names. */
+  async takeUp({ name: key, id }: Key, signed: Signed): Promise<boolean> {
+    const [{ sign }, own] = await Promise.all([ipns(), this.#folder.find(key)])
+    return this.#store.put({ ...signed, id, key, record: await sign(own, signed), lifetime: RENEWED_FOR_MS, told: 1 })
   }
 
   resolve(name: string, { recursive = false, fresh = false, ...reached }: ResolveOptions = {}): Promise<string> {
@@ -118,7 +128,7 @@ export class EmbeddedNames implements Names {
   }
 
   /** Our own word counts for a name of ours, unless somebody with the same key said something later. */
-  async #look(id: string, fresh: boolean, signal: AbortSignal): Promise<Pick<Said, 'value'>> {
+  async #look(id: string, fresh: boolean, signal: AbortSignal): Promise<Pick<Signed, 'value'>> {
     const own = await this.#store.get(id)
     const ours = own && own.expires > Date.now() ? own : undefined
     const known = ours ?? this.#cache.get(id)

@@ -12,6 +12,7 @@ const DEADLINE = /context deadline exceeded/
 const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/no space left on device/i, 'DISK_FULL'],
   [/not found locally|ipld: could not find|must be run in online mode|run offline|while offline/i, 'OFFLINE'],
+  [/sequence number must be greater/i, 'CONFLICT'],
   [/not pinned|not recursively pinned/i, 'NOT_PINNED'],
   [/already exists|already has entry|cannot create key with name 'self'/i, 'ALREADY_EXISTS'],
   [/could not resolve name|could not resolve recursively|routing: not found/i, 'NAME_NOT_FOUND'],

@@ -1,18 +1,23 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
-import type { Key, Names, PublishOptions, Reached } from '../network-types.ts'
+import { isCode, VfsError } from '../../core/error.ts'
+import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { canonical, checkKeyName, noKey, target } from '../naming.ts'
 import { parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
 import { Form } from './form.ts'
 import type { Online } from './online.ts'
-import type { Rpc } from './rpc.ts'
+import { LOCALLY, type Rpc } from './rpc.ts'
 
 const Published = z.object({ Name: z.string(), Value: z.string() })
 const Named = z.object({ Name: z.string(), Id: z.string() })
 const Listed = z.object({ Keys: z.array(Named) })
+const Record = z.object({ Extra: z.string() })
 const Resolved = z.object({ Path: z.string() })
+
+const MOMENT_MS = 1000
+const HANDS_OUT_NONE = 'Kubo hands out no record while it is off the network: set ipfs.network to client, and migrate again'
 
 type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
 
@@ -58,6 +63,31 @@ export class KuboNames implements Names {
     })
   }
 
+  async last({ id }: Key, call: Call = {}): Promise<Signed | undefined> {
+    const { readRecord } = await import('../record.ts')
+    try {
+      const { Extra } = await this.#parts.rpc.value('routing/get', { arg: `/ipns/${id}`, ...LOCALLY }, Record, call)
+      return readRecord(Buffer.from(Extra, 'base64'))
+    } catch (error) {
+      if (isCode(error, 'NAME_NOT_FOUND') || (isCode(error, 'OFFLINE') && !(await this.#isPublished(id, call)))) return undefined
+      throw isCode(error, 'OFFLINE') ? new VfsError('OFFLINE', HANDS_OUT_NONE, { cause: error }) : error
+    }
+  }
+
+  /** What has expired is signed for a moment, so that it has expired again. */
+  async takeUp({ name: key }: Key, { value, sequence, expires, ttl }: Signed, call: Call = {}): Promise<boolean> {
+    const lifetime = Math.max(MOMENT_MS, expires - Date.now())
+    const count = Math.max(1, sequence) // Kubo's own first one is 0, and it takes none from others
+    const query = { arg: value, key, sequence: count, lifetime: `${lifetime}ms`, ttl: `${Math.min(ttl, lifetime)}ms`, resolve: false }
+    try {
+      await this.#parts.rpc.value('name/publish', { ...query, ...LOCALLY, 'allow-offline': true }, Published, call)
+      return true
+    } catch (error) {
+      if (isCode(error, 'CONFLICT')) return false
+      throw error
+    }
+  }
+
   resolve(name: string, { recursive = false, fresh = false, ...reached }: ResolveOptions = {}): Promise<string> {
     return reaching('resolve', reached, async (signal) => {
       const { rpc, network } = this.#parts
@@ -66,6 +96,16 @@ export class KuboNames implements Names {
       const query = { arg: path, recursive, nocache: fresh, offline: network === 'off' || undefined }
       return (await rpc.value('name/resolve', query, Resolved, { signal })).Path
     })
+  }
+
+  async #isPublished(id: string, call: Call): Promise<boolean> {
+    try {
+      await this.resolve(`/ipns/${id}`, { ...call, fresh: true })
+      return true
+    } catch (error) {
+      if (isCode(error, 'NAME_NOT_FOUND')) return false
+      throw error
+    }
   }
 
   async #requireKey(key: string, call: Call): Promise<void> {

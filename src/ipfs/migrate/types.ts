@@ -17,6 +17,8 @@ export interface Migrated {
   readonly pins: Carried
   readonly mfs: Carried & { readonly root: string; readonly same: boolean }
   readonly keys: Carried
+  /** Of the keys that both have: what was published by them. */
+  readonly names: Carried
   /** Sent over; what the target had is sent again only if it hung on something that was missing there. */
   readonly blocks: number
   readonly bytes: number

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { rawCid } from '../../../src/core/cid.ts'
 import { ownKeys } from '../../../src/ipfs/embedded/own-keys.ts'
 import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
 import { keystore } from '../../../src/ipfs/kubo/keystore.ts'
 import { migrate, type Side } from '../../../src/ipfs/migrate/index.ts'
+import type { Key } from '../../../src/ipfs/network-types.ts'
 import type { Engine, IpfsNode } from '../../../src/ipfs/types.ts'
 import { rootOf } from '../../contract/node/make.ts'
 import { noise, openNode, temporaryFolder, text } from '../../support/content.ts'
@@ -12,9 +14,9 @@ import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
 beforeEach(needsKubo)
 
 /** Both engines with empty data folders. */
-async function both(): Promise<Readonly<Record<Engine, Side & { readonly node: IpfsNode }>> & AsyncDisposable> {
+async function both(flags: readonly string[] = ['--offline']): Promise<Readonly<Record<Engine, Side & { readonly node: IpfsNode }>> & AsyncDisposable> {
   await using ground = new AsyncDisposableStack()
-  const daemon = ground.use(await KuboDaemon.start({ flags: ['--offline'] }))
+  const daemon = ground.use(await KuboDaemon.start({ flags }))
   const folder = ground.use(await temporaryFolder()).path
   const { node: embedded } = ground.use(await openNode(folder))
   const endpoint = async () => daemon
@@ -81,4 +83,65 @@ describe.each([
     expect(second).toMatchObject({ pins: { carried: 0, left: [] }, mfs: { carried: 0, already: 1 }, keys: { carried: 0, already: 1 }, blocks: 0 })
     expect((await target.node.mfs.stat('/file')).cid).toBe(other)
   })
+})
+
+const blog = async (node: Side['node']): Promise<Key> => {
+  const key = (await node.names.keys()).find(({ name }) => name === 'blog')
+  return key ?? node.names.makeKey('blog')
+}
+
+const publish = async (node: Side['node'], content: string): Promise<void> =>
+  void (await node.names.publish(rawCid(Buffer.from(content)), { key: 'blog', lifetimeMs: 3_600_000, ttlMs: 60_000, offline: true }))
+
+const valueOf = (content: string): string => `/ipfs/${rawCid(Buffer.from(content))}`
+
+describe.each([
+  ['embedded', 'kubo'],
+  ['kubo', 'embedded'],
+] as const)('a name from %s to %s', (from, to) => {
+  test('goes on: what is published there is later, and an older record never comes back', async () => {
+    await using sides = await both([])
+    const { [from]: source, [to]: target } = sides
+    const sequence = async (node: Side['node']) => (await node.names.last(await blog(node)))?.sequence ?? -1
+    const { id } = await blog(source.node)
+    await source.node.names.makeKey('silent')
+    for (const content of ['one', 'two', 'three']) await publish(source.node, content)
+    const last = await sequence(source.node)
+    expect((await migrate(source, target)).names).toEqual({ carried: 1, already: 0, left: [] })
+    expect(await target.node.names.resolve(id)).toBe(valueOf('three'))
+    expect((await migrate(source, target)).names).toEqual({ carried: 0, already: 1, left: [] })
+    await publish(target.node, 'four')
+    expect(await sequence(target.node)).toBe(last + 1)
+    expect((await migrate(source, target)).names).toEqual({ carried: 0, already: 1, left: [] })
+    expect(await target.node.names.resolve(id)).toBe(valueOf('four'))
+    expect((await migrate(target, source)).names).toMatchObject({ carried: 1, left: [] })
+    await publish(source.node, 'five')
+    expect(await sequence(source.node)).toBe(last + 2)
+  })
+})
+
+test('a Kubo that is off the network takes a name up, and hands none out: that is told', async () => {
+  await using sides = await both()
+  const { embedded, kubo } = sides
+  const { id } = await blog(embedded.node)
+  await publish(embedded.node, 'one')
+  expect((await migrate(embedded, kubo)).names).toEqual({ carried: 1, already: 0, left: [] })
+  expect((await migrate(embedded, kubo)).names).toEqual({ carried: 0, already: 1, left: [] })
+  expect(await kubo.node.names.resolve(id)).toBe(valueOf('one'))
+  await kubo.node.names.makeKey('silent')
+  expect((await migrate(kubo, embedded)).names).toEqual({ carried: 0, already: 0, left: [expect.stringContaining('ipfs.network')] })
+})
+
+test('a name that has expired is carried so, and its count is', async () => {
+  await using sides = await both([])
+  const { embedded, kubo } = sides
+  const key = await blog(embedded.node)
+  await migrate(embedded, kubo)
+  const expired = { value: valueOf('old'), sequence: 7, expires: Date.now() - 1000, ttl: 60_000 }
+  expect(await kubo.node.names.takeUp(await blog(kubo.node), expired)).toBe(true)
+  expect(await embedded.node.names.takeUp(key, expired)).toBe(true)
+  await publish(kubo.node, 'new')
+  expect(await kubo.node.names.last(key)).toMatchObject({ sequence: 8, value: valueOf('new') })
+  await publish(embedded.node, 'new')
+  expect(await embedded.node.names.last(key)).toMatchObject({ sequence: 8, value: valueOf('new') })
 })
