@@ -10,7 +10,7 @@ import type { Cause, Effect, Steps } from './step.ts'
 import { orNull, snapshot, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 
-const WHOLE = 64 * 1024 // bytes: a content up to this size is hashed before the intent, and can be written again
+export const WHOLE = 64 * 1024 // bytes: a content up to this size is hashed before the intent, and can be written again
 const TRIES = 5 // against programs outside, which no lock of ours holds back
 
 export interface WriteWish extends Expectation {
@@ -22,9 +22,13 @@ export interface WriteWish extends Expectation {
   readonly newMode?: number | undefined
   /** Seen by the caller, see the backends' WriteOptions: what stands there is not looked for again, and the storage has the last word. */
   readonly vacant?: boolean | undefined
+  /** Waits until storages may be asked, to read the beginning and again to write: the intent is made in between, together with those of others. */
+  readonly turn?: Turn | undefined
   /** Folders to make on the way. */
   readonly parents?: readonly Target[] | undefined
 }
+
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>
 
 interface Work {
   readonly target: Target
@@ -49,11 +53,14 @@ export class Writes {
     const standing = wish.vacant ? null : await fileAt(target, cause.signal)
     const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
-    const content = await peek(source, WHOLE)
+    const { turn = atOnce } = wish
+    const content = await turn(() => peek(source, WHOLE))
     await using _ = await guardLarge(before, this.#versions)
     const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
     const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
-    return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) => this.#replace({ target, change, cause, wish, content }, before, keeping))
+    return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
+      turn(() => this.#replace({ target, change, cause, wish, content }, before, keeping)),
+    )
   }
 
   /** The lock is held: no gateway interferes. A program outside may; then what stands there now is looked at and kept anew. */
@@ -102,6 +109,8 @@ export class Writes {
     await change.note({ kept: { in: 'content', cid } })
   }
 }
+
+export const atOnce: Turn = (work) => work()
 
 interface Body {
   readonly bytes: Bytes

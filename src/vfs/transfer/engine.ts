@@ -9,14 +9,17 @@ import type { Reading } from '../reading.ts'
 import type { Cause } from '../step.ts'
 import { statOrNull, type Target, type Targets } from '../target.ts'
 import type { Changed, VfsCall } from '../types.ts'
+import { atOnce, type Turn, WHOLE } from '../write.ts'
 import { ahead } from './ahead.ts'
 import { copyFile, verify } from './file.ts'
 import type { Meter } from './meter.ts'
 import { Places } from './places.ts'
 import { type Filing, type Page, Plan } from './plan.ts'
 import { Comparison } from './same.ts'
+import { Turns } from './turns.ts'
 
 const BACKLOG = 10_000 // files that are listed ahead of what is copied
+const TOGETHER = 64 // small files whose intents share a flush of the journal
 
 /** What the engine needs of the VFS around it. */
 export interface Ground {
@@ -34,6 +37,14 @@ export interface Run {
   readonly meter: Meter
   /** What becomes of a file that fails: what this throws ends the run. `change`: it was written, and is not what it was to be. */
   readonly failed: (path: VfsPath, error: unknown, written?: { readonly change: ChangeId; readonly cause: Cause }) => Promise<void>
+}
+
+/** What the files of one transfer have in common. */
+interface Sending {
+  readonly places: Places
+  readonly turns: Turns
+  readonly run: Run
+  readonly cause: Cause
 }
 
 export interface Tally {
@@ -60,27 +71,19 @@ export class Engine {
   }
 
   async carryOut(pages: AsyncIterable<Page>, run: Run, cause: Cause): Promise<Tally> {
-    const { width, meter, failed } = run
+    const tally = { copied: 0, bytes: 0 }
+    const turns = new Turns(run.width, cause.signal)
     const places = new Places(cause.signal)
-    let copied = 0
-    let bytes = 0
-    await forEachOf(this.#files(pages, run, cause), width, async (filing) => {
-      throwIfAborted(cause.signal, 'copy')
-      let done: Changed | undefined
-      try {
-        done = await this.#copy(filing, places, run, cause)
-        if (run.verify) await this.#verify(filing, done, cause)
-      } catch (error) {
-        const { change } = done ?? {}
-        if (!change) throwIfAborted(cause.signal, 'copy')
-        return failed(filing.from, error, change ? { change, cause } : undefined)
-      }
-      copied++
-      bytes += done.bytes
-      meter.file()
-    })
+    const send = async (filing: Filing): Promise<void> => {
+      const done = await this.#send(filing, { places, turns, run, cause }).catch((error: unknown) => turns.endWith(error))
+      if (!done) return
+      tally.copied++
+      tally.bytes += done.bytes
+      run.meter.file()
+    }
+    await forEachOf(this.#files(pages, run, cause), Math.max(TOGETHER, run.width), send, run.width)
     throwIfAborted(cause.signal, 'copy')
-    return { copied, bytes }
+    return tally
   }
 
   async *#differing(pages: AsyncIterable<Page>, { call, width, meter, failed }: Run): AsyncGenerator<Page> {
@@ -104,17 +107,33 @@ export class Engine {
     }
   }
 
-  async #copy({ from, to, source, standing }: Filing, places: Places, { meter }: Run, cause: Cause): Promise<Changed> {
+  /** Undefined if it failed, and that was told. What is large waits for its turn as a whole; what is small is begun before, together with others. */
+  async #send(filing: Filing, sending: Sending): Promise<Changed | undefined> {
+    const { run, cause, turns } = sending
+    let done: Changed | undefined
+    const copy = async (turn: Turn): Promise<Changed> => {
+      done = await this.#copy(filing, turn, sending)
+      if (run.verify) await this.#verify(filing, done, cause)
+      return done
+    }
+    try {
+      throwIfAborted(cause.signal, 'copy')
+      return await (filing.source.size > WHOLE ? turns.take(() => copy(atOnce)) : copy(turns.take))
+    } catch (error) {
+      const { change } = done ?? {}
+      if (!change) throwIfAborted(cause.signal, 'copy')
+      await run.failed(filing.from, error, change ? { change, cause } : undefined)
+      return undefined
+    }
+  }
+
+  async #copy({ from, to, source, standing }: Filing, turn: Turn, { places, run, cause }: Sending): Promise<Changed> {
     const { changes, targets } = this.#vfs
     const { mount, inner } = await targets.readable('copy', from, cause.signal)
     const target = await targets.writable('copy', to, cause.signal)
     const there = standing?.kind === 'link' ? await statOrNull(target, cause.signal) : (standing ?? null) // a link is followed, a list shows itself
-    return copyFile(
-      changes,
-      { from: { path: from, mount, inner, stat: source, place: await places.of(mount, inner) }, to: target, standing: there, parents: [], listed: true },
-      cause,
-      meter,
-    )
+    const piece = { from: { path: from, mount, inner, stat: source, place: await places.of(mount, inner) }, to: target, standing: there }
+    return copyFile(changes, { ...piece, parents: [], listed: true, turn }, cause, run.meter)
   }
 
   async #verify({ to }: Filing, done: Changed, cause: Cause): Promise<void> {

@@ -7,6 +7,7 @@ import type { Mount } from '../mounts.ts'
 import type { Cause } from '../step.ts'
 import type { Target } from '../target.ts'
 import type { Changed } from '../types.ts'
+import { atOnce, type Turn } from '../write.ts'
 import type { Meter } from './meter.ts'
 import type { Key } from './places.ts'
 
@@ -26,21 +27,25 @@ export interface Piece {
   readonly listed?: boolean | undefined
   /** To be made on the way. */
   readonly parents: readonly Target[]
+  /** When storages may be asked; at once, if not given. */
+  readonly turn?: Turn | undefined
 }
 
 export const byCid = (from: Mount, to: Mount): boolean => from.backend.capabilities.by_cid && to.backend.capabilities.by_cid
 
 /** By its CID, inside the storage, or with its bytes through us: whichever is least. Rejects CONFLICT if either end has changed. */
 export async function copyFile(changes: Changes, piece: Piece, cause: Cause, meter: Meter): Promise<Changed> {
-  const { from, to, standing, parents, listed } = piece
+  const { from, to, standing, parents, listed, turn = atOnce } = piece
   const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
   const inside = standing === null ? within(from, to) : undefined
-  if (byCid(from.mount, to.mount)) return arrived(await changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected }), meter)
-  if (inside) return arrived(await changes.copyInside({ ...inside, stat: from.stat }, to, cause, parents), meter)
+  if (byCid(from.mount, to.mount))
+    return arrived(await turn(() => changes.graft(to, from.stat.cid ?? '', cause, { kind: 'copy', parents, ...expected })), meter)
+  if (inside) return arrived(await turn(() => changes.copyInside({ ...inside, stat: from.stat }, to, cause, parents)), meter)
   const source = meter.counted(
     from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true, reuse: to.mount.backend.usesUp }),
   )
-  const changed = await changes.write(to, source, cause, { kind: 'copy', mode: from.stat.mode, parents, vacant: listed && standing === null, ...expected })
+  const wish = { kind: 'copy', mode: from.stat.mode, parents, turn, vacant: listed && standing === null, ...expected } as const
+  const changed = await changes.write(to, source, cause, wish)
   remember(changes, piece, changed)
   return changed
 }

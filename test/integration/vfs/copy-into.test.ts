@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
@@ -206,6 +207,21 @@ describe('a copy into a folder', () => {
     expect(there).toBeGreaterThanOrEqual(20)
     expect(await t.into()).toMatchObject({ copied: 50 - there, skipped: there })
     for (const name of await files(t, '/y/dst')) expect(await t.text(`/y/dst/${name}`)).toBe(name)
+  })
+
+  test('asks a storage for no more files at once than it may', async () => {
+    await using t = await planted(Array.from({ length: 150 }, (_, i) => `${i}`))
+    const large = Buffer.alloc(100_000)
+    for (const name of ['large1', 'large2', 'large3']) await t.from.write(p(`/src/${name}`), bytesOf(large))
+    let [writing, most] = [0, 0]
+    const write = t.to.write.bind(t.to)
+    t.to.write = async (...args) => {
+      most = Math.max(most, ++writing)
+      await turn()
+      return write(...args).finally(() => writing--)
+    }
+    expect(await t.into({ concurrency: 5 })).toMatchObject({ copied: 153, failed: [] })
+    expect(most).toBe(5)
   })
 
   test('lets others write beside it while it runs, and holds what it writes', async () => {
