@@ -2,6 +2,7 @@ import { constants, rmSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fromSystem } from '../system.ts'
+import { type Read, readFile } from './reading.ts'
 
 const HEX = /^([0-9a-f]{2})+$/
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
@@ -40,11 +41,10 @@ export class BlockFiles {
     await Promise.all([...folders].map(syncFolder))
   }
 
-  /** undefined where there is none; of one that is longer than it should be no more than shows that. */
-  async read(multihash: Uint8Array, size: number): Promise<Buffer | undefined> {
+  /** With its CRC-32. undefined where there is none; of one that is longer than it should be no more than shows that. */
+  async read(multihash: Uint8Array, size: number): Promise<Read | undefined> {
     try {
-      await using handle = await open(this.#file(multihash))
-      return await readUpTo(handle, size + 1)
+      return await readFile({ file: this.#file(multihash), most: size + 1 })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw fromSystem(error)
@@ -103,16 +103,6 @@ async function openToWrite(file: string, size: number): Promise<FileHandle> {
 /** `writeFile` of a handle would cut it into parts of 512 KiB, each a turn of the thread pool. */
 async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<void> {
   for (let done = 0; done < content.length;) done += (await handle.write(content, done, content.length - done, done)).bytesWritten
-}
-
-/** `readFile` would ask for the size, read parts of 512 KiB and join them. */
-async function readUpTo(handle: FileHandle, most: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(most)
-  for (let done = 0; ;) {
-    const { bytesRead } = await handle.read(buffer, done, most - done, done)
-    done += bytesRead
-    if (bytesRead === 0 || done >= most - 1) return buffer.subarray(0, done)
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
