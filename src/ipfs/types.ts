@@ -68,7 +68,7 @@ export interface Mfs {
   root(call?: Call): Promise<string>
   stat(path: string, call?: Call): Promise<Node>
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
-  /** Puts a node at a path whose parent exists. `expect`: the CID that must stand there (null: nothing), else CONFLICT. */
+  /** Puts a node at a path whose parent exists. `expect`: the CID that must stand there (null: nothing), else it is Overtaken. */
   link(path: string, cid: string, options?: Call & { readonly expect?: string | null | undefined }): Promise<void>
   unlink(path: string, options?: Call & { readonly expect?: string | undefined }): Promise<void>
   /** One root swap. Rejects ALREADY_EXISTS. */

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
+import { requireThere } from '../overtaken.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
 import type { Rpc } from './rpc.ts'
 
@@ -39,7 +40,7 @@ export class KuboMfs implements Mfs {
   link(path: string, cid: string, options: Expecting<string | null> = {}): Promise<void> {
     return this.#inTurn(options, async () => {
       const here = await this.#at(path, options)
-      expected(path, here?.cid, options.expect)
+      requireThere(path, here?.cid, options.expect)
       if (here?.cid === cid) return
       if (here?.kind === 'directory') await this.#remove(path, options)
       await this.#copy(cid, path, here?.kind === 'file', options)
@@ -90,7 +91,7 @@ export class KuboMfs implements Mfs {
 
   async #required(path: string, options: Expecting<string>): Promise<Node> {
     const here = await this.#at(path, options)
-    expected(path, here?.cid, options.expect)
+    requireThere(path, here?.cid, options.expect)
     if (!here) throw new VfsError('NOT_FOUND', `${path} does not exist`)
     return here
   }
@@ -105,11 +106,6 @@ export class KuboMfs implements Mfs {
     this.#last = turn.catch(() => {})
     return turn
   }
-}
-
-function expected(path: string, here: string | undefined, expect: string | null | undefined): void {
-  if (expect === undefined || (expect ?? undefined) === here) return
-  throw new VfsError('CONFLICT', `${path} is ${here ?? 'nothing'}, not ${expect ?? 'nothing'}`)
 }
 
 const tail = (path: string): string => (path === '/' ? '' : path)

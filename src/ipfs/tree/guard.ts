@@ -3,6 +3,7 @@ import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
 import type { Node } from '../../content/types.ts'
 import type { TreeNode } from './types.ts'
+import { Overtaken } from '../overtaken.ts'
 import { etagOf } from '../view.ts'
 
 /** undefined where nothing stands. Rejects NOT_DIRECTORY below a file. */
@@ -28,18 +29,22 @@ export function check(here: Node | undefined, { ifMatch, ifNoneMatch }: Precondi
   throw new VfsError('CONFLICT', `is at ${etag ?? 'nothing'}, not at ${ifMatch}`)
 }
 
+/** Who is overtaken so often gives up: each time somebody else got on. */
+const MOST_LOOKS = 100
+
 /**
  * Looks, then changes exactly what was seen; if somebody was faster, looks again. `look` refuses what must not be and
- * gives the change, which rejects CONFLICT where it no longer fits. To look again helps nothing where the whole tree moved on.
+ * gives the change, which is Overtaken where it no longer fits; every other CONFLICT is the caller's. Rejects BUSY.
  */
 export async function exactly<T>({ signal }: Call, look: () => Promise<() => Promise<T>>): Promise<T> {
-  for (;;) {
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
     throwIfAborted(signal)
     const change = await look()
     try {
       return await change()
     } catch (error) {
-      if (!isCode(error, 'CONFLICT', 'ALREADY_EXISTS') || error.details['root'] === 'moved') throw error
+      if (!(error instanceof Overtaken) && !isCode(error, 'ALREADY_EXISTS')) throw error
     }
   }
+  throw new VfsError('BUSY', 'others kept changing what stands there')
 }

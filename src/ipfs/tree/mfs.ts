@@ -5,6 +5,7 @@ import { opening } from '../../core/stream.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
 import type { Draft } from '../../content/unixfs/index.ts'
+import { requireThere } from '../overtaken.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
 import type { TreeRoot } from './types.ts'
 
@@ -63,7 +64,7 @@ export class ContentMfs implements Mfs {
   async link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {
     await using _ = await this.#content.guard(cid)
     await this.#edit(options, async (draft) => {
-      expect(path, await draft.at(names(path)), options.expect)
+      requireThere(path, await draft.at(names(path)), options.expect)
       await draft.set(names(path), cid)
     })
   }
@@ -71,7 +72,7 @@ export class ContentMfs implements Mfs {
   unlink(path: string, options: Call & { readonly expect?: string | undefined } = {}): Promise<void> {
     return this.#edit(options, async (draft) => {
       const here = await draft.at(names(path))
-      expect(path, here, options.expect)
+      requireThere(path, here, options.expect)
       if (here === undefined) throw new VfsError('NOT_FOUND', `${path} does not exist`)
       await draft.set(names(path), null)
     })
@@ -81,7 +82,7 @@ export class ContentMfs implements Mfs {
     return this.#edit(options, async (draft) => {
       if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
       const here = await draft.at(names(from))
-      expect(from, here, options.expect)
+      requireThere(from, here, options.expect)
       if (here === undefined) throw new VfsError('NOT_FOUND', `${from} does not exist`)
       if ((await draft.at(names(to))) !== undefined) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
       await draft.set(names(to), here)
@@ -143,11 +144,6 @@ async function attempt(edit: Edit, draft: Draft): Promise<Outcome> {
 function settle({ edit, error }: Outcome): void {
   if (error === undefined) edit.resolve()
   else edit.reject(error)
-}
-
-function expect(path: string, here: string | undefined, expected: string | null | undefined): void {
-  if (expected === undefined || (expected ?? undefined) === here) return
-  throw new VfsError('CONFLICT', `${path} is ${here ?? 'nothing'}, not ${expected ?? 'nothing'}`)
 }
 
 const names = (path: string): string[] => path.split('/').filter((name) => name !== '')

@@ -1,4 +1,4 @@
-import { isCode, VfsError } from '../../core/error.ts'
+import { isCode } from '../../core/error.ts'
 import type { TreeRoot } from './types.ts'
 
 /** The place where others find a tree. */
@@ -30,8 +30,7 @@ export function publishedRoot(own: TreeRoot, publisher: Publisher): TreeRoot {
       try {
         await publisher.publish(to, from)
       } catch (error) {
-        if (isCode(error, 'CONFLICT')) throw moved(error)
-        await withdraw(to)
+        if (!isCode(error, 'CONFLICT')) await withdraw(to)
         throw error
       }
       const ours = await own.swap(from, to)
@@ -41,6 +40,3 @@ export function publishedRoot(own: TreeRoot, publisher: Publisher): TreeRoot {
     },
   }
 }
-
-/** No race inside the tree, which would be looked at again (see `exactly`): the same would be found for ever. */
-const moved = (cause: VfsError): VfsError => new VfsError('CONFLICT', cause.message, { details: { ...cause.details, root: 'moved' }, hint: cause.hint, cause })
