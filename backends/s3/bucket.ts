@@ -16,6 +16,7 @@ import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { Multipart } from './multipart.ts'
+import { reasonOf } from './reason.ts'
 import { CHANGE, type Clients, type Conditions, type Source, sourceIn, until } from './requests.ts'
 
 /** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
@@ -78,14 +79,15 @@ export class Bucket {
 
   /** undefined where there is no such object. */
   async head(key: string, { version, signal }: Call & Pick<Source, 'version'> = {}): Promise<Facts | undefined> {
+    const asked = { Bucket: this.name, Key: key, VersionId: version }
     try {
-      const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.name, Key: key, VersionId: version }), until(signal))
+      const found = await this.#client.send(new HeadObjectCommand(asked), until(signal))
       const { Metadata: metadata = {}, VersionId, ContentLength } = found
       const named = VersionId === 'null' ? undefined : VersionId // what was written before versions were kept
       return { ...factsOf({ ...found, Key: key, Size: ContentLength }, version), change: metadata[CHANGE], version: named, keeps: decoded(metadata[KEEPS]) }
     } catch (error) {
       if ((error as S3ServiceException).$metadata?.httpStatusCode === 404) return undefined
-      throw fromS3(error, signal)
+      throw fromS3(await reasonOf(this.#client, asked, error, until(signal)), signal)
     }
   }
 

@@ -13,8 +13,13 @@ interface Waiting {
   readonly met: () => void
 }
 
-const SLOW_DOWN = '<Error><Code>SlowDown</Code></Error>'
-const BUSY = `HTTP/1.1 503 Slow Down\r\nRetry-After: 1\r\nContent-Type: application/xml\r\nContent-Length: ${SLOW_DOWN.length}\r\nConnection: close\r\n\r\n${SLOW_DOWN}`
+/** As S3 writes them. */
+function refusalOf(status: number, code: string, headers = ''): string {
+  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`
+  return `HTTP/1.1 ${status} No\r\n${headers}Content-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
+}
+
+const BUSY = refusalOf(503, 'SlowDown', 'Retry-After: 1\r\n')
 
 /** Stands before a server of plain HTTP and passes bytes on, as well as it is told to. */
 export class FaultProxy implements AsyncDisposable {
@@ -26,6 +31,9 @@ export class FaultProxy implements AsyncDisposable {
   busy = 0
   /** or the next one whose first line is such. */
   busyAt: RegExp | undefined
+  /** Every request whose first line is such is refused like this. */
+  refusing: { readonly line: RegExp; readonly status: number; readonly code: string } | undefined
+  refused = 0
   cuts = 0
   readonly endpoint: string
   readonly #open: Set<Socket>
@@ -73,7 +81,11 @@ export class FaultProxy implements AsyncDisposable {
     }
     client.on('data', (bytes: Buffer) => {
       fault ??= this.#meets(bytes)
-      if (this.#isBusy(bytes)) return this.#refuse(client)
+      if (this.#isBusy(bytes)) return refuse(client, BUSY, lineOf(bytes))
+      if (this.refusing?.line.test(lineOf(bytes)) === true) {
+        this.refused++
+        return refuse(client, refusalOf(this.refusing.status, this.refusing.code), lineOf(bytes))
+      }
       if (fault !== 'held') target.write(bytes)
       if ((budget -= bytes.length) < 0) cut()
     })
@@ -99,10 +111,6 @@ export class FaultProxy implements AsyncDisposable {
     return true
   }
 
-  #refuse(client: Socket): void {
-    client.removeAllListeners('data').resume().end(BUSY)
-  }
-
   /** Up to 16 MiB, the same in every run. */
   #next(): number {
     this.#budget = (Math.imul(this.#budget, 1_664_525) + 1_013_904_223) >>> 0
@@ -112,6 +120,15 @@ export class FaultProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close()
   }
+}
+
+/** An answer to HEAD is a head. */
+function refuse(client: Socket, answer: string, line: string): void {
+  const body = answer.indexOf('\r\n\r\n') + 4
+  client
+    .removeAllListeners('data')
+    .resume()
+    .end(line.startsWith('HEAD ') ? answer.slice(0, body) : answer)
 }
 
 const lineOf = (bytes: Buffer): string => bytes.toString('latin1', 0, 2000).split('\r\n', 1)[0] ?? ''
