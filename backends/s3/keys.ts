@@ -16,6 +16,8 @@ export interface Naming {
   readonly anyName: boolean
   /** A key that ends in "/" is another one than the same without. */
   readonly slashes: boolean
+  /** A folder whose last object was removed is listed still. */
+  readonly ghosts: boolean
 }
 
 /** Maps paths to keys below a prefix: a file is its key, a folder is what begins with its key and `/`. */
@@ -23,10 +25,14 @@ export class Keys {
   readonly prefix: string
   readonly #naming: Naming
 
-  constructor(prefix = '', naming: Naming = { anyName: true, slashes: true }) {
+  constructor(prefix = '', naming: Naming = { anyName: true, slashes: true, ghosts: false }) {
     this.#naming = naming
     const bare = prefix.replace(/^\/+|\/+$/g, '')
     this.prefix = bare === '' ? '' : `${bare}/`
+  }
+
+  get ghosts(): boolean {
+    return this.#naming.ghosts
   }
 
   /** Rejects INVALID_PATH for what is too long for a key, and DENIED for the backend's own. */

@@ -11,6 +11,8 @@ export interface Child {
 
 interface ListingOptions extends Call {
   readonly after?: string | undefined
+  /** The server lists folders that hold nothing any more: each is asked for. */
+  readonly ghosts?: boolean | undefined
 }
 
 export interface ChildrenOptions extends ListingOptions {
@@ -19,11 +21,12 @@ export interface ChildrenOptions extends ListingOptions {
 }
 
 const HELD = 1000 // names that wait for a folder before it is asked for
+const ASKED_AT_ONCE = 16
 
 /** What stands directly below a folder's key, in the order of names. What no path can express is left out and told. */
-export async function* children(bucket: Bucket, folder: string, { after, pathless, signal }: ChildrenOptions): AsyncGenerator<Child> {
+export async function* children(bucket: Bucket, folder: string, { pathless, ...options }: ChildrenOptions): AsyncGenerator<Child> {
   let last: string | undefined
-  for await (const child of inNameOrder(bucket, folder, { after, signal })) {
+  for await (const child of inNameOrder(bucket, folder, options)) {
     if (isName(child.name) && child.name !== last) yield { ...child, name: (last = child.name) }
     else pathless.add(folder + keyOf(child))
   }
@@ -33,9 +36,10 @@ export async function* children(bucket: Bucket, folder: string, { after, pathles
  * The storage orders by keys, where a folder `a` is `a/` and so comes after `a-b`: a name with a character before "/" is held
  * back until no folder can come before it.
  */
-async function* inNameOrder(bucket: Bucket, folder: string, { after, signal }: ListingOptions): AsyncGenerator<Child> {
+async function* inNameOrder(bucket: Bucket, folder: string, options: ListingOptions): AsyncGenerator<Child> {
+  const { after, signal } = options
   const held = new Held()
-  for await (const child of inKeyOrder(bucket, folder, { after, signal })) {
+  for await (const child of inKeyOrder(bucket, folder, options)) {
     if (after !== undefined && compareNames(child.name, after) <= 0) continue
     held.add(child)
     if (held.size > HELD) await held.ask(async (name) => hasBelow(bucket, `${folder}${name}/`, { signal }))
@@ -60,14 +64,24 @@ export async function* everything(bucket: Bucket, folder: string, call: Call): A
   }
 }
 
-async function* inKeyOrder(bucket: Bucket, folder: string, { after, signal }: ListingOptions): AsyncGenerator<Child> {
+async function* inKeyOrder(bucket: Bucket, folder: string, { after, ghosts = false, signal }: ListingOptions): AsyncGenerator<Child> {
   const start = after === undefined || after === '' ? undefined : folder + after
   for (let more: string | undefined; ;) {
     const page: Page = await bucket.page({ prefix: folder, delimiter: '/', after: start, more, signal })
-    yield* merged(page, folder)
+    yield* merged(ghosts ? { ...page, prefixes: await alive(bucket, page.prefixes, { signal }) } : page, folder)
     if (page.more === undefined) return
     more = page.more
   }
+}
+
+async function alive(bucket: Bucket, prefixes: readonly string[], call: Call): Promise<string[]> {
+  const found: string[] = []
+  for (let i = 0; i < prefixes.length; i += ASKED_AT_ONCE) {
+    const some = prefixes.slice(i, i + ASKED_AT_ONCE)
+    const held = await Promise.all(some.map((prefix) => hasBelow(bucket, prefix, call)))
+    found.push(...some.filter((_, each) => held[each]))
+  }
+  return found
 }
 
 function merged({ objects, prefixes }: Page, folder: string): Child[] {

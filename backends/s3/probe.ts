@@ -31,6 +31,7 @@ const READ_ONLY: Found = {
   checksums: false,
   anyName: true,
   slashes: true,
+  ghosts: false,
 }
 
 /**
@@ -43,7 +44,7 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
   const made: Made = { key, copy: `${key}-copy`, folder: `${key}-folder/` }
   const versions = await bucket.versions.areKept(call).catch(() => false) // not every server knows what that is
   try {
-    return { ...(await tried(bucket, made, call)), versions }
+    return { ...(await tried(bucket, made, call)), versions, ghosts: versions && (await listsEmptied(bucket, `${key}-emptied`, call)) }
   } catch (error) {
     if (isCode(error, 'PERMISSION_DENIED')) return READ_ONLY
     throw error
@@ -59,7 +60,7 @@ interface Made {
   readonly folder: string
 }
 
-async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Omit<Found, 'versions'>> {
+async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Omit<Found, 'versions' | 'ghosts'>> {
   const put = (at: string, conditions: Conditions = {}) => bucket.put(at, CONTENT, { ...call, ...conditions, change: 'probe' })
   await givesBack(bucket, key, put(key), call)
   const conditions = (await isRefused(put(key, WRONG))) && (await isRefused(bucket.delete(key, { ...call, ...WRONG })))
@@ -73,6 +74,17 @@ async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): P
   const creations = onlyNew && !(await isRefused(put(key, { ifNoneMatch: '*' })))
   const { objects, encoded } = await bucket.page({ ...call, prefix: folder.slice(0, -1), most: 1 })
   return { writable: true, conditions, creations, copyConditions, checksums, anyName: encoded, slashes: objects[0]?.source.key === folder }
+}
+
+async function listsEmptied(bucket: Bucket, folder: string, call: Call): Promise<boolean> {
+  const only = `${folder}/only`
+  try {
+    await bucket.put(only, NOTHING, { ...call, change: 'probe' })
+    await bucket.delete(only, call)
+    return (await bucket.page({ ...call, prefix: folder, delimiter: '/', most: 1 })).prefixes.length > 0
+  } finally {
+    await bucket.versions.expunge(only).catch(() => {}) // we may not be allowed to
+  }
 }
 
 /** Also in parts: there are servers that answer to a range with the checksum of the whole. */

@@ -32,7 +32,12 @@ export class View extends Lookup<Standing> {
   async *list(path: VfsPath, { after, signal }: ListOptions = {}): AsyncGenerator<Entry> {
     try {
       await this.requireFolder('list', path, { signal })
-      for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), { after, pathless: this.pathless, signal })) {
+      for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), {
+        after,
+        ghosts: this.#keys.ghosts,
+        pathless: this.pathless,
+        signal,
+      })) {
         throwIfAborted(signal, 'list')
         if (name !== OWN_FOLDER) yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
       }

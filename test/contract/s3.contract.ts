@@ -10,8 +10,9 @@ export function s3Contract(program: S3Program, options: ContractOptions): () => 
   const running = (): Promise<S3Server> => (server ??= S3Server.start(program))
   afterAll(async () => (await server)?.[Symbol.asyncDispose]())
   beforeEach(needs(program))
+  const name = `${program.program.name}${program.versions === true ? ' with versions' : ''}`
 
-  backendContract(`s3 on ${program.program.name}`, async () => (await running()).backend(), { ...options, row: `s3, ${program.program.name}` })
+  backendContract(`s3 on ${name}`, async () => (await running()).backend(), { ...options, row: `s3, ${name}` })
 
   vfsBehavesLikeATree(
     'two folders of one bucket',

@@ -11,17 +11,17 @@ import { needs, RCLONE_S3, S3Server, VERSITY, VERSITY_VERSIONS } from '../../sup
 describe.each([
   {
     program: VERSITY,
-    found: { conditions: true, creations: true, versions: false, copyConditions: false, checksums: true, anyName: false, slashes: true },
+    found: { conditions: true, creations: true, versions: false, copyConditions: false, checksums: true, anyName: false, slashes: true, ghosts: false },
     compat: false,
   },
   {
     program: VERSITY_VERSIONS,
-    found: { conditions: true, creations: false, versions: true, copyConditions: false, checksums: true, anyName: false, slashes: true },
+    found: { conditions: true, creations: false, versions: true, copyConditions: false, checksums: true, anyName: false, slashes: true, ghosts: true },
     compat: false,
   },
   {
     program: RCLONE_S3,
-    found: { conditions: false, creations: false, versions: false, copyConditions: false, checksums: false, anyName: true, slashes: false },
+    found: { conditions: false, creations: false, versions: false, copyConditions: false, checksums: false, anyName: true, slashes: false, ghosts: false },
     compat: true,
   },
 ])('$program.program.name, versions: $found.versions', ({ program, found, compat }) => {
