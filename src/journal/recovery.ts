@@ -118,8 +118,8 @@ export class Recovery {
   }
 
   /**
-   * Nobody knows how it would have gone on, so what is done of it is taken back. Not of a copy: each of its parts is whole,
-   * the source still stands, and the same call again sends only what is missing.
+   * Nobody knows how it would have gone on, so what is done of it is taken back. Not of a copy, nor of a move that has only
+   * copied yet: each part is whole, the source still stands, and the same call again sends only what is missing.
    */
   async #judgeParts(row: ChangeRow): Promise<End> {
     const parts = this.#ledger.parts(row.seq)
@@ -127,7 +127,8 @@ export class Recovery {
     const done = parts.filter((part) => part.state === 'done')
     const unclear = parts.filter((part) => part.state === 'conflict' || part.state === 'partial')
     if (done.length === 0 && unclear.length === 0) return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
-    if (row.kind === 'copy') return { state: 'partial', reason: stopped(`${done.length} parts of it stay, the same copy again goes on from there`, unclear) }
+    if (isCopying(row, parts))
+      return { state: 'partial', reason: stopped(`${done.length} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
     if (complete && unclear.length === 0) return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
     return { state: 'partial', reason: stopped(reason, unclear) }
@@ -147,6 +148,10 @@ export class Recovery {
     return this.#looks.volumes.resolve(row.volume, row.path)
   }
 }
+
+/** A move of a single file gains nothing: it would be sent again. */
+const isCopying = ({ kind, path }: ChangeRow, parts: readonly ChangeRow[]): boolean =>
+  kind === 'copy' || (kind === 'move' && parts.every((part) => part.kind !== 'remove') && parts.some((part) => part.kind === 'copy' && part.path !== path))
 
 /** A volume of that kind ends with its process, so nobody will ever serve it again. */
 const isEphemeral = ({ volume }: ChangeRow): boolean => volume.startsWith('memory:')

@@ -39,8 +39,7 @@ function next(top: string): Promise<TestVfs> {
 }
 
 test.each([
-  ['move', 2, BEFORE],
-  ['move', 4, BEFORE],
+  ['move', 5, BEFORE],
   ['mirror', 1, BEFORE],
   ['mirror', 3, BEFORE],
   ['undo', 1, CHANGED],
@@ -88,6 +87,31 @@ describe.each([
     await using it = await next(top.folder)
     const settled = await it.journal.recover()
     const { change } = settled.find(({ parent }) => parent === null)!
+    expect((await it.vfs.undo({ change }, call)).conflicts).toEqual([])
+    expect(await tree(root)).toEqual(BEFORE)
+  })
+})
+
+describe.each([2, 4])('a move into another storage, killed after %i of its parts', (parts) => {
+  test('leaves what it copied beside the source, and the same move again sends only the rest', async () => {
+    await using top = await temporaryFolder()
+    const root = await killedAfter(parts, 'move', top.folder)
+    await using it = await next(top.folder)
+    const settled = await it.journal.recover()
+    expect(settled.find(({ parent }) => parent === null)).toMatchObject({ kind: 'move', state: 'partial', reason: expect.stringContaining('same move again') })
+    expect((await tree(root)).filter((each) => BEFORE.includes(each))).toEqual(BEFORE)
+    const copied = (await tree(root)).filter((each) => /^two\/moved\/.=/.test(each))
+    expect(copied.length).toBeGreaterThan(0)
+    const { bytes } = await it.vfs.move(vfsPath('/one/tree'), vfsPath('/two/moved'), { ...call, overwrite: true })
+    expect(bytes).toBe(3 - copied.length)
+    expect(await tree(root)).toEqual(['one', 'two', 'two/a=old', 'two/extra=x', 'two/moved', 'two/moved/a=a', 'two/moved/b=b', 'two/moved/c=c'])
+  })
+
+  test('is undone by its id', async () => {
+    await using top = await temporaryFolder()
+    const root = await killedAfter(parts, 'move', top.folder)
+    await using it = await next(top.folder)
+    const { change } = (await it.journal.recover()).find(({ parent }) => parent === null)!
     expect((await it.vfs.undo({ change }, call)).conflicts).toEqual([])
     expect(await tree(root)).toEqual(BEFORE)
   })
