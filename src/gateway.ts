@@ -42,7 +42,11 @@ import type { Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
 
 /** Of the configuration, with the options of every type of backend that there is. */
-export const schema = configSchema(Object.fromEntries(Object.entries(BACKENDS).map(([type, { options }]) => [type, options])))
+const types = Object.entries(BACKENDS)
+export const schema = configSchema(
+  Object.fromEntries(types.map(([type, { options }]) => [type, options])),
+  types.filter(([, { forAgents }]) => forAgents).map(([type]) => type),
+)
 
 /** Every type of storage. */
 export const TYPES: readonly string[] = Object.keys(BACKENDS)

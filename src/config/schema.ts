@@ -101,8 +101,8 @@ const tools = z.strictObject({
   exclude: names.default([]).describe('Tools not to offer'),
 })
 
-/** The one schema of the configuration: file, environment and flags. */
-export const configSchema = (backends: BackendOptions) =>
+/** The one schema of the configuration: file, environment and flags. `forAgents`: the types that agents may be allowed to register. */
+export const configSchema = (backends: BackendOptions, forAgents: readonly string[]) =>
   z.strictObject({
     $schema: z.string().optional().describe('For editors'),
     data_dir: absolute.describe('Folder of the journal, the blocks and /local'),
@@ -113,7 +113,7 @@ export const configSchema = (backends: BackendOptions) =>
     mounts: z.array(mount).default([]).describe('Mounts of every process, beside the folders of its command line'),
     backends: z.record(z.string().min(1), backend(backends)).default({}).describe('Storages by the name that mounts and agents use'),
     agents: z
-      .strictObject({ register: z.array(z.enum(Object.keys(backends))).default([]) })
+      .strictObject({ register: z.array(registrable(forAgents)).default([]) })
       .prefault({})
       .describe('What agents may do beyond using what is configured: types of backends that they may register'),
     secrets: z.record(z.string().min(1), secret).default({}).describe('Secrets that agents may use by name, as secret:NAME'),
@@ -132,6 +132,10 @@ export interface ConfiguredBackend {
   readonly limits?: z.output<typeof limits>
   readonly cache_ms?: number
 }
+
+/** What other types reach by their options only a person may name. */
+const registrable = (forAgents: readonly string[]) =>
+  z.enum(forAgents, { error: `must be one of ${forAgents.join(', ')}: other types reach whatever their options name, so a person configures them` })
 
 /** One member per type, so that a wrong option is named together with its right neighbour. */
 function backend(types: BackendOptions): z.ZodType<ConfiguredBackend> {

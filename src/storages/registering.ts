@@ -17,9 +17,9 @@ export async function allowed<P>(wish: Wish, config: Config, types: StorageTypes
   const { name, type, options } = wish
   const found = Object.hasOwn(types, type) ? types[type] : undefined
   if (!found) throw invalid(`there is no type of backend called ${type.slice(0, 40)}`, `There are ${Object.keys(types).join(', ')}.`)
-  if (!config.agents.register.includes(type)) throw denied(`no agent may register backends of type ${type}`, whatMay(config))
   if (!found.forAgents)
     throw denied(`what a backend of type ${type} reaches is for a person to name`, 'Ask for one in the configuration: polymount backends add.')
+  if (!config.agents.register.includes(type)) throw denied(`no agent may register backends of type ${type}`, whatMay(config))
   if (!NAME.test(name)) throw invalid('a name is 1-64 letters, digits, "-" and "_"')
   refuseReferences(options)
   const parsed = found.options.safeParse(options)

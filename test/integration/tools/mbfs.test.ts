@@ -86,7 +86,7 @@ test('type storacha is answered with what to use instead', async () => {
 const SECRET = 'planted-1f8c0a'
 const endpoint = 'http://127.0.0.1:9'
 const caged = {
-  agents: { register: ['local', 'memory', 's3', 'cluster', 'http', 'rclone'] },
+  agents: { register: ['local', 'memory', 's3', 'cluster'] },
   secrets: { key: { from: 'env:PLANTED', for: [endpoint] } },
   backends: { mine: { type: 'memory' }, bucket: { type: 's3', options: { bucket: 'taken', endpoint } } },
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { loadConfig, type Loaded } from '../../../src/config/load.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 
-const schema = configSchema({ local: z.strictObject({ root: z.string() }), memory: z.strictObject({ max_bytes: z.int().optional() }) })
+const schema = configSchema({ local: z.strictObject({ root: z.string() }), memory: z.strictObject({ max_bytes: z.int().optional() }) }, ['memory'])
 let home: string
 
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'polymount-config-'))))
@@ -148,6 +148,12 @@ describe('wrong values', () => {
     [{ POLYMOUNT_AGENTS_REGISTER: 'floppy' }, 'agents.register.0', 'variable POLYMOUNT_AGENTS_REGISTER'],
   ])('%j', async (env, key, origin) => {
     await expect(load({ env })).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { key }, message: expect.stringContaining(`(${origin})`) })
+  })
+
+  test('a type that no agent may ever register is refused with the reason', async () => {
+    const error: unknown = await load({ env: { POLYMOUNT_AGENTS_REGISTER: 'local' } }).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key: 'agents.register.0' } })
+    expect(error).toHaveProperty('message', expect.stringContaining('must be one of memory: other types reach whatever their options name'))
   })
 
   test('a secret in the place of a reference is refused and never repeated', async () => {

@@ -7,7 +7,7 @@ import { vfsPath } from '../../../src/core/path.ts'
 const types = { local: z.strictObject({ root: z.string() }), memory: z.strictObject({}) }
 const planned = (settings: object, served: string[] = []) =>
   plannedMounts(
-    configSchema(types).parse({ data_dir: '/data', ...settings }),
+    configSchema(types, []).parse({ data_dir: '/data', ...settings }),
     served.map((path) => ({ path: vfsPath(path), readOnly: path.endsWith('ro') })),
     Object.keys(types),
   )
