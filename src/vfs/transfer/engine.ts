@@ -112,8 +112,9 @@ export class Engine {
     const { run, cause, turns } = sending
     let done: Changed | undefined
     const copy = async (turn: Turn): Promise<Changed> => {
-      done = await this.#copy(filing, turn, sending)
-      if (run.verify) await this.#verify(filing, done, cause)
+      const target = await this.#vfs.targets.writable('copy', filing.to, cause.signal)
+      done = await this.#copy(filing, target, turn, sending)
+      if (run.verify) await verify(target, done, cause)
       return done
     }
     try {
@@ -127,17 +128,12 @@ export class Engine {
     }
   }
 
-  async #copy({ from, to, source, standing }: Filing, turn: Turn, { places, run, cause }: Sending): Promise<Changed> {
+  async #copy({ from, source, standing }: Filing, target: Target, turn: Turn, { places, run, cause }: Sending): Promise<Changed> {
     const { changes, targets } = this.#vfs
     const { mount, inner } = await targets.readable('copy', from, cause.signal)
-    const target = await targets.writable('copy', to, cause.signal)
     const there = standing?.kind === 'link' ? await statOrNull(target, cause.signal) : (standing ?? null) // a link is followed, a list shows itself
     const piece = { from: { path: from, mount, inner, stat: source, place: await places.of(mount, inner) }, to: target, standing: there }
     return copyFile(changes, { ...piece, parents: [], listed: true, turn }, cause, run.meter)
-  }
-
-  async #verify({ to }: Filing, done: Changed, cause: Cause): Promise<void> {
-    await verify(await this.#vfs.targets.writable('copy', to, cause.signal), done, cause)
   }
 
   async #makeFolder(path: VfsPath, cause: Cause): Promise<void> {
