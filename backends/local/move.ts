@@ -37,14 +37,14 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { id, ifMatch
   using opened = found
   if (ifMatch !== undefined && ifMatch !== '*' && !disk.matches(opened, ifMatch)) throw refusal('CONFLICT', 'copy', from, `has changed since ${ifMatch}`)
   using target = targetOf(disk, 'copy', to)
-  if (source.real === target.real) return disk.stat('copy', from, source, opened.facts, signal)
+  if (source.real === target.real) return await disk.stat('copy', from, source, opened.facts, signal)
   if (disk.look(target)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   using stage = await duplicate(opened, target, id, signal)
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
   if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   const facts = disk.measure.opened(stage.fd)
   await settle('copy', to, target)
-  return stage.stat(disk, facts)
+  return await stage.stat(disk, facts)
 }
 
 async function duplicate(source: Opened, target: Spot, id: string | undefined, signal: AbortSignal | undefined): Promise<Stage> {

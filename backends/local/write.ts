@@ -27,7 +27,7 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
   const late = replaced.moved
   if (late) await options.replacedLate?.(chunks(late.fd, 0, late.size))
   await settle('write', path, spot)
-  return stage.stat(disk, facts)
+  return await stage.stat(disk, facts)
 }
 
 /** Refuses early what cannot be written, before the source is read; the mode of what stands there. */

@@ -9,7 +9,7 @@ const PATIENCE_MS = 30_000
  */
 export async function reaching<T>(op: string, options: Reached, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   using limit = new Limit(op, options)
-  return limit.race(work(limit.signal))
+  return await limit.race(work(limit.signal))
 }
 
 /** The same for what comes one by one; the time is for all of it, and the reader's own time counts. */

@@ -58,7 +58,7 @@ export class Writes {
     await using _ = await guardLarge(before, this.#versions)
     const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
     const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
-    return this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
+    return await this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
       turn(() => this.#replace({ target, change, cause, wish, content }, before, keeping)),
     )
   }

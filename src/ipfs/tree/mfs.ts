@@ -125,7 +125,7 @@ export class ContentMfs implements Mfs {
     await using _ = await this.#content.guard()
     const [empty] = await Array.fromAsync(this.#content.putTree(nothing()))
     await this.#root.swap(undefined, empty?.cid ?? '')
-    return this.root()
+    return await this.root()
   }
 }
 

@@ -82,5 +82,5 @@ export class TreeStore implements AsyncDisposable {
 /** Of a data folder, also while none of its trees is mounted. */
 export async function treeRoots(folder: string): Promise<Root[]> {
   await using store = await TreeStore.open(folder)
-  return store.roots()
+  return await store.roots()
 }
