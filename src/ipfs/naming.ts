@@ -33,5 +33,9 @@ export function checkKeyName(name: string): void {
   if (!isKeyName(name)) throw new VfsError('INVALID_ARGUMENT', 'the name of a key has 1 to 64 letters, digits, dots, dashes and underscores')
 }
 
+/** Both engines follow 32 names, then no more. */
+export const tooFar = (name: string): VfsError =>
+  new VfsError('NAME_NOT_FOUND', `${name} leads on over more names than are followed`, { hint: 'Resolve it step by step with recursive=false.' })
+
 export const noKey = (name: string, names: readonly string[]): VfsError =>
   new VfsError('KEY_NOT_FOUND', `the IPFS node has no key called ${JSON.stringify(name)}; there is ${names.join(', ')}`, { details: { names } })

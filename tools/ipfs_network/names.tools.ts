@@ -22,7 +22,7 @@ const PublishInput = z.strictObject({
 const PublishOutput = z.strictObject({ name: z.string(), value: z.string() })
 
 const ResolveInput = z.strictObject({
-  name: z.string().min(1).max(4096).describe('k51…, or /ipns/k51…/path'),
+  name: z.string().min(1).max(4096).describe('k51…, a domain, or /ipns/k51…/path'),
   recursive: z.boolean().default(true),
   nocache: z.boolean().default(false),
 })

@@ -3,12 +3,16 @@ import type { Peer } from './helia.ts'
 import type { Signed } from '../network-types.ts'
 import type { Network } from './network.ts'
 
-/** IPNS records on the network: in the distributed hash table, and with delegated routers. */
+/** Where names lead, by the network: IPNS records in the distributed hash table, and with delegated routers. */
 export class NameRouting {
-  readonly #network: Pick<Network, 'peer'>
+  readonly #network: Pick<Network, 'peer' | 'dnsLink'>
 
-  constructor(network: Pick<Network, 'peer'>) {
+  constructor(network: Pick<Network, 'peer' | 'dnsLink'>) {
     this.#network = network
+  }
+
+  dnsLink(domain: string, signal: AbortSignal): Promise<string> {
+    return this.#network.dnsLink(domain, signal)
   }
 
   /** Rejects OFFLINE, NO_PEERS. */

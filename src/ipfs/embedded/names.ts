@@ -3,7 +3,8 @@ import type { PrivateKey } from '@libp2p/interface'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
-import { canonical, target } from '../naming.ts'
+import { isDomain } from '../dnslink.ts'
+import { canonical, target, tooFar } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { KeyFolder } from './key-folder.ts'
@@ -13,6 +14,7 @@ import type { NameStore, OwnRecord } from './name-store.ts'
 const MAX_STEPS = 32
 const MAX_TTL_MS = 60 * 60_000
 const MAX_CACHED = 1000
+const DOMAIN_TTL_MS = 60_000
 const MAX_ATTEMPTS = 10
 const RENEWED_FOR_MS = 48 * 60 * 60_000
 
@@ -26,6 +28,8 @@ export class EmbeddedNames implements Names {
   readonly #store: NameStore
   readonly #routing: NameRouting
   readonly #cache = new LRUCache<string, Signed>({ max: MAX_CACHED })
+
+  readonly #domains = new LRUCache<string, string>({ max: MAX_CACHED, ttl: DOMAIN_TTL_MS, noUpdateTTL: true })
 
   constructor(folder: KeyFolder, store: NameStore, routing: NameRouting) {
     this.#folder = folder
@@ -74,7 +78,7 @@ export class EmbeddedNames implements Names {
         path = await this.#step(path, fresh, signal)
         if (!recursive || !isName(path)) return path
       }
-      throw new VfsError('NAME_NOT_FOUND', `${name} leads on over more than ${MAX_STEPS} names`, { hint: 'Resolve it step by step with recursive=false.' })
+      throw tooFar(name)
     })
   }
 
@@ -123,8 +127,15 @@ export class EmbeddedNames implements Names {
 
   async #step(path: string, fresh: boolean, signal: AbortSignal): Promise<string> {
     const { name, names } = parseName(path)
-    const { value } = await this.#look(await canonical(name), fresh, signal)
+    const { value } = isDomain(name) ? await this.#linked(name.toLowerCase(), fresh, signal) : await this.#look(await canonical(name), fresh, signal)
     return [value.replace(/\/$/, ''), ...names].join('/')
+  }
+
+  async #linked(domain: string, fresh: boolean, signal: AbortSignal): Promise<Pick<Signed, 'value'>> {
+    const known = fresh ? undefined : this.#domains.get(domain)
+    const value = known ?? (await this.#routing.dnsLink(domain, signal))
+    this.#domains.set(domain, value)
+    return { value }
   }
 
   /** Our own word counts for a name of ours, unless somebody with the same key said something later. */

@@ -18,6 +18,8 @@ export interface Network extends AsyncDisposable {
   exchanged(): Promise<Stats['bitswap']>
   /** Calls back when this process is on the network under the key of the data folder. */
   onStable(listener: () => void): void
+  /** What a domain points to. Rejects OFFLINE, NAME_NOT_FOUND. */
+  dnsLink(domain: string, signal: AbortSignal): Promise<string>
   /** The started peer, once it has met those it knows from the beginning. Rejects OFFLINE. */
   peer(): Promise<Peer>
 }
@@ -46,13 +48,18 @@ export class NoNetwork implements Network {
     return { peer: await this.#key.peer(), addresses: [], agent: 'polymount', protocols: [] }
   }
 
+  async dnsLink(): Promise<string> {
+    throw keptOff()
+  }
+
   async peer(): Promise<Peer> {
-    throw new VfsError('OFFLINE', 'the IPFS node is kept off the network', {
-      hint: 'Only a person can change that, by setting ipfs.network to client or node.',
-    })
+    throw keptOff()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#key[Symbol.dispose]()
   }
 }
+
+const keptOff = (): VfsError =>
+  new VfsError('OFFLINE', 'the IPFS node is kept off the network', { hint: 'Only a person can change that, by setting ipfs.network to client or node.' })

@@ -4,6 +4,7 @@ import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { Identity, Stats } from '../types.ts'
+import { dnsLink } from '../dnslink.ts'
 import { Exchange } from './exchange.ts'
 import type { Peer } from './helia.ts'
 import type { Network } from './network.ts'
@@ -21,6 +22,8 @@ export interface OnlineOptions {
   readonly state: NodeState
   readonly key: PeerKey
   readonly peering: Peering
+  /** Name servers; the system's if absent. */
+  readonly dns?: readonly string[] | undefined
 }
 
 /** The network. Of a client it is loaded and started when a call first needs it. */
@@ -67,6 +70,10 @@ export class Online implements Network {
 
   onStable(listener: () => void): void {
     this.#onStable = listener
+  }
+
+  dnsLink(domain: string, signal: AbortSignal): Promise<string> {
+    return dnsLink(domain, signal, this.#options.dns)
   }
 
   async peer(): Promise<Peer> {

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
-import { canonical, checkKeyName, noKey, target } from '../naming.ts'
-import { parseName } from '../path.ts'
+import { isDomain } from '../dnslink.ts'
+import { canonical, checkKeyName, noKey, target, tooFar } from '../naming.ts'
+import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
 import { Form } from './form.ts'
@@ -90,11 +91,14 @@ export class KuboNames implements Names {
 
   resolve(name: string, { recursive = false, fresh = false, ...reached }: ResolveOptions = {}): Promise<string> {
     return reaching('resolve', reached, async (signal) => {
-      const { rpc, network } = this.#parts
+      const { rpc, online, network } = this.#parts
       const { name: given, names } = parseName(name)
-      const path = ['/ipns', await canonical(given), ...names].join('/')
+      if (isDomain(given)) online('name/resolve') // it stands nowhere in the daemon
+      const path = ['/ipns', isDomain(given) ? given : await canonical(given), ...names].join('/')
       const query = { arg: path, recursive, nocache: fresh, offline: network === 'off' || undefined }
-      return (await rpc.value('name/resolve', query, Resolved, { signal })).Path
+      const value = (await rpc.value('name/resolve', query, Resolved, { signal })).Path
+      if (recursive && isName(value)) throw tooFar(name) // where Kubo gives up
+      return value
     })
   }
 
