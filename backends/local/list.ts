@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Entry, ListOptions } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
@@ -5,6 +6,7 @@ import { compareNames, type VfsPath } from '../../src/core/path.ts'
 import type { Disk } from './disk.ts'
 import { fault, isErrno } from './errors.ts'
 import type { Folder } from './folder.ts'
+import { lossy } from './names.ts'
 import type { Named } from './names-in.ts'
 
 const AT_ONCE = 500 // entries looked at before others get their turn: about 2 ms
@@ -21,7 +23,7 @@ export async function* list(disk: Disk, path: VfsPath, { after, details = false,
       const named = names[i]
       if (!named || named.name === secret) continue
       const entry = details ? await detailed(disk, folder, named, signal) : named
-      if (entry) yield entry
+      if (entry) yield entry.kind === 'link' ? { ...entry, target: relativeTarget(folder.at(named.name)) } : entry
     }
   } catch (error) {
     throw fault(error, 'list', path)
@@ -39,6 +41,17 @@ async function detailed(disk: Disk, folder: Folder, { name }: Named, signal: Abo
     return facts.kind === 'special' ? undefined : { name, ...disk.told(facts, etag) }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Undefined for one that is absolute, that no text can hold, or that has gone since. */
+function relativeTarget(at: string | Buffer): string | undefined {
+  try {
+    const text = readlinkSync(at)
+    return text.startsWith('/') || lossy(text) ? undefined : text
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EINVAL')) return undefined
     throw error
   }
 }

@@ -20,6 +20,8 @@ export interface Stat {
 export interface Entry extends Partial<Omit<Stat, 'kind'>> {
   readonly name: string
   readonly kind: Kind
+  /** Of a link, where the storage tells it: its text, if that is relative. What an absolute one names is of the machine. */
+  readonly target?: string | undefined
 }
 
 /**

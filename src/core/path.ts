@@ -41,6 +41,17 @@ export const below = (folder: VfsPath, path: VfsPath): VfsPath => (folder === '/
 /** `path` as seen from outside `folder`, which is where its `/` stands. */
 export const under = (folder: VfsPath, path: VfsPath): VfsPath => (folder === '/' ? path : path === '/' ? folder : vfsPath(`${folder}${path}`))
 
+/** True if a symbolic link at this path below a folder leads to somewhere in the folder, going by its text alone. */
+export function staysBelow(link: string, target: string): boolean {
+  if (target === '' || target.startsWith('/')) return false
+  let depth = link.split('/').length - 1
+  for (const step of target.split('/')) {
+    depth += step === '..' ? -1 : step === '' || step === '.' ? 0 : 1
+    if (depth < 0) return false
+  }
+  return true
+}
+
 /** The folders above a path, the nearest first; none for `/`. */
 export function* ancestors(path: VfsPath): Generator<VfsPath> {
   for (let at = path; at !== '/';) yield (at = parent(at))

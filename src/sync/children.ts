@@ -9,6 +9,9 @@ export interface Child {
   readonly kind: 'file' | 'directory'
   /** Of a file: what it looks like from outside. */
   stamp: string
+  /** Of a symbolic link, which is a file that nobody reads: its text. */
+  readonly target?: string | undefined
+  readonly meta?: Metadata | undefined
   /** Bytes of content; 0 for a folder. */
   size: number
   /** undefined for a file until it is known. */
@@ -19,6 +22,9 @@ type Looks = Partial<Pick<Stat, 'etag' | 'mode' | 'modified'>>
 
 /** What UnixFS is to keep of a file or folder beside its content. */
 export const metadataOf = ({ mode, modified }: Looks, preserve: boolean | undefined): Metadata => (preserve ? { mode, modified } : {})
+
+/** Changes whenever the link's CID can; no etag begins so. */
+export const linkStamp = (target: string, looks: Looks, preserve: boolean | undefined): string => stampOf({ ...looks, etag: `-> ${target}` }, preserve)
 
 /** Changes whenever the file's CID can. */
 export const stampOf = (looks: Looks, preserve: boolean | undefined): string => `${looks.etag}${textOf(metadataOf(looks, preserve))}`

@@ -1,15 +1,15 @@
-import { parseCid, type Link } from '../content/unixfs/codec.ts'
+import { encodeLink, parseCid, type Link } from '../content/unixfs/codec.ts'
 import { buildFile } from '../content/unixfs/file-builder.ts'
 import { buildFolder } from '../content/unixfs/folder-builder.ts'
 import { V1 } from '../content/unixfs/profile.ts'
 import type { Metadata } from '../content/types.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
-import { below, join, type VfsPath } from '../core/path.ts'
+import { below, join, staysBelow, type VfsPath } from '../core/path.ts'
 import type { NodeBlocks } from '../ipfs/types.ts'
 import { compileGlobs } from '../vfs/match/glob.ts'
 import { forEachOf } from '../vfs/pool.ts'
 import type { OpenFile, Vfs, VfsCall, Walked } from '../vfs/types.ts'
-import { type Child, digestOf, metadataOf, stampOf } from './children.ts'
+import { type Child, digestOf, linkStamp, metadataOf, stampOf } from './children.ts'
 import type { SyncIndex } from './index.ts'
 import type { Keeper } from './keeper.ts'
 import { Recorder } from './recorder.ts'
@@ -30,6 +30,7 @@ export interface RunParts {
 /** One folder of the VFS becomes a tree in IPFS: from below, each folder when all that lies in it is known. */
 export class Run {
   readonly #parts: RunParts
+  readonly #top: VfsPath
   readonly #options: SyncCall
   /** What is read here no model has seen, so it is not the session's. */
   readonly #call: VfsCall
@@ -40,6 +41,7 @@ export class Run {
 
   constructor(parts: RunParts, top: VfsPath, options: SyncCall) {
     this.#parts = parts
+    this.#top = top
     this.#options = options
     this.#call = { actor: { ...options.actor, session: undefined }, signal: options.signal }
     this.#sink = new NodeSink(parts.blocks, { signal: options.signal })
@@ -71,16 +73,19 @@ export class Run {
     const children: Child[] = []
     for await (const entry of this.#parts.vfs.walk(path, { ...this.#call, depth: 1, details: true, ignored: true })) {
       if (!this.#chosen(entry)) continue
-      if (entry.kind === 'link') this.#done.linksLeftOut++
       const child = entry.kind === 'directory' ? await this.#subfolder(entry, branch) : this.#fileChild(entry)
       if (child) children.push(child)
     }
     return children
   }
 
-  #fileChild(entry: Walked): Child | undefined {
-    if (entry.kind !== 'file') return undefined
-    return { name: entry.name, kind: 'file', stamp: stampOf(entry, this.#options.preserve), size: entry.size ?? 0, became: undefined }
+  #fileChild({ name, kind, path, target, size = 0, ...looks }: Walked): Child | undefined {
+    const { preserve } = this.#options
+    if (kind === 'file') return { name, kind, stamp: stampOf(looks, preserve), size, became: undefined }
+    if (target !== undefined && staysBelow(below(this.#top, path).slice(1), target))
+      return { name, kind: 'file', stamp: linkStamp(target, looks, preserve), target, meta: metadataOf(looks, preserve), size: 0, became: undefined }
+    if (kind === 'link') this.#done.linksLeftOut++
+    return undefined
   }
 
   /** undefined if it has gone since, or holds nothing of what was asked for. */
@@ -100,7 +105,9 @@ export class Run {
     const files = children.filter(({ kind }) => kind === 'file')
     await this.#recall(branch, children, files)
     const unknown = files.filter(({ became }) => became === undefined)
-    await forEachOf(unknown, AT_ONCE, (child) => this.#add(join(path, child.name), branch, child))
+    await forEachOf(unknown, AT_ONCE, (child) =>
+      child.target === undefined ? this.#add(join(path, child.name), branch, child) : this.#link(child.target, branch, child),
+    )
     const there = children.filter(({ became }) => became !== undefined)
     const { cid, tsize } = await buildFolder(there.flatMap(linkOf), this.#sink.save, { format: V1.format, meta, profile: V1 })
     const became = { cid: cid.toString(), tsize }
@@ -152,6 +159,15 @@ export class Run {
     this.#done.added++
     this.#tell()
     await this.#recorder.file(branch, { name: child.name, stamp: child.stamp, ...child.became }, size)
+  }
+
+  async #link(target: string, branch: Branch, child: Child): Promise<void> {
+    const encoded = encodeLink(target, { format: V1.format, meta: child.meta ?? {} })
+    await this.#sink.save(encoded)
+    child.became = { cid: encoded.cid.toString(), tsize: encoded.block.length }
+    this.#done.added++
+    this.#tell()
+    await this.#recorder.file(branch, { name: child.name, stamp: child.stamp, ...child.became }, 0)
   }
 
   #reuse(files: readonly Child[]): void {

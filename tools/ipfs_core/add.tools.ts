@@ -31,7 +31,7 @@ const AddOutput = z.strictObject({
   reachable: z.string().describe('Who can fetch it'),
   entries: z.array(entry).describe('The first of a folder'),
   total: z.int().describe('Entries in all; of a CAR its blocks'),
-  skipped: z.int().describe('Symbolic links, which are left out'),
+  skipped: z.int().describe('Symbolic links that lead out of the folder'),
   roots: z.array(z.string()).optional().describe('Of a CAR'),
   change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
 })

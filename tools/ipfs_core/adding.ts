@@ -1,6 +1,6 @@
 import type { Bytes } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
-import { below, name, type VfsPath } from '../../src/core/path.ts'
+import { below, name, staysBelow, type VfsPath } from '../../src/core/path.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../src/content/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Vfs, VfsCall } from '../../src/vfs/types.ts'
@@ -20,7 +20,7 @@ export interface Added {
   /** The first of them. */
   readonly entries: readonly NamedNode[]
   readonly total: number
-  /** Symbolic links, which are left out. */
+  /** Symbolic links that lead out of the folder, which are left out. */
   readonly skipped: number
 }
 
@@ -58,9 +58,11 @@ async function addAll(node: IpfsNode, sources: AsyncIterable<Source>, options: A
 /** Everything, also what .gitignore hides: the result is the folder as it is. */
 async function* filesBelow(vfs: Vfs, from: VfsPath, prefix: string, call: VfsCall, count: { skipped: number }): AsyncGenerator<Source> {
   if (prefix !== '') yield { path: prefix.slice(0, -1) }
-  for await (const { path, kind } of vfs.walk(from, { actor: call.actor, signal: call.signal, ignored: true })) {
-    const relative = prefix + below(from, path).slice(1)
-    if (kind === 'link') count.skipped++
+  for await (const { path, kind, target } of vfs.walk(from, { actor: call.actor, signal: call.signal, ignored: true })) {
+    const inside = below(from, path).slice(1)
+    const relative = prefix + inside
+    if (kind === 'link' && target !== undefined && staysBelow(inside, target)) yield { path: relative, target }
+    else if (kind === 'link') count.skipped++
     else yield kind === 'directory' ? { path: relative } : { path: relative, content: contentAt(vfs, path, call) }
   }
 }

@@ -1,0 +1,60 @@
+import { mkdir, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { connect, type ConnectedGateway } from '../../support/gateway.ts'
+import { onKubo } from '../../support/on-kubo.ts'
+
+const KEPT = { 'to-file': 'a', 'd/up': '../a', 'to-folder': 'd', nowhere: 'nothing/there', round: './round', 'ä link': 'd/../d/b' }
+const LEFT_OUT = { absolute: '/etc/passwd', out: '../x', 'd/out': '../../x', 'd/sly': '../d/../../x' }
+
+async function linked(session: ConnectedGateway, links: Readonly<Record<string, string>>): Promise<string> {
+  const at = join(session.work, 'src')
+  await mkdir(join(at, 'd'), { recursive: true })
+  for (const [name, target] of Object.entries(links)) await symlink(target, join(at, name))
+  return at
+}
+
+const files = { 'src/a': 'one', 'src/d/b': 'two' }
+const into = async (session: ConnectedGateway, path: string) =>
+  [(await session.call('ipfs_add', { from: path, pin: false })).result, (await session.call('vfs_sync_to_ipfs', { path, pin: false })).result] as const
+
+describe('links in a folder that goes into IPFS', () => {
+  test('that lead out of it are left out and counted; the others are there, and are no way to what they name', async () => {
+    await using session = await connect({ files })
+    const at = await linked(session, { ...KEPT, ...LEFT_OUT })
+    const [added, synced] = await into(session, at)
+    const count = Object.keys(LEFT_OUT).length
+    expect([added['skipped'], synced['links_left_out'], synced['cid']]).toEqual([count, count, added['cid']])
+    const { entries } = (await session.call('ipfs_ls', { cid: added['cid'] })).result
+    expect(entries).toContainEqual(expect.objectContaining({ name: 'to-file', kind: 'link' }))
+    expect(JSON.stringify(entries)).not.toContain('absolute')
+    expect((await session.call('ipfs_get', { cid: added['cid'], to: `${session.work}/back` })).result).toMatchObject({
+      links_left_out: Object.keys(KEPT).length,
+    })
+    expect((await session.call('vfs_read', { path: `/ipfs/${String(added['cid'])}/to-file` })).ok).toBe(false)
+  })
+
+  test('one that leads elsewhere now makes another folder, and only it is added', async () => {
+    await using session = await connect({ files })
+    const at = await linked(session, KEPT)
+    const [, before] = await into(session, at)
+    await rm(join(at, 'to-file'))
+    await symlink('d/b', join(at, 'to-file'))
+    const [added, after] = await into(session, at)
+    expect(after).toMatchObject({ cid: added['cid'], added: 1, bytes: 0 })
+    expect(after['cid']).not.toBe(before['cid'])
+  })
+})
+
+onKubo(
+  'links',
+  (daemon) => {
+    test('a folder with links has the CID that Kubo computes', async () => {
+      await using session = await connect({ files, config: { ipfs: { engine: daemon.url, network: 'off' } } })
+      const at = await linked(session, KEPT)
+      const cid = await daemon.run(['add', '-r', '-Q', '--only-hash', at])
+      for (const result of await into(session, at)) expect(result).toMatchObject({ cid })
+    })
+  },
+  { flags: ['--offline'] },
+)
