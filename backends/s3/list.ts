@@ -1,6 +1,7 @@
 import type { Call } from '../../src/core/backend.ts'
 import { compareNames } from '../../src/core/path.ts'
 import type { Bucket, Facts, Page } from './bucket.ts'
+import { pages } from './pages.ts'
 import type { Pathless } from './pathless.ts'
 
 export interface Child {
@@ -56,22 +57,13 @@ export async function hasBelow(bucket: Bucket, prefix: string, call: Call): Prom
 
 /** Every object below a folder's key, itself too. */
 export async function* everything(bucket: Bucket, folder: string, call: Call): AsyncGenerator<string[]> {
-  for (let more: string | undefined; ;) {
-    const page: Page = await bucket.page({ ...call, prefix: folder, more })
-    yield page.objects.map(({ source }) => source.key)
-    if (page.more === undefined) return
-    more = page.more
-  }
+  for await (const { objects } of pages(bucket, { ...call, prefix: folder })) yield objects.map(({ source }) => source.key)
 }
 
 async function* inKeyOrder(bucket: Bucket, folder: string, { after, ghosts = false, signal }: ListingOptions): AsyncGenerator<Child> {
   const start = after === undefined || after === '' ? undefined : folder + after
-  for (let more: string | undefined; ;) {
-    const page: Page = await bucket.page({ prefix: folder, delimiter: '/', after: start, more, signal })
+  for await (const page of pages(bucket, { prefix: folder, delimiter: '/', after: start, signal }))
     yield* merged(ghosts ? { ...page, prefixes: await alive(bucket, page.prefixes, { signal }) } : page, folder)
-    if (page.more === undefined) return
-    more = page.more
-  }
 }
 
 async function alive(bucket: Bucket, prefixes: readonly string[], call: Call): Promise<string[]> {

@@ -11,6 +11,8 @@ const PAGE = 1000
  */
 export class ListedBucket implements AsyncDisposable {
   keys: readonly string[]
+  /** How many listings were asked for. */
+  listings = 0
   readonly #server: Server
 
   private constructor(server: Server, keys: readonly string[]) {
@@ -39,6 +41,7 @@ export class ListedBucket implements AsyncDisposable {
   }
 
   #page(asked: URLSearchParams): string {
+    this.listings++
     const most = Number(asked.get('max-keys') ?? PAGE)
     const token = asked.get('continuation-token')
     const after = token === null ? (asked.get('start-after') ?? '') : Buffer.from(token, 'hex').toString()

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { openS3 } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { compareNames, join, ROOT, vfsPath as p } from '../../../src/core/path.ts'
@@ -90,6 +90,23 @@ test('a listing that changes while it is paged gives each name once, in order, a
   expect(seen).toEqual(seen.toSorted())
   expect(new Set(seen).size).toBe(seen.length)
   for (let i = 1500; i < 3000; i++) expect(seen).toContain(key(2 * i).slice(2))
+})
+
+test('the next page is on its way while one is looked at, but not before anybody asks for a second', async () => {
+  await using bucket = await ListedBucket.start(Array.from({ length: 4000 }, (_, i) => `d/${String(i).padStart(5, '0')}`))
+  await using backend = await openS3(bucket.options)
+  const before = bucket.listings
+  const listing = backend.list(p('/d'))[Symbol.asyncIterator]()
+  const see = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) expect((await listing.next()).done).toBe(false)
+  }
+  await see(1000)
+  const pages = bucket.listings - before
+  await see(1)
+  await vi.waitFor(() => expect(bucket.listings - before).toBe(pages + 2))
+  await see(999)
+  expect(bucket.listings - before).toBe(pages + 2)
+  await listing.return?.()
 })
 
 test('what belongs to polymount itself is neither listed nor reached', async () => {
