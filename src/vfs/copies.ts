@@ -1,5 +1,5 @@
 import { throwIfAborted, VfsError } from '../core/error.ts'
-import type { Bytes } from '../core/backend.ts'
+import type { Bytes, Stat } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
@@ -54,11 +54,14 @@ export class StoredCopies implements Copies {
   }
 
   async of(path: VfsPath, { signal }: VfsCall): Promise<readonly Copy[]> {
-    const { changes, targets } = this.#vfs
-    const { mount, inner } = await targets.readable('read', path, signal)
-    await changes.journal.caughtUp()
-    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }).catch(() => inner as string) }
+    const place = await this.#placeOf(path, signal)
     return this.#alike(place).filter((record) => !isAt(record.place, place)).map(copyOf) // prettier-ignore
+  }
+
+  async stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined> {
+    const newest = this.#newest(await this.#placeOf(path, call.signal))
+    const stored = newest?.after && this.#storing(newest) ? { ...copyOf(newest), path } : undefined
+    return stored && (await this.holds(stored, call)) ? stored : undefined
   }
 
   async holds({ path, etag }: Copy, { signal }: VfsCall): Promise<boolean> {
@@ -66,14 +69,28 @@ export class StoredCopies implements Copies {
     return mount.backend.matches(inner, etag, { signal })
   }
 
+  /** A storage that names its content by the CID has compared it already, and may cut it in another way. */
+  async check({ path, cid }: Copy, found: string, { signal }: VfsCall): Promise<void> {
+    const { mount } = await this.#vfs.targets.readable('read', path, signal)
+    if (found === cid || mount.backend.capabilities.content_addressed) return
+    throw new VfsError('IO_ERROR', `${path} holds other bytes than were stored there`, { op: 'read', path })
+  }
+
   async repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed> {
     const { changes, targets, takeBack } = this.#vfs
     const [source, target] = [await this.#source(from, call.signal), await targets.writable('write', path, call.signal)]
     const cause = { actor: call.actor, signal: call.signal }
-    return group(changes, takeBack, { kind: 'write', target, from: source.place, cause }, async (inside, change) => ({
-      ...(await this.#copy(source, path, inside)),
-      change,
-    }))
+    return group(changes, takeBack, { kind: 'write', target, from: source.place, cause }, async (inside, change) => {
+      const damaged = await statOrNull(target, call.signal)
+      if (damaged) await this.#putAside(target, path, damaged, inside)
+      return { ...(await this.#copy(source, path, inside)), change }
+    })
+  }
+
+  /** As it is: it could not be read to keep it. */
+  async #putAside(target: Target, path: VfsPath, { etag }: Pick<Stat, 'etag'>, cause: Cause): Promise<void> {
+    if (!(await this.stored(path, cause))) throw new VfsError('CONFLICT', `${path} is not what was stored there`, { op: 'write', path })
+    await this.#vfs.changes.remove(target, cause, { ifMatch: etag })
   }
 
   async remove(path: VfsPath, others: readonly Copy[], call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
@@ -93,6 +110,12 @@ export class StoredCopies implements Copies {
     const standing = await statOrNull(target, cause.signal)
     if (standing?.kind !== 'file' || !(await target.mount.backend.matches(target.inner, etag, { signal: cause.signal }))) return
     await this.#vfs.changes.remove(target, cause, { ifMatch: standing.etag })
+  }
+
+  async #placeOf(path: VfsPath, signal: AbortSignal | undefined): Promise<Pick<Place, 'volume' | 'inner'>> {
+    const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
+    await this.#vfs.changes.journal.caughtUp()
+    return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }).catch(() => inner as string) }
   }
 
   async #source(path: VfsPath, signal: AbortSignal | undefined): Promise<Target & Pick<Changed, 'stat'>> {

@@ -161,9 +161,13 @@ export interface Copies {
   store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored>
   /** Where else stands what was last stored at a path. None once something else has been done at that path; one of which that is true is left out. */
   of(path: VfsPath, call: VfsCall): Promise<readonly Copy[]>
+  /** What was stored at a path together with others, if it still stands there. */
+  stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined>
   /** True if what stands there is still what was stored. Rejects NOT_FOUND. */
   holds(copy: Copy, call: VfsCall): Promise<boolean>
-  /** Puts a file that was lost back from another place; they go on being copies of each other. */
+  /** Rejects IO_ERROR unless the CID of what was read there is that of what was stored. */
+  check(copy: Copy, cid: string, call: VfsCall): Promise<void>
+  /** Puts a file that was lost or damaged back from another place; they go on being copies of each other. Rejects CONFLICT over what somebody else has put there. */
   repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed>
   /** Removes a file and what `of` told of it, in one change. A copy that somebody else has changed stays. */
   remove(path: VfsPath, others: readonly Copy[], call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>

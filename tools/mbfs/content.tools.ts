@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
+import { rawCid } from '../../src/core/cid.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
@@ -130,7 +131,14 @@ export class ContentTools {
   }
 
   async #copyOut(at: VfsPath, copy: Copy | undefined, to: VfsPath, context: ToolContext): Promise<Retrieved> {
-    const { stat, change } = await this.#vfs.copy(at, to, { ...callOf(context), ifMatch: copy?.etag, onProgress: tellProgress(context) })
+    const call = callOf(context)
+    const { stat, change } = await this.#vfs.copy(at, to, { ...call, ifMatch: copy?.etag, onProgress: tellProgress(context) })
+    try {
+      if (copy && stat?.cid !== undefined) await this.#vfs.copies.check(copy, stat.cid, call)
+    } catch (error) {
+      if (change !== null) await this.#vfs.undo({ change }, call)
+      throw error
+    }
     return { path: to, size: stat?.size ?? 0, etag: stat?.etag ?? '', next_offset: null, change }
   }
 
@@ -141,6 +149,7 @@ export class ContentTools {
       throw new VfsError('CONFLICT', `${at} is not what was stored there`, { op: 'read', path: at })
     const bytes = await collect(file.read({ offset, length }), MOST)
     const end = offset + bytes.length
+    if (copy && bytes.length === stat.size) await this.#vfs.copies.check(copy, rawCid(bytes), callOf(context))
     const next_offset = end < stat.size ? end : null
     return { path: at, size: stat.size, etag: stat.etag, ...shownContent(bytes), next_offset, change: null }
   }

@@ -51,10 +51,10 @@ export class Replicas {
     return { ...stored, failed: [...failed, ...stored.failed] }
   }
 
-  /** Reads a file, or a copy of it where it is lost; a file that is not there any more is put back. `read` rejects CONFLICT where a copy is one no more. */
+  /** Reads a file, or a copy of it where it is lost; one that is gone or damaged is put back. `read` gets what is known of what it reads, and rejects CONFLICT or IO_ERROR where it is not that. */
   async read<T extends object>(at: VfsPath, call: VfsCall, read: (path: VfsPath, copy?: Copy) => Promise<T>): Promise<T & z.input<typeof served>> {
     try {
-      return await read(at)
+      return await read(at, await this.#vfs.copies.stored(at, call))
     } catch (error) {
       if (!isLost(error)) throw error
       return this.#readCopy(at, error, call, read)
@@ -88,9 +88,9 @@ export class Replicas {
     throw lost
   }
 
-  /** False where it could not be, or where nobody knows what stands there. */
+  /** False where it could not be, or where nobody knows what stands there: its storage does not answer. */
   async #repair(at: VfsPath, from: VfsPath, lost: VfsError, call: VfsCall): Promise<boolean> {
-    if (!isCode(lost, 'NOT_FOUND')) return false
+    if (!isCode(lost, 'NOT_FOUND', 'IO_ERROR')) return false
     try {
       await this.#vfs.copies.repair(at, from, call)
       return true

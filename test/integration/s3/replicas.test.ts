@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
@@ -8,12 +10,12 @@ beforeEach(async () => void (server = await S3Server.start()))
 afterEach(() => server[Symbol.asyncDispose]())
 
 /** A bucket, and memory beside it. */
-async function open(): Promise<ConnectedGateway> {
+async function open(compat?: boolean): Promise<ConnectedGateway> {
   const { bucket, endpoint, credentials } = await server.options()
-  const options = { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
+  const options = { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY', ...(compat && { compat }) }
   return connect({
     env: { S3_ID: credentials?.accessKeyId, S3_KEY: credentials?.secretAccessKey },
-    config: { backends: { bucket: { type: 's3', options }, memory: { type: 'memory' }, spare: { type: 'memory' } } },
+    config: { backends: { bucket: { type: 's3', options, cache_ms: 0 }, memory: { type: 'memory' }, spare: { type: 'memory' } } },
   })
 }
 
@@ -35,4 +37,44 @@ test('a replica on a server that is down is told, and the others hold it', async
   await server.kill()
   const { result } = await store(t, 'memory', ['bucket', 'spare'])
   expect(result).toMatchObject({ held_by: ['/backends/memory/k', '/backends/spare/k'], failed: [{ error_code: 'UNAVAILABLE' }] })
+})
+
+describe.each([
+  ['that checks what it sends', false],
+  ['that checks nothing', true],
+])('content that rots under its etag in a bucket %s', (_, compat) => {
+  const rotten = async (t: ConnectedGateway): Promise<string> => {
+    await store(t, 'bucket', ['memory'])
+    const file = join(server.buckets, 'bucket-1/k')
+    await writeFile(file, 'rotty')
+    return file
+  }
+
+  test('is not served: a replica is, and puts it right', async () => {
+    await using t = await open(compat)
+    const file = await rotten(t)
+    expect((await retrieve(t, 'bucket')).result).toMatchObject({
+      content: 'hello',
+      served_by: '/backends/memory/k',
+      repaired: true,
+      failed: [{ path: '/backends/bucket/k', error_code: 'IO_ERROR' }],
+    })
+    expect(await readFile(file, 'utf8')).toBe('hello')
+    expect((await retrieve(t, 'bucket')).result).not.toHaveProperty('served_by')
+  })
+
+  test('is not copied out either, and nothing of it stays', async () => {
+    await using t = await open(compat)
+    await rotten(t)
+    const copied = await t.call('mbfs_retrieve', { backend: 'bucket', key: 'k', to: join(t.work, 'copy') })
+    expect(copied.result).toMatchObject({ served_by: '/backends/memory/k', repaired: true })
+    expect(await readFile(join(t.work, 'copy'), 'utf8')).toBe('hello')
+  })
+
+  test('is told where no replica is left', async () => {
+    await using t = await open(compat)
+    await rotten(t)
+    await t.call('vfs_remove', { path: '/backends/memory/k' })
+    expect((await retrieve(t, 'bucket')).result).toMatchObject({ error_code: 'IO_ERROR' })
+  })
 })
