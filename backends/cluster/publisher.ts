@@ -4,7 +4,7 @@ import type { Pinned, PinOptions, Status } from '../../src/cluster/types.ts'
 import { VfsError } from '../../src/core/error.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import type { Publisher } from '../../src/ipfs/tree/published.ts'
+import { moved, type Publisher } from '../../src/ipfs/tree/published.ts'
 
 /** Replaced roots stay pinned for so long. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000
@@ -32,13 +32,21 @@ export class ClusterPublisher implements Publisher {
     const { cluster, get } = this.#options
     const standing = previous === undefined ? undefined : await cluster.pinned(previous)
     if (previous !== undefined && !standing) throw unknown(this.#options.name)
-    if (standing && !this.isNamed(standing) && !this.isOurs(standing)) throw moved(this.#options.name)
+    if (standing && this.#isTheirHistory(standing)) throw await this.#moved(standing.cid)
     const { parseCid } = await import('../../src/content/unixfs/index.ts')
     const before = previous === undefined ? undefined : parseCid(previous)
     const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
     // The same peers have most of it already.
     await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
     await this.#held(root)
+  }
+
+  /** The list is of the one peer that is asked: who writes by another peer is seen once the peers have told each other. */
+  async rivals(root: string, previous: string | undefined): Promise<readonly string[]> {
+    const rivals = (await this.#theirs()).filter((cid) => cid !== root && cid !== previous)
+    const standing = previous === undefined ? undefined : await this.#options.cluster.pinned(previous)
+    if (standing && this.#isTheirHistory(standing)) throw await this.#moved(standing.cid)
+    return rivals
   }
 
   async withdraw(root: string): Promise<void> {
@@ -62,6 +70,21 @@ export class ClusterPublisher implements Publisher {
   async demote(cid: string): Promise<void> {
     const { cluster, name } = this.#options
     await cluster.pin(cid, { ...this.#pin(`${name} (replaced)`), expire_at: new Date(Date.now() + RETENTION_MS) })
+  }
+
+  #isTheirHistory(pin: Pinned): boolean {
+    return !this.isNamed(pin) && !this.isOurs(pin)
+  }
+
+  /** Roots by others that have the name. */
+  async #theirs(): Promise<string[]> {
+    const found: string[] = []
+    for await (const pin of this.#options.cluster.allPinned()) if (this.isNamed(pin) && !this.isOurs(pin)) found.push(pin.cid)
+    return found
+  }
+
+  async #moved(previous: string): Promise<VfsError> {
+    return moved(`the pin ${JSON.stringify(this.#options.name)} of the cluster`, previous, await this.#theirs())
   }
 
   async #withdraw(root: string): Promise<void> {
@@ -105,9 +128,4 @@ const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter
 const unknown = (name: string): VfsError =>
   new VfsError('UNAVAILABLE', `the peer does not know the pin ${JSON.stringify(name)} of the cluster`, {
     hint: 'Repeat the call in a minute; if it stays so, somebody has unpinned it.',
-  })
-
-const moved = (name: string): VfsError =>
-  new VfsError('CONFLICT', `somebody else moved the pin ${JSON.stringify(name)} of the cluster`, {
-    hint: 'Only a new start takes over what stands there now; what was there is still pinned.',
   })

@@ -1,40 +1,87 @@
-import { VfsError } from '../../src/core/error.ts'
 import { type GetBlock, parseCid } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import type { Publisher } from '../../src/ipfs/tree/published.ts'
-import type { Space, Uploaded } from './service.ts'
+import { moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import type { Published } from '../../src/ipfs/tree/types.ts'
+import type { Shard, Space, Uploaded } from './service.ts'
+
+export interface StorachaPublisherOptions {
+  readonly space: Space
+  readonly get: GetBlock
+  readonly published: Published
+}
 
 /**
  * The root as the one upload that the space lists for the tree. What it shares with earlier ones stays in their shards, which
  * nothing here ever removes: a shard that an earlier root needed is one that this root may need.
  */
 export class StorachaPublisher implements Publisher {
-  readonly #space: Space
-  readonly #get: GetBlock
+  readonly #options: StorachaPublisherOptions
+  /** By others, from before the tree was opened. */
+  #history: ReadonlySet<string> = new Set()
+  /** Of the root that was published last. */
+  #shards: readonly Shard[] = []
 
-  constructor(space: Space, get: GetBlock) {
-    this.#space = space
-    this.#get = get
+  constructor(options: StorachaPublisherOptions) {
+    this.#options = options
   }
 
   async publish(root: string, previous: string | undefined): Promise<void> {
-    const standing = previous === undefined ? undefined : await this.#listed(previous)
+    const { space, get, published } = this.#options
+    const standing = previous === undefined ? undefined : await this.#standing(previous)
     const [to, from] = [parseCid(root), previous === undefined ? undefined : parseCid(previous)]
-    await this.#space.upload(root, carWith(to, added(this.#get, to, from), this.#get), standing?.shards ?? [])
+    await published.add(root)
+    this.#shards = await space.upload(root, carWith(to, added(get, to, from), get), standing?.shards ?? [])
+  }
+
+  async rivals(root: string, previous: string | undefined): Promise<readonly string[]> {
+    const uploads = await this.#uploads()
+    const theirs = await this.#theirs(uploads)
+    if (previous !== undefined && !uploads.some((upload) => upload.root === previous)) throw moved(TREE, previous, theirs)
+    return theirs.filter((one) => one !== root && one !== previous)
   }
 
   async withdraw(root: string): Promise<void> {
-    await this.#space.unlist(root).catch(() => undefined)
+    await this.unlist(root).catch(() => undefined)
   }
 
-  async settle(_root: string, previous: string | undefined): Promise<void> {
-    if (previous !== undefined) await this.#space.unlist(previous).catch(() => undefined)
+  async settle(root: string, previous: string | undefined): Promise<void> {
+    await this.#relist(root).catch(() => undefined)
+    if (previous !== undefined) await this.withdraw(previous)
   }
 
-  async #listed(root: string): Promise<Uploaded> {
-    for await (const upload of this.#space.uploads()) if (upload.root === root) return upload
-    throw new VfsError('CONFLICT', 'somebody else moved the tree of this space', {
-      hint: 'Only a new start takes over what stands there now; nothing of the old tree is lost.',
-    })
+  /** From the list; no content goes. */
+  async unlist(root: string): Promise<void> {
+    await this.#options.space.unlist(root)
+    await this.#options.published.remove(root)
+  }
+
+  /** What others have left here is nobody's rival. */
+  forget(theirs: Iterable<string>): void {
+    this.#history = new Set(theirs)
+  }
+
+  /** Another process of this data folder that looked before the root was ours took it for a leftover. */
+  async #relist(root: string): Promise<void> {
+    if ((await this.#uploads()).some((upload) => upload.root === root)) return
+    await this.#options.published.add(root)
+    await this.#options.space.list(root, this.#shards)
+  }
+
+  async #standing(root: string): Promise<Uploaded> {
+    const uploads = await this.#uploads()
+    const found = uploads.find((upload) => upload.root === root)
+    if (!found) throw moved(TREE, root, await this.#theirs(uploads))
+    return found
+  }
+
+  #uploads(): Promise<Uploaded[]> {
+    return Array.fromAsync(this.#options.space.uploads())
+  }
+
+  async #theirs(uploads: readonly Uploaded[]): Promise<string[]> {
+    const ours = await this.#options.published.all()
+    return uploads.flatMap(({ root }) => (ours.has(root) || this.#history.has(root) ? [] : [root]))
   }
 }
+
+const TREE = 'the tree of this space'

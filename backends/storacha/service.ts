@@ -20,7 +20,7 @@ const CAR = 0x0202
 
 type Did = `did:${string}:${string}`
 type DidKey = `did:key:${string}`
-type Shard = Parameters<Client['capability']['upload']['add']>[1][number]
+export type Shard = Parameters<Client['capability']['upload']['add']>[1][number]
 
 export interface ServiceOptions {
   readonly url: string
@@ -79,17 +79,24 @@ export class Space {
     }
   }
 
-  /** A CAR, cut into shards; what the root also needs is in `others` already. */
-  async upload(root: string, car: Bytes, others: readonly Shard[]): Promise<void> {
+  /** A CAR, cut into shards; what the root also needs is in `others` already. Resolves with all of them. */
+  async upload(root: string, car: Bytes, others: readonly Shard[]): Promise<readonly Shard[]> {
     const signal = AbortSignal.timeout(UPLOAD_MS)
     const rootCID = parseLink(root)
+    const shards: Shard[] = [...others]
     await this.#told('space/blob/add, space/index/add and upload/add', async () => {
       await this.#client.uploadCAR(
         { stream: () => ReadableStream.from(own(car)) },
-        { ...NO_PIECES, ...fresh(), rootCID, shardSize: SHARD_BYTES, signal, retries: RETRIES },
+        { ...NO_PIECES, ...fresh(), rootCID, shardSize: SHARD_BYTES, signal, retries: RETRIES, onShardStored: ({ cid }) => void shards.push(cid) },
       )
-      if (others.length > 0) await this.#client.capability.upload.add(rootCID, [...others], { ...fresh(), signal, retries: RETRIES })
     })
+    if (others.length > 0) await this.list(root, others, signal)
+    return shards
+  }
+
+  /** The root of what these shards have. */
+  async list(root: string, shards: readonly Shard[], signal: AbortSignal = AbortSignal.timeout(UPLOAD_MS)): Promise<void> {
+    await this.#told('upload/add', () => this.#client.capability.upload.add(parseLink(root), [...shards], { ...fresh(), signal, retries: RETRIES }))
   }
 
   /** From the list; no content goes. */

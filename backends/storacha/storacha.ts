@@ -48,8 +48,10 @@ export async function openStoracha(options: StorachaOptions): Promise<StorachaBa
     const own = store.root(volume)
     const content = options.content.shown()
     const fetch = options.gateway === undefined ? nowhere : gateway(options.gateway)
-    const publisher = new StorachaPublisher(space, async (cid, call) => (await content.blocks.get(cid.multihash.bytes)) ?? fetch(cid, call))
-    await takeOver(own, publisher, await Array.fromAsync(space.uploads()))
+    const published = store.published(volume)
+    const get: GetBlock = async (cid, call) => (await content.blocks.get(cid.multihash.bytes)) ?? fetch(cid, call)
+    const publisher = new StorachaPublisher({ space, get, published })
+    await takeOver(own, publisher, await published.all(), await Array.fromAsync(space.uploads()))
     const tree = new ContentTree({ volume, cas: 'lock', content, root: publishedRoot(own, publisher), keeps: store.keeps(volume), fetch })
     return new StorachaBackend(tree, space, store)
   } catch (error) {
@@ -58,13 +60,20 @@ export async function openStoracha(options: StorachaOptions): Promise<StorachaBa
   }
 }
 
-/** Our own root holds while the space lists it. Where it does not, or this data folder knows none, the newest upload is the tree. */
-async function takeOver(own: TreeRoot, publisher: StorachaPublisher, uploads: readonly Uploaded[]): Promise<void> {
+/**
+ * What the space lists and what this data folder knows, made one again: our own root holds while the space lists it, and
+ * nothing that others uploaded is newer. Where it does not, or this data folder knows none, the newest upload is the tree.
+ * What we left beside it goes from the list; what others did stays, and is history.
+ */
+async function takeOver(own: TreeRoot, publisher: StorachaPublisher, ours: ReadonlySet<string>, uploads: readonly Uploaded[]): Promise<void> {
   const root = await own.root()
-  if (root !== undefined && uploads.some((upload) => upload.root === root)) return
-  const newest = uploads.toSorted((a, b) => b.at.localeCompare(a.at))[0]
+  const standing = uploads.find((upload) => upload.root === root)
+  const strangers = uploads.filter((upload) => upload.root !== root && !ours.has(upload.root))
+  const newest = (standing ? [standing, ...strangers] : strangers).toSorted((a, b) => b.at.localeCompare(a.at))[0]
   if (newest) await own.swap(root, newest.root)
   else if (root !== undefined) await publisher.publish(root, undefined)
+  publisher.forget(strangers.map((upload) => upload.root))
+  for (const upload of uploads) if (ours.has(upload.root) && upload.root !== (newest?.root ?? root)) await publisher.unlist(upload.root)
 }
 
 function refuseThePublicOne(url: string): void {

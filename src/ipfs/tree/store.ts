@@ -7,12 +7,16 @@ import { Committer } from '../../sqlite/committer.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { openShared } from '../../sqlite/shared.ts'
 import type { Keeps } from '../types.ts'
-import type { TreeRoot } from './types.ts'
+import type { Published, TreeRoot } from './types.ts'
 
-const SCHEMA = `
+/** What has been released is never edited. */
+const MIGRATIONS = [
+  `
   CREATE TABLE tree (volume TEXT PRIMARY KEY, root TEXT NOT NULL) STRICT;
   CREATE TABLE owner (id TEXT PRIMARY KEY) STRICT;
-  CREATE TABLE kept (volume TEXT NOT NULL, id TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, id)) STRICT`
+  CREATE TABLE kept (volume TEXT NOT NULL, id TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, id)) STRICT`,
+  'CREATE TABLE published (volume TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, cid)) STRICT',
+]
 
 interface CidRow {
   readonly cid: string
@@ -29,7 +33,7 @@ export class TreeStore implements AsyncDisposable {
   }
 
   static async open(folder: string): Promise<TreeStore> {
-    return new TreeStore(await openShared(join(folder, 'trees.db'), [SCHEMA]))
+    return new TreeStore(await openShared(join(folder, 'trees.db'), MIGRATIONS))
   }
 
   /** Names this data folder to others, the same for ever. */
@@ -50,6 +54,14 @@ export class TreeStore implements AsyncDisposable {
           if (read() !== from) return false
           return this.#db.run('INSERT INTO tree VALUES (?, ?) ON CONFLICT (volume) DO UPDATE SET root = excluded.root', volume, to) > 0
         }),
+    }
+  }
+
+  published(volume: string): Published {
+    return {
+      all: async () => new Set((await patiently(() => this.#db.all<CidRow>('SELECT cid FROM published WHERE volume = ?', volume))).map(({ cid }) => cid)),
+      add: async (root) => void (await this.#committer.run(() => this.#db.run('INSERT INTO published VALUES (?, ?) ON CONFLICT DO NOTHING', volume, root))),
+      remove: async (root) => void (await this.#committer.run(() => this.#db.run('DELETE FROM published WHERE volume = ? AND cid = ?', volume, root))),
     }
   }
 

@@ -19,6 +19,10 @@ class Refusing implements Publisher {
     throw new VfsError('CONFLICT', 'somebody else moved it')
   }
 
+  async rivals(): Promise<readonly string[]> {
+    return []
+  }
+
   async withdraw(): Promise<void> {}
   async settle(): Promise<void> {}
 }
