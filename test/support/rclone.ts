@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +44,7 @@ export class Rclone implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-rclone-'))
     const started = spawn(await findServer(RCLONE), [...args, '--log-level', 'NOTICE'], {
       cwd: folder,
-      env: { ...process.env, RCLONE_CONFIG: '/dev/null', [`${prefix}_USER`]: USER, [`${prefix}_PASS`]: password },
+      env: { ...process.env, RCLONE_CONFIG: '/dev/null', RCLONE_LOW_LEVEL_RETRIES: '2', [`${prefix}_USER`]: USER, [`${prefix}_PASS`]: password },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     for await (const line of createInterface({ input: started.stderr })) {
@@ -80,6 +81,13 @@ export class Rclone implements AsyncDisposable {
 
   backend(remote: string): Promise<RcloneBackend> {
     return openRclone({ remote, endpoint: async () => this.endpoint })
+  }
+
+  /** At once, as by an accident. */
+  async kill(): Promise<void> {
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
