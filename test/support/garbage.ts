@@ -39,7 +39,24 @@ const PATH_TRICKS = [
   '-rf',
   '/work/$(reboot)',
   '/work/a\nb',
+  '/..%c0%af..%c0%afetc/passwd',
+  '/\uFF0E\uFF0E/\uFF0E\uFF0E/etc/passwd',
+  '/local/../../../etc/passwd',
+  '/mfs/../ipfs',
+  '/work/.polymount-trash',
+  '/backends/../etc',
+  '/work/a\u0301\u2028',
+  '\uDC00\uD800',
+  'polymount:///%2e%2e/%2e%2e/etc/passwd',
 ]
+
+const LONG = 'x'.repeat(10 << 20)
+
+/** As JSON brings it in: properties of its own. */
+function polluting(): unknown {
+  const own: unknown = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')
+  return own
+}
 
 const anything = fc.oneof(
   fc.constantFrom(...PATH_TRICKS),
@@ -49,7 +66,12 @@ const anything = fc.oneof(
     'x'.repeat(100_000),
     Array.from({ length: 5_000 }, () => '/work'),
     { __proto__: null, constructor: 1 },
+    LONG,
+    [LONG],
+    Array.from({ length: 200_000 }, () => 0),
+    polluting(),
   ),
+  fc.constantFrom<unknown>(NaN, Infinity, -0, 2 ** 53, -(2 ** 63), 1e-320, 'NaN', 'Infinity', '-0', '0x10', '1_000', '１２'),
   fc.integer(),
   fc.double(),
   fc.array(fc.anything({ maxDepth: 2 }), { maxLength: 3 }),

@@ -10,6 +10,9 @@ import { openTestGateway, type TestGateway } from '../../support/gateway.ts'
 /** Words of files outside, of our own code, and of the machine below. */
 const LEAKS = /root:x:0|\bat .*\.ts:\d+:\d+|node_modules|ENOENT|EACCES|EISDIR|ENOTDIR|EINVAL|SQLITE/
 
+/** No answer gives back megabytes of what was sent. */
+const MOST = 100_000
+
 let opened: TestGateway
 
 beforeAll(async () => {
@@ -28,7 +31,10 @@ test.each([...tools.values()])('$name answers any garbage with a success or a ma
       const outcome = await gateway.registry.invoke(name, args, { actor: { client: 'garbage', session: 's1' }, signal })
       expect(logged).toEqual([])
       expect(Object.keys({ ...CODES, none: 0 })).toContain(outcome.ok ? 'none' : outcome.envelope.error_code)
-      expect(JSON.stringify(render(outcome))).not.toMatch(LEAKS)
+      const answer = JSON.stringify(render(outcome))
+      expect(answer).not.toMatch(LEAKS)
+      expect(answer.length).toBeLessThan(MOST)
+      expect(Reflect.has({}, 'polluted')).toBe(false)
     }),
     { numRuns: 150, timeout: 20_000 },
   )
