@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { fromFetch, refused } from './errors.ts'
+import { redirected } from './redirect.ts'
+
+const MOST_REDIRECTS = 5
 
 export interface Facts {
   readonly size: number
@@ -51,21 +54,33 @@ export class Remote {
     throw new VfsError('UNAVAILABLE', 'the server ended its answer too early', { backend: 'http' })
   }
 
-  async #ask(method: 'HEAD' | 'GET', headers: Readonly<Record<string, string>>, { signal }: Call): Promise<Response> {
-    const wanted = { method, headers: { ...headers, 'accept-encoding': 'identity' }, ...(signal && { signal }) }
-    const response = await fetch(this.#url, wanted).catch((error: unknown) => Promise.reject(fromFetch(error, signal)))
-    return checked(response, () => {
-      const problem = refused(response) ?? packed(response)
-      if (problem) throw problem
-      return response
-    })
+  async #ask(method: 'HEAD' | 'GET', headers: Readonly<Record<string, string>>, call: Call): Promise<Response> {
+    const named = new URL(this.#url)
+    let at = named
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const response = await once(at, { method, headers: { ...headers, 'accept-encoding': 'identity' } }, call)
+      const next = await checked(response, () => redirected(response, at, named))
+      if (!next) return checked(response, () => acceptable(response))
+      await response.body?.cancel()
+      at = next
+    }
+    throw new VfsError('UNAVAILABLE', `the server redirects more than ${MOST_REDIRECTS} times`, { backend: 'http' })
   }
 }
 
+const once = (url: URL, init: RequestInit, { signal }: Call): Promise<Response> =>
+  fetch(url, { ...init, redirect: 'manual', ...(signal && { signal }) }).catch((error: unknown) => Promise.reject(fromFetch(error, signal)))
+
+function acceptable(response: Response): Response {
+  const problem = refused(response) ?? packed(response)
+  if (problem) throw problem
+  return response
+}
+
 /** An answer that is not wanted is not waited for. */
-async function checked<T>(response: Response, check: () => T): Promise<T> {
+async function checked<T>(response: Response, check: () => T | Promise<T>): Promise<T> {
   try {
-    return check()
+    return await check()
   } catch (error) {
     await response.body?.cancel().catch(() => {})
     throw error

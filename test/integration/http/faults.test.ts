@@ -102,3 +102,29 @@ test('a server that is killed in the middle of a file is UNAVAILABLE, and the fi
   alive = true
   expect((await content(server.backend.read(p('/f')))).equals(given.body)).toBe(true)
 })
+
+test.each([
+  ['a service of this machine', 'http://localhost:PORT/f'],
+  ['the metadata of a cloud', 'http://169.254.169.254/latest/meta-data/'],
+  ['a private network', 'http://10.0.0.1/f'],
+  ['this machine in other figures', 'http://[::ffff:127.0.0.1]:PORT/f'],
+  ['this machine as a number', 'http://2130706434:PORT/f'],
+])('a server that redirects to %s leads nobody there', async (_, location) => {
+  let asked = 0
+  await using inner = await answering((__, response) => void (asked++, response.end('INTERNAL')))
+  const to = location.replace('PORT', new URL(inner.url).port)
+  await using server = await answering((__, response) => void response.writeHead(302, { location: to }).end())
+  expect([await codeOf(server.backend.stat(p('/f'))), await codeOf(content(server.backend.read(p('/f'))))]).toEqual(['DENIED', 'DENIED'])
+  expect(asked).toBe(0)
+})
+
+test('a server that redirects within itself is followed, one that does it for ever or to no web address is not', async () => {
+  const given = await file(5)
+  await using server = await answering((request, response) => {
+    if (request.url === '/moved') return serve(request, response, given)
+    response.writeHead(308, { location: request.url === '/f' ? '/moved' : request.url === '/loop' ? '/loop' : 'file:///etc/passwd' }).end()
+  })
+  expect((await content(server.backend.read(p('/f')))).equals(given.body)).toBe(true)
+  const others = new HttpBackend(new Map(['/loop', '/file'].map((path) => [p(path), server.url + path])))
+  for (const path of ['/loop', '/file']) expect(await codeOf(others.stat(p(path)))).toBe('UNAVAILABLE')
+})

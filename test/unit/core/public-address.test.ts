@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { isPublic } from '../../../src/retrieval/addresses.ts'
+import { isPublic } from '../../../src/core/public-address.ts'
 import { checkedProvider, namedProvider } from '../../../src/retrieval/named.ts'
 
 describe('what is not on the public Internet', () => {
