@@ -16,14 +16,10 @@ const NOT_KEPT = new Date(0)
 export const etagOf = (cid: string): string => cid.slice(-12)
 
 /** Most of IPFS keeps neither times nor modes. */
-export const statOf = ({ cid, kind, size, mode, modified = NOT_KEPT }: Node): Stat => ({
-  kind,
-  size: kind === 'directory' ? 0 : size,
-  modified,
-  etag: etagOf(cid),
-  cid,
-  ...(mode !== undefined && { mode: mode & 0o777 }),
-})
+export function statOf({ cid, kind, size, mode, modified = NOT_KEPT }: Node): Stat {
+  const stat = { kind, size: kind === 'directory' ? 0 : size, modified, etag: etagOf(cid), cid }
+  return mode === undefined ? stat : { ...stat, mode: mode & 0o777 }
+}
 
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {

@@ -1,17 +1,16 @@
-/** Loads what comes next while the last is being used: in order, at most `ahead` at once. What is at hand costs no turn of the event loop's queue. */
-export async function* prefetch<T, R extends object>(items: readonly T[], ahead: number, load: (item: T) => R | Promise<R>): AsyncGenerator<readonly [T, R]> {
-  const loading: (R | Promise<R>)[] = []
+/** Loads what comes next while the last is being used: in order, at most `ahead` at once. */
+export async function* prefetch<T, R>(items: readonly T[], ahead: number, load: (item: T) => Promise<R>): AsyncGenerator<readonly [T, R]> {
+  const loading: Promise<R>[] = []
   const start = (index: number): void => {
     const item = items[index]
     if (item === undefined) return
     const result = load(item)
-    if (result instanceof Promise) result.catch(() => {}) // it is told when its turn comes, which may be never
+    result.catch(() => {}) // it is told when its turn comes, which may be never
     loading.push(result)
   }
   for (let index = 0; index < ahead; index++) start(index)
   for (const [index, item] of items.entries()) {
-    const next = loading.shift() as R | Promise<R>
-    const loaded = next instanceof Promise ? await next : next
+    const loaded = await (loading.shift() as Promise<R>)
     start(index + ahead)
     yield [item, loaded]
   }

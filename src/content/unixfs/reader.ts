@@ -44,7 +44,11 @@ export class UnixfsReader {
     if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
     const all = await this.#ordered(cid, node, options)
     const rest = all.slice(options.after === undefined ? 0 : placeAfter(all, options.after))
-    for await (const [, entry] of prefetch(rest, AHEAD, (one) => this.#entry(one, options))) yield entry
+    const loaded = this.#loaded(rest, options)
+    for (const { leaf } of rest) {
+      if (leaf) yield leaf
+      else yield (await loaded.next()).value
+    }
   }
 
   /** A folder that is read page by page is put in order once. */
@@ -73,8 +77,11 @@ export class UnixfsReader {
     return link
   }
 
-  #entry({ name, cid, leaf }: Child, call: Call): NamedNode | Promise<NamedNode> {
-    return leaf ?? this.#load(cid, call).then((node) => ({ name, ...describe(cid, node) }))
+  /** Of those children that have to be loaded, which nothing is before the first of them is asked for. */
+  async *#loaded(all: readonly Child[], call: Call): AsyncGenerator<NamedNode, never> {
+    const unknown = all.filter(({ leaf }) => !leaf)
+    for await (const [{ name, cid }, node] of prefetch(unknown, AHEAD, (one) => this.#load(one.cid, call))) yield { name, ...describe(cid, node) }
+    throw new RangeError('more was asked for than there is')
   }
 }
 

@@ -120,6 +120,19 @@ describe('trees', () => {
     })
   })
 
+  test('list files and folders together in their order, after any name', async () => {
+    await withContent(async (content) => {
+      const names = Array.from({ length: 100 }, (_, i) => `n-${String(i).padStart(3, '0')}`)
+      const files = names.map((name, i) => (i % 3 === 0 ? [`${name}/inside`, name] : [name, name]) as readonly [string, string])
+      const root = (await Array.fromAsync(content.putTree(sourcesOf(files)))).at(-1)?.cid ?? ''
+      for (const after of [undefined, 'n-000', 'n-001', 'n-050', 'n-098', 'n-099']) {
+        const listed = await Array.fromAsync(content.list(root, { after }), ({ name, kind }) => [name, kind])
+        const expected = names.map((name, i) => [name, i % 3 === 0 ? 'directory' : 'file'])
+        expect(listed).toEqual(after === undefined ? expected : expected.filter(([name = '']) => name > after))
+      }
+    })
+  })
+
   test('with a folder of 20,000 files shard it as the profile says', async () => {
     await withContent(async (content) => {
       const files = Array.from({ length: 20_000 }, (_, i) => [`some-file-${i}`, 'x'] as const)
