@@ -134,8 +134,8 @@ export class Transfers {
     const top = { from: from.path, to: to.place.shown, exists: standing !== null }
     if (standing) for await (const _ of this.#engine.plan(from.path, run, []).pages(top)) continue
     const above = await this.#vfs.folders.missingAbove(to, cause.signal)
-    for (const folder of standing ? [] : [...above, to]) await this.#vfs.changes.mkdir(folder, cause)
-    const plan = this.#engine.plan(from.path, run, [])
+    if (!standing && call.include?.length) for (const folder of [...above.splice(0), to]) await this.#vfs.changes.mkdir(folder, cause) // also where nothing is chosen
+    const plan = this.#engine.plan(from.path, run, above)
     const { bytes } = await this.#engine.carryOut(this.#engine.differing(plan.pages(top), run), run, cause)
     return { bytes, linksLeftOut: plan.linksLeftOut }
   }
