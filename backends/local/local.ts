@@ -60,6 +60,7 @@ export class LocalBackend extends BaseBackend {
     content_addressed: false,
     by_cid: false,
     modes: true,
+    metadata: false,
     cas: 'lock',
   })
   override readonly trash: Trash & Disposable

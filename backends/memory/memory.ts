@@ -32,6 +32,7 @@ export class MemoryBackend extends BaseBackend {
     content_addressed: false,
     by_cid: false,
     modes: true,
+    metadata: false,
     cas: 'native',
   })
   override readonly trash: Trash

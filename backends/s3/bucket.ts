@@ -17,7 +17,7 @@ import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { Multipart } from './multipart.ts'
 import { reasonOf } from './reason.ts'
-import { CHANGE, type Clients, type Conditions, type Source, sourceIn, until } from './requests.ts'
+import { type About, aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until } from './requests.ts'
 
 /** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
 const KEEPS = 'polymount-keeps'
@@ -32,6 +32,8 @@ export interface Facts {
   readonly modified: Date
   readonly etag: string
   readonly change?: string | undefined
+  /** Not in listings. */
+  readonly about?: About | undefined
 }
 
 /** One page of a listing: objects and, with a delimiter, what stands for all keys below one. Both in the order of keys. */
@@ -57,6 +59,7 @@ export interface Put extends Call, Conditions {
   readonly keeps?: Source | undefined
   /** Said to be the content's; if not given the SDK tells the true one. */
   readonly crc32?: string | undefined
+  readonly about?: About | undefined
 }
 
 /** The requests to one bucket: one each, nothing is repeated here but what the SDK repeats. Rejects as errors.ts says. */
@@ -84,7 +87,13 @@ export class Bucket {
       const found = await this.#client.send(new HeadObjectCommand(asked), until(signal))
       const { Metadata: metadata = {}, VersionId, ContentLength } = found
       const named = VersionId === 'null' ? undefined : VersionId // what was written before versions were kept
-      return { ...factsOf({ ...found, Key: key, Size: ContentLength }, version), change: metadata[CHANGE], version: named, keeps: decoded(metadata[KEEPS]) }
+      return {
+        ...factsOf({ ...found, Key: key, Size: ContentLength }, version),
+        change: metadata[CHANGE],
+        version: named,
+        keeps: decoded(metadata[KEEPS]),
+        about: aboutOf(found),
+      }
     } catch (error) {
       if ((error as S3ServiceException).$metadata?.httpStatusCode === 404) return undefined
       throw fromS3(await reasonOf(this.#client, asked, error, until(signal)), signal)
@@ -117,13 +126,13 @@ export class Bucket {
   }
 
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
-  async put(key: string, body: Uint8Array, { change, keeps, crc32, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+  async put(key: string, body: Uint8Array, { change, keeps, crc32, about, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const metadata = { [CHANGE]: change, ...(keeps && { [KEEPS]: encoded(keeps) }) }
     const command = new PutObjectCommand({
       Bucket: this.name,
       Key: key,
       Body: body,
-      Metadata: metadata,
+      ...saying(about, metadata),
       ChecksumCRC32: crc32,
       IfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
@@ -132,7 +141,7 @@ export class Bucket {
   }
 
   /** Not mapped, as put. */
-  async copy(from: Source, to: string, { change, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
+  async copy(from: Source, to: string, { change, about, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const command = new CopyObjectCommand({
       Bucket: this.name,
       Key: to,
@@ -140,7 +149,7 @@ export class Bucket {
       CopySourceIfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
       MetadataDirective: 'REPLACE',
-      Metadata: { [CHANGE]: change },
+      ...saying(about, { [CHANGE]: change }),
     })
     return quoted((await this.#once.send(command, until(signal))).CopyObjectResult?.ETag ?? '')
   }

@@ -9,9 +9,10 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Call } from '../../src/core/backend.ts'
 import type { VfsError } from '../../src/core/error.ts'
+import type { Put } from './bucket.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
-import { CHANGE, type Clients, type Conditions, mapped, type Source, sourceIn, until } from './requests.ts'
+import { CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
 export interface PartCopy extends Call, Conditions {
   readonly from: Source
@@ -29,8 +30,8 @@ export class Multipart {
     this.#clients = clients
   }
 
-  async begin(key: string, change: string, { signal }: Call): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key, Metadata: { [CHANGE]: change } })
+  async begin(key: string, change: string, { about, signal }: Call & Pick<Put, 'about'>): Promise<string> {
+    const command = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key, ...saying(about, { [CHANGE]: change }) })
     return mapped(signal, async () => (await this.#clients.patient.send(command, until(signal))).UploadId ?? '')
   }
 

@@ -3,8 +3,9 @@ import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from 
 import { incoming, peek } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
-import type { Bucket, Facts } from './bucket.ts'
-import type { Conditions } from './requests.ts'
+import mime from 'mime'
+import type { Bucket, Facts, Put } from './bucket.ts'
+import type { About, Conditions } from './requests.ts'
 import { copyObject } from './copy.ts'
 import { etagOf } from './etag.ts'
 import type { Keys } from './keys.ts'
@@ -51,13 +52,14 @@ export class Objects {
     const change = options.id ?? randomUUID()
     const content = await peek(incoming(source, path, options.signal), PART_BYTES)
     if ('whole' in content) return this.#writeWhole(path, content.whole, change, options)
+    let standing: Facts | undefined
     try {
-      await this.#replaceable(path, options) // before much is sent in vain
+      standing = await this.#replaceable(path, options) // before much is sent in vain
     } catch (error) {
       for await (const _ of content.stream) break // lets the source go
       throw error
     }
-    return this.#writeParts(path, content.stream, change, options)
+    return this.#writeParts(path, content.stream, change, { ...options, about: aboutNew(path, standing, options) })
   }
 
   async mkdir(path: VfsPath, call: Call): Promise<void> {
@@ -114,12 +116,12 @@ export class Objects {
 
   async #writeWhole(path: VfsPath, content: Uint8Array, change: string, options: WriteOptions): Promise<Stat> {
     await options.staged?.(content.length)
-    return this.#publish(path, change, content.length, options, (conditions) =>
-      this.#ground.bucket.put(this.#keys.file(path), content, { ...conditions, change, signal: options.signal }),
+    return this.#publish(path, change, content.length, options, (conditions, about) =>
+      this.#ground.bucket.put(this.#keys.file(path), content, { ...conditions, about, change, signal: options.signal }),
     )
   }
 
-  async #writeParts(path: VfsPath, source: Bytes, change: string, options: WriteOptions): Promise<Stat> {
+  async #writeParts(path: VfsPath, source: Bytes, change: string, options: WriteOptions & Pick<Put, 'about'>): Promise<Stat> {
     const { bucket } = this.#ground
     const key = this.#keys.file(path)
     const { id, size, parts } = await upload(bucket, key, change, source, options)
@@ -135,12 +137,18 @@ export class Objects {
   }
 
   /** What stands there at the end decides, not what stood there at the beginning. */
-  #publish(path: VfsPath, change: string, size: number, options: WriteOptions, request: (conditions: Conditions) => Promise<string>): Promise<Stat> {
+  #publish(
+    path: VfsPath,
+    change: string,
+    size: number,
+    options: WriteOptions,
+    request: (conditions: Conditions, about: About) => Promise<string>,
+  ): Promise<Stat> {
     const key = this.#keys.file(path)
     const once = async (): Promise<Stat> => {
       const standing = await this.#replaceable(path, options)
       const wanted = standing ? this.#exactly(standing, options) : this.#vacant(options)
-      const etag = await publish(this.#ground.bucket, key, { change, signal: options.signal }, () => request(wanted))
+      const etag = await publish(this.#ground.bucket, key, { change, signal: options.signal }, () => request(wanted, aboutNew(path, standing, options)))
       return { kind: 'file', size, modified: new Date(), etag: etagOf(etag) }
     }
     return this.#locked(path, () => (options.ifMatch === '*' ? this.#whateverStands(path, once) : once()))
@@ -164,7 +172,7 @@ export class Objects {
     if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
     const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
     const etag = await publish(bucket, key, { change, signal: options.signal }, () =>
-      copyObject(bucket, facts.source, key, facts.size, { ...conditions, change, signal: options.signal }),
+      copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, signal: options.signal }),
     )
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
   }
@@ -236,6 +244,12 @@ export class Objects {
     return this.#ground.locks.run(this.#keys.folder(path), work)
   }
 }
+
+/** What stood there goes on being said of what takes its place. */
+const aboutNew = (path: VfsPath, standing: Facts | undefined, { metadata }: Pick<WriteOptions, 'metadata'>): About => ({
+  headers: standing?.about?.headers ?? { ContentType: mime.getType(path) ?? undefined },
+  metadata: metadata ?? standing?.about?.metadata ?? {},
+})
 
 async function sourceAt(view: View, from: VfsPath, options: CopyOptions & { readonly folders: boolean }): Promise<Standing> {
   const source = await view.get('copy', from, options)

@@ -1,8 +1,11 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { Metadata } from '../../src/core/backend.ts'
 import { fromS3 } from './errors.ts'
 
+const OURS = 'polymount-'
+
 /** Who wrote an object: the id of the change, so that an answer that was lost can be looked up (journal.md, 15). */
-export const CHANGE = 'polymount-change'
+export const CHANGE = `${OURS}change`
 
 /** Where a content is asked for: at a key, or at one of the versions that the storage keeps of it. */
 export interface Source {
@@ -11,6 +14,30 @@ export interface Source {
   /** If it is another one than whoever is asked. */
   readonly bucket?: string | undefined
 }
+
+/** What an object says beside its content: it stays when the content is replaced, and goes where it goes. */
+export interface About {
+  readonly headers: Pick<HeadObjectCommandOutput, 'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage' | 'ContentType'>
+  readonly metadata: Metadata
+}
+
+export const aboutOf = ({
+  CacheControl,
+  ContentDisposition,
+  ContentEncoding,
+  ContentLanguage,
+  ContentType,
+  Metadata = {},
+}: HeadObjectCommandOutput): About => ({
+  headers: { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType },
+  metadata: Object.fromEntries(Object.entries(Metadata).filter(([name]) => !name.startsWith(OURS))),
+})
+
+/** For a request that writes, with what we note ourselves. */
+export const saying = (about: About | undefined, ours: Metadata): About['headers'] & { Metadata: Record<string, string> } => ({
+  ...about?.headers,
+  Metadata: { ...about?.metadata, ...ours },
+})
 
 /** Conditions by the storage's own etag. */
 export interface Conditions {

@@ -160,4 +160,4 @@ export class S3Backend extends BaseBackend {
   }
 }
 
-const WRITABLE = { write: true, empty_folders: true, copy: true, trash: true } as const
+const WRITABLE = { write: true, empty_folders: true, copy: true, trash: true, metadata: true } as const

@@ -1,6 +1,6 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
-import type { Bucket } from './bucket.ts'
+import type { Bucket, Put } from './bucket.ts'
 import { unknown } from './publish.ts'
 
 export const PART_BYTES = 8 << 20
@@ -15,7 +15,7 @@ export interface Upload {
 }
 
 /** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
-export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call): Promise<Upload> {
+export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call & Pick<Put, 'about'>): Promise<Upload> {
   const id = await bucket.multipart.begin(key, change, call)
   const sending = new Set<Promise<void>>()
   const parts: CompletedPart[] = []

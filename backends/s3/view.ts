@@ -71,8 +71,8 @@ export class View extends Lookup<Standing> {
 
 export function statOf(standing: Standing): Stat {
   if (standing.kind === 'directory') return FOLDER
-  const { size, modified, etag } = standing.facts
-  return { kind: 'file', size, modified, etag: etagOf(etag) }
+  const { size, modified, etag, about: { metadata = {} } = {} } = standing.facts
+  return { kind: 'file', size, modified, etag: etagOf(etag), ...(Object.keys(metadata).length > 0 && { metadata }) }
 }
 
 export function check(op: string, path: VfsPath, standing: Standing | undefined, { ifMatch, ifNoneMatch }: Precondition): void {

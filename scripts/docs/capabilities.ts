@@ -30,6 +30,7 @@ const COLUMNS: readonly Column[] = [
   flag('copy inside', 'copy'),
   flag('trash', 'trash'),
   flag('modes', 'modes'),
+  flag('metadata', 'metadata'),
   flag('versions cost nothing', 'content_addressed'),
   ['names that it refuses', ({ refused, normalizes }) => [...refused.map(shown), ...(normalizes ? ['another normal form of one'] : [])].join(', ')],
 ]

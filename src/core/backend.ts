@@ -14,7 +14,11 @@ export interface Stat {
   readonly cid?: string | undefined
   /** Permission bits (0o777), where the storage has them. */
   readonly mode?: number | undefined
+  /** What people and programs noted beside the content, where the storage has it and one file is asked for. */
+  readonly metadata?: Metadata | undefined
 }
+
+export type Metadata = Readonly<Record<string, string>>
 
 /** A listed name. Without `details` a backend may leave out all but name and kind. Symbolic links are not followed here. */
 export interface Entry extends Partial<Omit<Stat, 'kind'>> {
@@ -46,6 +50,8 @@ export interface Capabilities {
   readonly by_cid: boolean
   /** Permission bits are kept. */
   readonly modes: boolean
+  /** Metadata are kept, through copies and replaced contents too. */
+  readonly metadata: boolean
   /** How well a precondition protects against writers that are not us: by the storage itself, among our gateways, or hardly. */
   readonly cas: 'native' | 'lock' | 'weak'
 }
@@ -99,6 +105,8 @@ export interface WriteOptions extends Call, Precondition {
   readonly id?: string | undefined
   readonly mode?: number | undefined
   readonly modified?: Date | undefined
+  /** In place of what stands there; if not said, that stays. Only where they are kept. */
+  readonly metadata?: Metadata | undefined
   /** Awaited once all bytes are durable and before they take the path's place. If it rejects, what was there stays. */
   readonly staged?: ((size: number) => Promise<void>) | undefined
   /** Awaited if the replaced file was changed between the check and the replacement; gets what was really replaced. */

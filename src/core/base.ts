@@ -31,6 +31,7 @@ export const READ_ONLY: Capabilities = Object.freeze({
   content_addressed: false,
   by_cid: false,
   modes: false,
+  metadata: false,
   cas: 'weak',
 })
 

@@ -35,13 +35,13 @@ export class StoredCopies implements Copies {
 
   async store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored> {
     const { changes, targets, folders, takeBack } = this.#vfs
-    const { actor, signal, ifMatch, ifNoneMatch } = call
+    const { actor, signal, ifMatch, ifNoneMatch, metadata } = call
     const target = await targets.writable('write', path, signal)
     const failed: Failure[] = []
     const heldBy = new Set([path])
     const stored = await group(changes, takeBack, { kind: 'write', target, cause: { actor, signal } }, async (cause, change) => {
       const source = content instanceof Uint8Array ? bytesOf(content) : content
-      const written = await changes.write(target, source, cause, { ifMatch, ifNoneMatch, parents: await folders.missingAbove(target, signal) })
+      const written = await changes.write(target, source, cause, { ifMatch, ifNoneMatch, metadata, parents: await folders.missingAbove(target, signal) })
       await forEachOf(others, AT_ONCE, (other) =>
         this.#copy({ ...target, stat: written.stat }, other, cause).then(
           () => void heldBy.add(other),

@@ -1,5 +1,5 @@
 import type { Actor } from '../core/actor.ts'
-import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Capabilities, Entry, Kind, ListOptions, Metadata, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
 import type { ErrorCode } from '../core/codes.ts'
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
@@ -79,6 +79,8 @@ export interface Changed {
 export interface WriteCall extends VfsCall, Precondition {
   /** Permission bits of a file that is made; one that is replaced keeps its own. */
   readonly mode?: number | undefined
+  /** Rejects UNSUPPORTED where the storage keeps none. */
+  readonly metadata?: Metadata | undefined
   readonly parents?: boolean | undefined
   readonly append?: boolean | undefined
 }

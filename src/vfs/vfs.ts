@@ -249,8 +249,8 @@ export class MountedVfs implements Vfs {
     const target = await this.#targets.writable('write', path, call.signal)
     const source = content instanceof Uint8Array ? bytesOf(content) : content
     const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
-    const { ifMatch, ifNoneMatch, append, mode, actor, signal } = call
-    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, parents, seen: this.#reads.seen(actor, path) }
+    const { ifMatch, ifNoneMatch, append, mode, metadata, actor, signal } = call
+    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, metadata, parents, seen: this.#reads.seen(actor, path) }
     const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
     if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
     return changed

@@ -1,4 +1,4 @@
-import type { Bytes, Glance, Stat } from '../core/backend.ts'
+import type { Bytes, Glance, Metadata, Stat } from '../core/backend.ts'
 import { bytesOf, peek, type Peeked } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { rawCid } from '../core/cid.ts'
@@ -18,6 +18,7 @@ export interface WriteWish extends Expectation {
   readonly append?: boolean | undefined
   readonly mode?: number | undefined
   readonly modified?: Date | undefined
+  readonly metadata?: Metadata | undefined
   /** The same, where nothing stands yet. */
   readonly newMode?: number | undefined
   /** Seen by the caller, see the backends' WriteOptions: what stands there is not looked for again, and the storage has the last word. */
@@ -53,6 +54,7 @@ export class Writes {
     const standing = wish.vacant ? null : await fileAt(target, cause.signal)
     const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
+    if (wish.metadata && !target.mount.backend.capabilities.metadata) throw keepsNone(target)
     const { turn = atOnce } = wish
     const content = await turn(() => peek(source, WHOLE))
     await using _ = await guardLarge(before, this.#versions)
@@ -94,6 +96,7 @@ export class Writes {
       signal: cause.signal,
       mode: wish.mode ?? (before ? undefined : wish.newMode),
       modified: wish.modified,
+      metadata: wish.metadata,
       vacant: wish.vacant,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
@@ -146,6 +149,13 @@ const kept = (before: Stat | null, keeping: Keeping | undefined): Pick<Keeping, 
 async function* concat(...sources: readonly Bytes[]): Bytes {
   for (const source of sources) yield* source
 }
+
+const keepsNone = ({ mount, place }: Target): VfsError =>
+  new VfsError('UNSUPPORTED', `${mount.name} keeps no metadata`, {
+    op: 'write',
+    path: place.shown,
+    hint: 'Leave them out, or choose a storage whose capabilities name metadata.',
+  })
 
 async function fileAt(target: Target, signal: AbortSignal | undefined): Promise<Glance | null> {
   const { mount, inner } = target

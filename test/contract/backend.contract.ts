@@ -5,6 +5,7 @@ import { folders } from './cases/folders.ts'
 import { copying, renaming } from './cases/moving.ts'
 import { grafting } from './cases/grafting.ts'
 import { oddNames } from './cases/names.ts'
+import { noting } from './cases/noting.ts'
 import { refusing } from './cases/read-only.ts'
 import { listing, reading } from './cases/reading.ts'
 import { trashing } from './cases/trash.ts'
@@ -45,6 +46,7 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     if (capabilities.copy) copying(make)
     if (capabilities.trash) trashing(make, capabilities)
     if (capabilities.by_cid) grafting(make)
+    if (capabilities.metadata) noting(make, capabilities)
     behavesLikeATree(make, capabilities, runs)
     if (row !== undefined) recorded(row, capabilities, names)
   })

@@ -17,7 +17,14 @@ import { failures, Replicas, replicas, served } from './replicas.ts'
 
 const MOST = 64 << 10 // bytes of content in one answer
 
-const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch, replicas })
+/** As headers of HTTP carry them; 2 KiB is what S3 takes of them. */
+const metadata = z
+  .record(z.string().regex(/^(?!polymount-)[a-z0-9][a-z0-9_-]{0,63}$/), z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII'))
+  .refine((given) => JSON.stringify(given).length <= 2048, 'must take 2,048 characters at most')
+  .optional()
+  .describe('Notes beside it, where the storage has them')
+
+const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch, metadata, replicas })
 const StoreOutput = changed.extend({ held_by: z.array(z.string()).optional(), failed: failures })
 const RetrieveInput = z.strictObject({
   backend,
@@ -32,6 +39,7 @@ const RetrieveOutput = z.strictObject({
   etag: z.string(),
   content: z.string().optional(),
   content_base64: z.string().optional().describe('Where it is no UTF-8'),
+  metadata: z.record(z.string(), z.string()).optional(),
   next_offset: z.int().nullable(),
   change: z.string().nullable().describe('Pass it to vfs_undo'),
   ...served.shape,
@@ -68,7 +76,7 @@ export class ContentTools {
   async store(input: z.output<typeof StoreInput>, context: ToolContext): Promise<z.input<typeof StoreOutput>> {
     const at = await this.#path(input.backend, input.key)
     const content = await contentOf(input, this.#vfs, callOf(context))
-    const call = { ...callOf(context), ifMatch: input.if_match, parents: true }
+    const call = { ...callOf(context), ifMatch: input.if_match, metadata: input.metadata, parents: true }
     if (input.replicas.length === 0) return changedAt(at, await this.#vfs.write(at, content, call))
     const stored = await this.#replicas.store(at, input.replicas, input.key, content, call)
     const failed = stored.failed.map(({ path, code, message }) => ({ path, error_code: code, error: message }))
@@ -151,7 +159,7 @@ export class ContentTools {
     const end = offset + bytes.length
     if (copy && bytes.length === stat.size) await this.#vfs.copies.check(copy, rawCid(bytes), callOf(context))
     const next_offset = end < stat.size ? end : null
-    return { path: at, size: stat.size, etag: stat.etag, ...shownContent(bytes), next_offset, change: null }
+    return { path: at, size: stat.size, etag: stat.etag, ...shownContent(bytes), ...(stat.metadata && { metadata: stat.metadata }), next_offset, change: null }
   }
 }
 

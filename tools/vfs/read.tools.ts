@@ -45,6 +45,7 @@ const StatOutput = z.strictObject({
   modified: z.iso.datetime(),
   etag: z.string().describe('Pass it as if_match'),
   cid: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional().describe('Notes that the storage has beside it'),
   mount: z.string().nullable(),
   capabilities: z.array(z.string()),
   cas: z.enum(['native', 'lock', 'weak']),
@@ -122,7 +123,7 @@ export class ReadTools {
   })
   async stat({ path: at, recursive: deep }: z.output<typeof StatInput>, context: ToolContext): Promise<z.input<typeof StatOutput>> {
     const call = callOf(context)
-    const { kind, size, modified, etag, cid, mount, capabilities } = await this.#vfs.stat(at, call)
+    const { kind, size, modified, etag, cid, metadata, mount, capabilities } = await this.#vfs.stat(at, call)
     const history = kind === 'file' ? await this.#vfs.history(at, { ...call, limit: 5 }) : []
     const versions = history.flatMap((record) => (record.after ? [{ change: record.change, at: record.at.toISOString(), size: record.after.size }] : []))
     const below = deep && kind === 'directory' ? await this.#below(at, context) : {}
@@ -134,6 +135,7 @@ export class ReadTools {
       modified: modified.toISOString(),
       etag,
       ...(cid !== undefined && { cid }),
+      ...(metadata && { metadata: { ...metadata } }),
       mount,
       capabilities: capabilityNames(capabilities),
       cas,

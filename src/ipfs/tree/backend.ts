@@ -41,6 +41,7 @@ export class TreeBackend extends BaseBackend {
       content_addressed: node.sharesContent,
       by_cid: byCid,
       modes: false,
+      metadata: false,
       cas: node.mfs.cas,
     })
   }

@@ -1,0 +1,81 @@
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { connect } from '../../support/gateway.ts'
+import { needsS3, S3Server } from '../../support/s3.ts'
+
+let server: S3Server
+beforeEach(needsS3)
+beforeAll(async () => void (server = await S3Server.start()))
+afterAll(() => server[Symbol.asyncDispose]())
+
+/** A gateway with a bucket and memory, and the bucket as its other users see it. */
+async function ground() {
+  const { bucket, endpoint, credentials } = await server.options()
+  const options = { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
+  const t = await connect({
+    env: { S3_ID: credentials?.accessKeyId, S3_KEY: credentials?.secretAccessKey },
+    config: { backends: { bucket: { type: 's3', options }, mem: { type: 'memory' } } },
+  })
+  const client = new S3Client({ endpoint: server.endpoint, ...(credentials && { credentials }), region: 'us-east-1', forcePathStyle: true })
+  const at = (Key: string) => ({ Bucket: bucket, Key })
+  return {
+    ...t,
+    put: (key: string, more: object) => client.send(new PutObjectCommand({ ...at(key), Body: 'theirs', ...more })),
+    head: (key: string) => client.send(new HeadObjectCommand(at(key))),
+    get: async (key: string) => (await client.send(new GetObjectCommand(at(key)))).Body?.transformToString(),
+    [Symbol.asyncDispose]: async () => {
+      client.destroy()
+      await t[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const NOTES = { origin: 'field 7' }
+
+test('metadata are stored, told, and refused where nobody would keep them', async () => {
+  await using t = await ground()
+  const stored = await t.call('mbfs_store', { backend: 'bucket', key: 'k.json', content: '{}', metadata: NOTES })
+  expect(stored.ok).toBe(true)
+  expect((await t.call('mbfs_retrieve', { backend: 'bucket', key: 'k.json' })).result).toMatchObject({ content: '{}', metadata: NOTES })
+  expect((await t.call('vfs_stat', { path: '/backends/bucket/k.json' })).result).toMatchObject({ metadata: NOTES })
+  expect((await t.head('k.json')).Metadata).toMatchObject(NOTES)
+
+  const refused = await t.call('mbfs_store', { backend: 'mem', key: 'k', content: 'x', metadata: NOTES })
+  expect(refused.result).toMatchObject({ error_code: 'UNSUPPORTED' })
+  expect((await t.call('mbfs_list_content', { backend: 'mem' })).result['entries']).toEqual([])
+})
+
+test.each([
+  ['a name that is ours', { 'polymount-change': 'x' }],
+  ['a name in capitals', { Origin: 'x' }],
+  ['a value that no header holds', { origin: 'a\r\nb' }],
+  ['more than S3 takes', { origin: 'x'.repeat(2100) }],
+])('%s is refused', async (_, metadata) => {
+  await using t = await ground()
+  expect((await t.call('mbfs_store', { backend: 'bucket', key: 'k', content: 'x', metadata })).result).toMatchObject({ error_code: 'INVALID_INPUT' })
+})
+
+test('what others said of an object outlives an edit, a move, a removal and its undo', async () => {
+  await using t = await ground()
+  const said = { ContentType: 'text/x-special', CacheControl: 'max-age=5', ContentDisposition: 'inline', Metadata: { owner: 'anna' } }
+  await t.put('f.txt', said)
+  const path = '/backends/bucket/f.txt'
+  await t.call('mbfs_list_content', { backend: 'bucket' })
+  expect((await t.call('vfs_edit', { path, old_string: 'theirs', new_string: 'ours' })).ok).toBe(true)
+  expect(await t.head('f.txt')).toMatchObject({ ...said, Metadata: expect.objectContaining(said.Metadata) })
+  expect((await t.call('vfs_move', { from: path, to: '/backends/bucket/g.txt' })).ok).toBe(true)
+  expect(await t.head('g.txt')).toMatchObject({ ...said, Metadata: expect.objectContaining(said.Metadata) })
+  const removed = await t.call('vfs_remove', { path: '/backends/bucket/g.txt' })
+  expect((await t.call('vfs_undo', { change: removed.result['change'] })).result).toMatchObject({ conflicts: [] })
+  expect(await t.head('g.txt')).toMatchObject({ ...said, Metadata: expect.objectContaining(said.Metadata) })
+  expect(await t.get('g.txt')).toBe('ours')
+})
+
+test('a new object says what type its name stands for, small or sent in parts', async () => {
+  await using t = await ground()
+  await t.call('mbfs_store', { backend: 'bucket', key: 'a.html', content: '<p>' })
+  expect((await t.head('a.html')).ContentType).toBe('text/html')
+  await t.call('vfs_write', { path: `${t.work}/large.png`, content: 'x'.repeat(9 << 20) })
+  await t.call('mbfs_store', { backend: 'bucket', key: 'large.png', from: `${t.work}/large.png` })
+  expect((await t.head('large.png')).ContentType).toBe('image/png')
+})
