@@ -9,10 +9,9 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Call } from '../../src/core/backend.ts'
 import type { VfsError } from '../../src/core/error.ts'
-import type { Put } from './bucket.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
-import { CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
+import { type About, CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
 export interface PartCopy extends Call, Conditions {
   readonly from: Source
@@ -30,7 +29,7 @@ export class Multipart {
     this.#clients = clients
   }
 
-  async begin(key: string, change: string, { about, signal }: Call & Pick<Put, 'about'>): Promise<string> {
+  async begin(key: string, change: string, { about, signal }: Call & { readonly about?: About | undefined }): Promise<string> {
     const command = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key, ...saying(about, { [CHANGE]: change }) })
     return mapped(signal, async () => (await this.#clients.patient.send(command, until(signal))).UploadId ?? '')
   }
