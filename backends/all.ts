@@ -14,6 +14,8 @@ export interface BackendParts {
   readonly ipfs: IpfsNode
   /** The value of a reference that the configuration holds, if it may be sent to this endpoint. */
   secret(reference: string, endpoint: string): Promise<string>
+  /** A storage says that something is wrong with a part of it, which still serves. */
+  alerted(volume: string, alert: { readonly peer: string; readonly name: string; readonly triggered_at: string }): void
   /** Where a program beside us answers; it is started when it is first asked for. */
   service(name: 'rclone', call: Call): Promise<{ readonly url: string; readonly authorization?: string | undefined }>
 }

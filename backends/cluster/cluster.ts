@@ -1,6 +1,7 @@
 import type { Call } from '../../src/core/backend.ts'
+import { Alerts } from '../../src/cluster/alerts.ts'
 import type { Cluster } from '../../src/cluster/client.ts'
-import type { Pinned } from '../../src/cluster/types.ts'
+import type { Alert, Pinned } from '../../src/cluster/types.ts'
 import type { LocalContent } from '../../src/content/store.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { KuboBlocks } from '../../src/ipfs/kubo/blocks.ts'
@@ -25,24 +26,38 @@ export interface ClusterBackendOptions {
   readonly content: LocalContent
   /** Asked for blocks where there is no `ipfs_api`. */
   readonly ipfs: Pick<IpfsNode, 'blocks'>
+  /** The cluster says that something is wrong with a peer. */
+  readonly alerted: (volume: string, alert: Alert) => void
 }
+
+const MOST_NOTES = 5
 
 /** A tree whose root is a named pin of a cluster. Every change is there, on as many peers as wanted, before it counts. */
 export class ClusterBackend extends TreeBackend {
   readonly #cluster: Cluster
   readonly #store: TreeStore
+  readonly #alerts: Alerts
 
-  constructor(node: ContentTree, cluster: Cluster, store: TreeStore) {
+  constructor(node: ContentTree, { cluster, alerted }: Pick<ClusterBackendOptions, 'cluster' | 'alerted'>, store: TreeStore) {
     super('cluster', node, { byCid: false }) // its blocks may be at the cluster only, where the IPFS node does not find them
     this.#cluster = cluster
     this.#store = store
+    this.#alerts = new Alerts(cluster, (alert) => alerted(this.volume, alert))
   }
 
   override async check(call?: Call): Promise<void> {
     await this.#cluster.id(call)
+    await this.#alerts.look(call)
+  }
+
+  override notes(): readonly string[] {
+    const { standing } = this.#alerts
+    const told = standing.slice(0, MOST_NOTES).map(({ peer, name, triggered_at: at }) => `the peer ${peer} had not told its ${name} in time at ${at}`)
+    return standing.length > MOST_NOTES ? [...told, `${standing.length - MOST_NOTES} more alerts: ipfs_cluster_peers has them`] : told
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    this.#alerts[Symbol.dispose]()
     await this.#store[Symbol.asyncDispose]()
   }
 }
@@ -60,7 +75,7 @@ export async function openCluster(options: ClusterBackendOptions): Promise<Clust
     const own = store.root(volume)
     await takeOver(own, publisher, await named(cluster, publisher))
     const tree = new ContentTree({ volume, cas: 'lock', content, root: publishedRoot(own, publisher), keeps: store.keeps(volume), fetch })
-    return new ClusterBackend(tree, cluster, store)
+    return new ClusterBackend(tree, options, store)
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error

@@ -13,7 +13,15 @@ export async function clusterAlone({ api, peers }: Pick<TestCluster, 'api' | 'pe
   const at = folder ?? ground.use(await temporaryFolder()).path
   const content = ground.use(await openContentStore({ folder: at }))
   const nobody = { blocks: { get: () => Promise.reject(new Error('nobody is asked')) } } as unknown as IpfsNode
-  const backend = await openCluster({ ...settings, cluster: new Cluster({ api }), dataFolder: at, content, ipfs: nobody, ipfs_api: peers[0]?.kubo.url })
+  const backend = await openCluster({
+    ...settings,
+    cluster: new Cluster({ api }),
+    dataFolder: at,
+    content,
+    ipfs: nobody,
+    alerted: () => {},
+    ipfs_api: peers[0]?.kubo.url,
+  })
   const closing = ground.move()
   const own = backend[Symbol.asyncDispose].bind(backend)
   return Object.assign(backend, {

@@ -1,0 +1,22 @@
+import { beforeEach, expect, test } from 'vitest'
+import { needsCluster, TestCluster } from '../../support/cluster.ts'
+import { connect } from '../../support/gateway.ts'
+
+beforeEach(needsCluster)
+
+test('a peer that falls silent is told of once in the log, and in the notes of its mount', { timeout: 120_000 }, async () => {
+  await using cluster = await TestCluster.start(2)
+  const [first, second] = cluster.peers
+  const options = { api: first?.api, name: 'tree', replication_min: 1, replication_max: 1, ipfs_api: first?.kubo.url }
+  await using session = await connect({ config: { backends: { team: { type: 'cluster', options } }, mounts: [{ path: '/team', backend: 'team' }] } })
+  const notes = async () => (await session.call('vfs_list_mounts', {})).result['notes']
+  expect(await notes()).toEqual([])
+  await cluster.kill(second!)
+  const told = /^\/team: the peer 12D3\w+ had not told its ping in time at /
+  await expect.poll(notes, { timeout: 60_000 }).toContainEqual(expect.stringMatching(told))
+  await notes()
+  const lines = session.logged.map((line) => JSON.stringify(line)).filter((line) => line.includes(' has not told its ping in time'))
+  expect(lines.length).toBeGreaterThan(0)
+  expect(lines).toEqual([...new Set(lines)])
+  expect((await session.call('vfs_write', { path: '/team/f', content: 'goes on' })).ok).toBe(true)
+})
