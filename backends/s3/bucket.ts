@@ -160,11 +160,9 @@ export class Bucket {
   }
 
   /** Signed here: the server is not asked. */
-  async link(key: string, { seconds, upload }: LinkOptions): Promise<string> {
-    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
-    const at = { Bucket: this.name, Key: key }
-    const command = upload ? new PutObjectCommand(at) : new GetObjectCommand(at)
-    return getSignedUrl(this.#clients.signing, command, { expiresIn: seconds })
+  async link(key: string, options: LinkOptions): Promise<string> {
+    const { signed } = await import('./link.ts')
+    return signed(this.#clients.signing, this.name, key, options)
   }
 
   /** Another bucket of the same server, reached in the same way. */

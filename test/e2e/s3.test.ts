@@ -5,7 +5,7 @@ import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
 import { noise } from '../support/content.ts'
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts'
-import { emptyPlace, type Host, host, type Place } from '../support/program.ts'
+import { emptyPlace, type Ended, type Host, host, type Place, run } from '../support/program.ts'
 import { needsS3, S3Server } from '../support/s3.ts'
 
 beforeEach(needsS3)
@@ -43,6 +43,11 @@ class Machine implements AsyncDisposable {
 
   agent(): Promise<Host> {
     return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+  }
+
+  /** The command line of a person. */
+  polymount(...args: readonly string[]): Promise<Ended> {
+    return run(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
   }
 
   /** All keys, those of our own too. */
@@ -133,4 +138,13 @@ test('a gateway that is killed in the middle of an upload leaves nothing half, a
   expect((await agent.call('vfs_stat', { path: '/bucket/large' })).result['error_code']).toBe('NOT_FOUND')
   expect((await agent.call('vfs_history', { path: '/bucket/large' })).text).toContain('aborted')
   expect(await direct.multipart.unfinished('large')).toEqual([])
+})
+
+test('a link of the built program leads to the file', async () => {
+  const [agent, upload] = [await machine.agent(), (url: string) => fetch(url, { method: 'PUT', body: 'by a link' })]
+  await agent.call('vfs_write', { path: '/bucket/f', content: 'by an agent' })
+  const link = async (...more: readonly string[]) => (await machine.polymount('backends', 'link', 'bucket', 'f', ...more)).stdout.trim()
+  expect(await (await fetch(await link())).text()).toBe('by an agent')
+  expect((await upload(await link('--upload'))).status).toBe(200)
+  expect((await agent.call('vfs_read', { path: '/bucket/f' })).text).toContain('by a link')
 })
