@@ -5,7 +5,7 @@ import { ContentTree } from '../../src/ipfs/tree/node.ts'
 import { type Publisher, publishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
 
-export const VOLUME = 'test:tree'
+const VOLUME = 'test:tree'
 
 /** A tree of this data folder that is published where the test says. */
 export async function publishedTree(folder: string, publisher: Publisher): Promise<TreeBackend & AsyncDisposable> {
