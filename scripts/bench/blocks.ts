@@ -44,7 +44,7 @@ async function inFiles(folder: string): Promise<Candidate> {
       await inParallel(blocks, ({ multihash, content }) => files.write(multihash, content))
       await files.settle(blocks.map(({ multihash }) => multihash))
     },
-    read: async ({ multihash, content }) => (await files.read(multihash, content.length))?.content,
+    read: ({ multihash, content }) => files.read(multihash, content.length),
   }
 }
 

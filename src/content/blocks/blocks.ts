@@ -12,7 +12,6 @@ import { Batch, type Found, type IndexRow } from './batch.ts'
 import { BlockFiles } from './files.ts'
 import { type Guard, Guards } from './guards.ts'
 import { verifies } from './multihash.ts'
-import type { Read } from './reading.ts'
 import { MIGRATIONS } from './schema.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -88,8 +87,8 @@ export class Blocks implements AsyncDisposable {
   async get(multihash: Uint8Array): Promise<Uint8Array | undefined> {
     const row = await this.#row(multihash)
     if (!row) return undefined
-    const read = row.content ? { content: row.content, crc: crc32(row.content) } : await this.#files.read(multihash, row.size)
-    if (read?.content.length === row.size && isSound(multihash, read, row)) return read.content
+    const content = row.content ?? (await this.#files.read(multihash, row.size))
+    if (content?.length === row.size && isSound(multihash, content, row)) return content
     if (!(await this.#putAway(multihash, row))) return this.get(multihash) // it was freed, and perhaps put again, since its row was read
     throw new VfsError('INVALID_BLOCK', 'a block of the content store was damaged on disk; it was put away', {
       hint: 'Repeat the call to fetch the block again, or add the content once more.',
@@ -203,4 +202,4 @@ export class Blocks implements AsyncDisposable {
 }
 
 /** Its multihash was verified when it was put: what the disk did to it since a CRC tells too, in a third of the time. */
-const isSound = (multihash: Uint8Array, read: Read, { crc }: Row): boolean => (crc === null ? verifies(multihash, read.content) : read.crc === crc)
+const isSound = (multihash: Uint8Array, content: Uint8Array, { crc }: Row): boolean => (crc === null ? verifies(multihash, content) : crc32(content) === crc)
