@@ -61,12 +61,16 @@ export class GetTools {
   async #files(from: string, to: VfsPath, format: 'files' | 'tar', context: ToolContext): Promise<Got> {
     const root = await this.#node.stat(from, { signal: context.signal })
     const below = await surveyed(this.#node, root, context)
-    const { bytes, change } = await (format === 'tar' ? this.#tar(root, to, context) : writeTree(this.#vfs, root.cid, to, context))
+    if (format === 'tar') return { cid: root.cid, ...below, ...(await this.#tar(root, to, context)) }
+    const { bytes, change } = await writeTree(this.#vfs, root.cid, to, context)
     return { cid: root.cid, ...below, bytes, change }
   }
 
-  async #tar(root: Node, to: VfsPath, context: ToolContext): Promise<Written> {
+  /** With the links that stay in it. */
+  async #tar(root: Node, to: VfsPath, context: ToolContext): Promise<Written & { readonly links_left_out: number }> {
     const { tarOf } = await import('../../src/ipfs/dag/archives.ts')
-    return writeFile(this.#vfs, to, tarOf(this.#node, root, { signal: context.signal }), context)
+    let leftOut = 0
+    const { bytes, change } = await writeFile(this.#vfs, to, tarOf(this.#node, root, { signal: context.signal, onLeftOut: () => leftOut++ }), context)
+    return { bytes, change, links_left_out: leftOut }
   }
 }

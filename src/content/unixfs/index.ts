@@ -1,5 +1,5 @@
 /** What is loaded together, when content is more than one leaf. */
-export { cidOf, parseCid, rawCidOf } from './codec.ts'
+export { cidOf, decode, parseCid, rawCidOf } from './codec.ts'
 export { Draft } from './draft.ts'
 export { fileOf } from './file-builder.ts'
 export { patchFile } from './file-editor.ts'

@@ -1,14 +1,25 @@
+import { isUtf8 } from 'node:buffer'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack as newPack } from 'tar-stream'
 import type { Bytes, Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
+import { staysBelow } from '../../core/path.ts'
 import type { Node } from '../../content/types.ts'
 import type { IpfsNode } from '../types.ts'
 
-/** A file or folder as a tar archive, below its CID as Kubo's `get` names it. The tree has been surveyed. Symbolic links are left out. */
-export async function* tarOf(node: Pick<IpfsNode, 'list' | 'read'>, root: Node, call: Call = {}): Bytes {
+const MAX_TARGET_BYTES = 4096
+
+type TarNode = Pick<IpfsNode, 'blocks' | 'list' | 'read'>
+
+interface Filling extends Call {
+  /** Told of each symbolic link that leads out of the tree: who unpacks the archive must be led nowhere else. */
+  readonly onLeftOut?: (() => void) | undefined
+}
+
+/** A file or folder as a tar archive, below its CID as Kubo's `get` names it. The tree has been surveyed. */
+export async function* tarOf(node: TarNode, root: Node, options: Filling = {}): Bytes {
   const pack = newPack()
-  const filling = fill(pack, node, root, call).then(
+  const filling = fill(pack, node, root, options).then(
     () => pack.finalize(),
     (error: unknown) => pack.destroy(error instanceof Error ? error : new VfsError('INTERNAL', 'the tar failed', { cause: error })),
   )
@@ -20,10 +31,25 @@ export async function* tarOf(node: Pick<IpfsNode, 'list' | 'read'>, root: Node, 
   }
 }
 
-async function fill(pack: Pack, node: Pick<IpfsNode, 'list' | 'read'>, at: Node, call: Call, path = at.cid): Promise<void> {
-  if (at.kind === 'link') return
-  await pipeline(at.kind === 'file' ? node.read(at.cid, call) : [], pack.entry(headerOf(at, path)))
-  if (at.kind === 'directory') for await (const entry of node.list(at.cid, call)) await fill(pack, node, entry, call, `${path}/${entry.name}`)
+async function fill(pack: Pack, node: TarNode, at: Node, options: Filling, path = at.cid): Promise<void> {
+  if (at.kind === 'link') return fillLink(pack, node, at, options, path)
+  await pipeline(at.kind === 'file' ? node.read(at.cid, options) : [], pack.entry(headerOf(at, path)))
+  if (at.kind === 'directory') for await (const entry of node.list(at.cid, options)) await fill(pack, node, entry, options, `${path}/${entry.name}`)
+}
+
+async function fillLink(pack: Pack, node: TarNode, { cid, modified = new Date(0) }: Node, options: Filling, path: string): Promise<void> {
+  const target = await targetOf(node, cid, options)
+  const inside = path.slice(path.indexOf('/') + 1)
+  if (target === undefined || !staysBelow(inside, target)) return options.onLeftOut?.()
+  await pipeline([], pack.entry({ name: path, type: 'symlink', linkname: target, mode: 0o777, mtime: modified }))
+}
+
+/** undefined for one that no archive can hold. */
+async function targetOf(node: TarNode, cid: string, call: Call): Promise<string | undefined> {
+  const { decode, parseCid } = await import('../../content/unixfs/index.ts')
+  const link = decode(parseCid(cid), await node.blocks.get(cid, call))
+  if (link.kind !== 'link' || link.target.length > MAX_TARGET_BYTES || !isUtf8(link.target) || link.target.includes(0)) return undefined
+  return Buffer.from(link.target).toString()
 }
 
 /** UnixFS keeps no owner, and rarely modes and times: what it does not say is the same in every archive. */

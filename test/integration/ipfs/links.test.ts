@@ -1,6 +1,9 @@
-import { mkdir, rm, symlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { rootOf } from '../../contract/node/make.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
 import { onKubo } from '../../support/on-kubo.ts'
 
@@ -58,3 +61,26 @@ onKubo(
   },
   { flags: ['--offline'] },
 )
+
+describe('links in a tar that comes out of IPFS', () => {
+  test('are links again where they stay in the folder; what leads out is left out, whoever made it', async () => {
+    await using session = await connect({ files })
+    const { ipfs } = session.gateway
+    const sources = [
+      { path: 'd/f', content: bytesOf('one') },
+      { path: 'd/up', target: '../top' },
+      { path: 'top', target: 'd/f' },
+      { path: 'long', target: `${'d/../'.repeat(60)}d/f` },
+      ...Object.entries(LEFT_OUT).map(([path, target]) => ({ path, target })),
+      { path: 'empty', target: '' },
+      { path: 'nul', target: 'a\0b' },
+    ]
+    const root = await rootOf(ipfs, sources)
+    const { result } = await session.call('ipfs_get', { cid: root, to: `${session.work}/t.tar`, format: 'tar' })
+    expect(result).toMatchObject({ status: 'success', links_left_out: Object.keys(LEFT_OUT).length + 2 })
+    await execa('tar', ['-xf', join(session.work, 't.tar'), '-C', session.work])
+    const unpacked = join(session.work, root)
+    expect((await readdir(unpacked, { recursive: true })).toSorted()).toEqual(['d', 'd/f', 'd/up', 'long', 'top'])
+    for (const path of ['d/up', 'long', 'top']) expect(await readFile(join(unpacked, path), 'utf8'), path).toBe('one')
+  })
+})
