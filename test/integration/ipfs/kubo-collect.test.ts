@@ -17,6 +17,7 @@ import { type KuboDaemon, needsKubo } from '../../support/kubo.ts'
 import { onKubo } from '../../support/on-kubo.ts'
 import { emptyPlace } from '../../support/program.ts'
 
+const ADDER = new URL('../../support/kubo-adder.ts', import.meta.url)
 const COLLECTOR = new URL('../../support/kubo-collector.ts', import.meta.url)
 const WRITER = new URL('../../support/collecting-writer.ts', import.meta.url)
 
@@ -130,6 +131,20 @@ onKubo(
       await Promise.all([importing, collecting])
       await using _ = await guard
       expect(await store.collecting()).toBe(false)
+    })
+
+    test('of an add whose process is killed in the middle nothing is left, and nobody waits for it', async () => {
+      await using open = await site(daemon)
+      const { node } = open
+      await node.collect()
+      const before = (await node.stats()).repo
+      const adder = new Child(ADDER, open.path, daemon.url)
+      expect(await adder.line()).toBe('reached')
+      await expect(node.collect({ signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ code: 'CANCELLED' })
+      await adder.kill()
+      await node.collect()
+      expect((await node.stats()).repo).toEqual(before)
+      expect((await node.add(noise(20 << 20))).size).toBe(20 << 20)
     })
 
     test('three processes that pin, write, replace, remove and undo lose nothing to one that collects all the time', { timeout: 180_000 }, async () => {
