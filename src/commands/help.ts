@@ -4,8 +4,11 @@ const USAGE: Readonly<Record<CommandName, readonly [synopsis: string, does: stri
   serve: ['polymount [serve] DIR[:ro]…', 'Serve folders to an agent: MCP over stdio, or over HTTP with --http.'],
   call: ['polymount call TOOL [JSON|-]', 'Call one tool; the arguments are JSON, or come from stdin with "-".'],
   tools: ['polymount tools', 'List the tools.'],
-  ipfs: ['polymount ipfs keys|migrate …', 'keys [make NAME]: list the keys of IPNS names, or make one; migrate --to ENGINE: carry pins, /mfs and keys over.'],
-  gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs.'],
+  ipfs: [
+    'polymount ipfs keys|migrate …',
+    'keys [make NAME]: list the keys of IPNS names, or make one; migrate --to ENGINE: carry pins, /mfs, keys and published names over.',
+  ],
+  gc: ['polymount gc', 'Free the blocks that no pin, no file of /mfs and no version needs; those of a Kubo that polymount runs too.'],
   services: ['polymount services [VERB NAME]', 'List the programs that run beside it; start, stop or restart one, or print its logs.'],
   backends: [
     'polymount backends [VERB NAME]',
