@@ -19,6 +19,7 @@ export const needsCluster = requires('IPFS Cluster', async () => (await findServ
 /** One peer of a cluster, and the Kubo that it pins in. */
 export interface ClusterPeer {
   readonly name: string
+  readonly id: string
   readonly kubo: KuboDaemon
   /** Of its REST API. */
   readonly api: string
@@ -116,7 +117,7 @@ async function startPeer(name: string, kubo: KuboDaemon, secret: string, first: 
     await endServer(child, folder)
     throw error
   }
-  return { name, kubo, folder, process: child, api: `http://127.0.0.1:${rest}`, address: `${at(swarm)}/p2p/${id}` }
+  return { name, id, kubo, folder, process: child, api: `http://127.0.0.1:${rest}`, address: `${at(swarm)}/p2p/${id}` }
 }
 
 async function ready(child: ChildProcess): Promise<void> {
