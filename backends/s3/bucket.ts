@@ -151,7 +151,7 @@ export class Bucket {
       MetadataDirective: 'REPLACE',
       ...saying(about, { [CHANGE]: change }),
     })
-    return quoted((await this.#once.send(command, until(signal))).CopyObjectResult?.ETag ?? '')
+    return quoted((await this.#clients.working.send(command, until(signal))).CopyObjectResult?.ETag ?? '')
   }
 
   async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {

@@ -15,13 +15,14 @@ export interface Connection {
 const ATTEMPTS = 3
 const CONNECT_MS = 5000
 const SILENCE_MS = 30_000
+const WORK_MS = 600_000 // AWS: several minutes
 
 /** Reaches nothing yet. */
 export function connect(to: Connection): Bucket {
   const config: S3ClientConfig = {
     region: to.region ?? 'us-east-1',
     forcePathStyle: to.pathStyle ?? to.endpoint !== undefined, // few servers beside AWS have a host name for each bucket
-    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    requestHandler: waiting(SILENCE_MS),
     ...(to.endpoint !== undefined && { endpoint: to.endpoint }),
     ...(to.credentials && { credentials: to.credentials }),
     ...(to.compat === true && { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
@@ -29,6 +30,9 @@ export function connect(to: Connection): Bucket {
   return new Bucket(to.bucket, {
     patient: new S3Client({ ...config, maxAttempts: ATTEMPTS }),
     once: new S3Client({ ...config, maxAttempts: 1 }),
+    working: new S3Client({ ...config, maxAttempts: 1, requestHandler: waiting(WORK_MS) }),
     signing: new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' }),
   })
 }
+
+const waiting = (socketTimeout: number) => ({ connectionTimeout: CONNECT_MS, socketTimeout })

@@ -4,12 +4,13 @@ import type { Source } from './requests.ts'
 import { giveUp } from './upload.ts'
 
 const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
-const PART = 2 ** 30
+const PART = 128 * 2 ** 20 // a server must copy four of them before it is taken for dead
+const MOST_PARTS = 10_000
 const AT_ONCE = 4
 
 /** Inside the storage, whatever the size. Not mapped: the caller tells a lost answer from a refusal. */
 export const copyObject = (bucket: Bucket, from: Source, to: string, size: number, options: Put): Promise<string> =>
-  size <= ONE_REQUEST ? bucket.copy(from, to, options) : copyInParts(bucket, from, to, { size, part: PART }, options)
+  size <= ONE_REQUEST ? bucket.copy(from, to, options) : copyInParts(bucket, from, to, { size, part: Math.max(PART, Math.ceil(size / MOST_PARTS)) }, options)
 
 interface Sizes {
   readonly size: number

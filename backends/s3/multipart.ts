@@ -62,7 +62,7 @@ export class Multipart {
       IfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
     })
-    return quoted((await this.#clients.once.send(command, until(signal))).ETag ?? '')
+    return quoted((await this.#clients.working.send(command, until(signal))).ETag ?? '')
   }
 
   /** Succeeds if there is no such upload any more. */

@@ -45,11 +45,13 @@ export interface Conditions {
   readonly ifNoneMatch?: '*' | undefined
 }
 
-/** One server, reached in three ways. */
+/** One server, reached in four ways. */
 export interface Clients {
   readonly patient: S3Client
   /** Without repetition: a conditional request that is sent twice refuses itself. */
   readonly once: S3Client
+  /** Without repetition too, for what makes the server copy: it may say nothing until it is done. */
+  readonly working: S3Client
   /** Asks for no checksum of a body that is not known yet. */
   readonly signing: S3Client
 }

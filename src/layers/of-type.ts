@@ -14,7 +14,7 @@ const BREAKER = { failures: 5, baseMs: 1000, maxMs: 30_000 }
 
 /** What is in this process or on its disk answers at once, and needs none. */
 const USUAL: ReadonlyMap<string, Usual> = new Map<string, Usual>([
-  ['s3', { timeout: { ms: 120_000 }, breaker: BREAKER, cacheMs: 2000 }], // the SDK repeats by itself what may be repeated
+  ['s3', { timeout: { ms: 120_000, writeMs: 600_000 }, breaker: BREAKER, cacheMs: 2000 }], // the SDK repeats what may be repeated, and gives up a server that is silent
   ['cluster', { timeout: { ms: 300_000 }, breaker: BREAKER }],
   ['storacha', { timeout: { ms: 300_000 }, breaker: BREAKER }],
   ['rclone', { timeout: { ms: 120_000 }, breaker: BREAKER }],

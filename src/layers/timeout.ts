@@ -7,6 +7,8 @@ import { forward } from './forward.ts'
 export interface TimeoutOptions {
   /** For each answer: a stat, an entry, a part of a content; not for a whole stream. */
   readonly ms: number
+  /** For a write, at whose end a storage may be at work on all of it; as any other if not said. */
+  readonly writeMs?: number | undefined
 }
 
 type Outer = AbortSignal | undefined
@@ -16,7 +18,7 @@ type Outer = AbortSignal | undefined
  * it up when told, else with OUTCOME_UNKNOWN after as long again. Belongs inside retry. Removing and copying take as
  * long as they take.
  */
-export function timeout(inner: Backend, { ms }: TimeoutOptions): Backend {
+export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): Backend {
   return forward(inner, {
     check: (call) => question(ms, call?.signal, (signal) => inner.check({ signal })),
     locate: (path, call) => question(ms, call?.signal, (signal) => inner.locate(path, { ...call, signal })),
@@ -25,7 +27,7 @@ export function timeout(inner: Backend, { ms }: TimeoutOptions): Backend {
     matches: (path, etag, call) => question(ms, call?.signal, (signal) => inner.matches(path, etag, { signal })),
     list: (path, options) => stream(ms, options?.signal, (signal) => inner.list(path, { ...options, signal })),
     read: (path, options) => stream(ms, options?.signal, (signal) => inner.read(path, { ...options, signal })),
-    write: (path, source, options = {}) => write(inner, ms, path, source, options),
+    write: (path, source, options = {}) => write(inner, writeMs, path, source, options),
     mkdir: (path, call) => change(ms, call?.signal, ({ signal }) => inner.mkdir(path, { signal })),
     rename: (from, to, options) => change(ms, options?.signal, ({ signal }) => inner.rename(from, to, { ...options, signal })),
   })

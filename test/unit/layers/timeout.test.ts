@@ -65,6 +65,17 @@ test('takes a late answer to a change for what it is', async () => {
   expect(await codeOf(timeout(late, SOON).mkdir(p('/d')))).toBe('none')
 })
 
+test('leaves a write longer than any other, if that is said', async () => {
+  const late = forward(new MemoryBackend(), {
+    write: async (_, __, { signal } = {}) => {
+      await after(60)
+      signal?.throwIfAborted()
+      return { kind: 'file', size: 1, modified: new Date(0), etag: 'e' }
+    },
+  })
+  expect(await codeOf(timeout(late, { ...SOON, writeMs: 60_000 }).write(p('/f'), bytesOf('x')))).toBe('none')
+})
+
 test('leaves a write its slow source and its slow caller', async () => {
   const memory = new MemoryBackend()
   const b = timeout(memory, SOON)
