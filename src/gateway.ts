@@ -129,8 +129,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   /** Frees the blocks of the content store that nothing needs (journal.md, 18-20), while this gateway and others go on. */
-  collect(options?: CollectOptions): Promise<Collected> {
+  async collect(options?: CollectOptions): Promise<Collected> {
     const { content, journal, config } = this.#parts
+    if (options?.dryRun !== true) await journal.trim()
     return content.collect(async function* () {
       yield* embeddedRoots(config.data_dir)
       yield* await treeRoots(config.data_dir)

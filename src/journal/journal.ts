@@ -5,6 +5,7 @@ import type { Database } from '../sqlite/database.ts'
 import { Changes } from './changes.ts'
 import { History } from './history.ts'
 import { seqOf } from './ids.ts'
+import { trimLearnt } from './learnt.ts'
 import { Ledger } from './ledger.ts'
 import { Processes } from './processes.ts'
 import { nameParts, Recovery } from './recovery.ts'
@@ -73,6 +74,10 @@ export class SqliteJournal implements Journal {
 
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void {
     this.#committer.run(() => this.#ledger.learn(place, etag, cid), { durable: false }).catch(() => undefined) // it is found out again
+  }
+
+  trim(most?: number): Promise<number> {
+    return trimLearnt(this.#db, this.#committer, most)
   }
 
   async recover(): Promise<ChangeRecord[]> {

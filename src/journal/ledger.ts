@@ -35,6 +35,10 @@ const heldBy = ({ place, holds }: Intent): string | null => (holds === undefined
 
 const HELD_BY_NONE = '' // which is no place, and above and below of none
 
+const LEARN = `
+  insert or replace into content (volume, path, etag, cid, seq)
+  values (?, ?, ?, ?, coalesce((select max(seq) from change), 0))`
+
 /** The statements of changes. Those that write belong inside a transaction of the committer. */
 export class Ledger {
   readonly #db: Database
@@ -124,7 +128,7 @@ export class Ledger {
   }
 
   learn({ volume, inner }: Key, etag: string, cid: string): void {
-    this.#db.run('insert or replace into content (volume, path, etag, cid) values (?, ?, ?, ?)', this.volumeId(volume), inner, etag, cid)
+    this.#db.run(LEARN, this.volumeId(volume), inner, etag, cid)
   }
 
   volumeId(name: string): number {

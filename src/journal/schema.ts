@@ -59,4 +59,5 @@ export const MIGRATIONS: readonly string[] = [
      cid text not null,
      primary key (volume, path)
    ) strict, without rowid;`,
+  `alter table content add column seq integer not null default 0`,
 ]

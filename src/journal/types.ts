@@ -135,6 +135,8 @@ export interface Journal extends AsyncDisposable {
   known(volume: string, files: readonly Seen[]): readonly (string | undefined)[]
   /** Remembers the CID of what was read at a place; queued, not awaited. A place has one such content, the last. */
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
+  /** Forgets what was learnt of places that have other contents by now, and what is too much. How many of them. */
+  trim(most?: number): Promise<number>
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
   recover(): Promise<ChangeRecord[]>
   /** Resolves when queries show the end of every change that has ended here. */
