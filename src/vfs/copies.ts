@@ -1,5 +1,5 @@
 import { throwIfAborted, VfsError } from '../core/error.ts'
-import type { Bytes, Stat } from '../core/backend.ts'
+import type { Bytes, Metadata, Stat } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
@@ -12,6 +12,7 @@ import type { Cause } from './step.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import { copyFile, verify } from './transfer/file.ts'
 import { Meter } from './transfer/meter.ts'
+import { requireMetadata } from './write.ts'
 import type { Changed, Copies, Copy, Failure, Stored, VfsCall, WriteCall } from './types.ts'
 
 const AT_ONCE = 4 // storages that are written at the same time
@@ -25,6 +26,9 @@ export interface Surroundings {
   takeBackOne(change: ChangeId, cause: Cause): Promise<void>
 }
 
+/** What is copied. */
+type Source = Target & Pick<Changed, 'stat'> & { readonly metadata?: Metadata | undefined }
+
 /** Files that stand in several storages. What the journal says of the newest change of each place is all that is known of them, so nothing can be out of date. */
 export class StoredCopies implements Copies {
   readonly #vfs: Surroundings
@@ -37,13 +41,14 @@ export class StoredCopies implements Copies {
     const { changes, targets, folders, takeBack } = this.#vfs
     const { actor, signal, ifMatch, ifNoneMatch, metadata } = call
     const target = await targets.writable('write', path, signal)
+    for (const each of [target, ...(await this.#reachable(others, signal))]) requireMetadata(each, metadata)
     const failed: Failure[] = []
     const heldBy = new Set([path])
     const stored = await group(changes, takeBack, { kind: 'write', target, cause: { actor, signal } }, async (cause, change) => {
       const source = content instanceof Uint8Array ? bytesOf(content) : content
       const written = await changes.write(target, source, cause, { ifMatch, ifNoneMatch, metadata, parents: await folders.missingAbove(target, signal) })
       await forEachOf(others, AT_ONCE, (other) =>
-        this.#copy({ ...target, stat: written.stat }, other, cause).then(
+        this.#copy({ ...target, stat: written.stat, metadata }, other, cause).then(
           () => void heldBy.add(other),
           (error: unknown) => void failed.push(failureOf(other, error, signal)),
         ),
@@ -112,27 +117,35 @@ export class StoredCopies implements Copies {
     await this.#vfs.changes.remove(target, cause, { ifMatch: standing.etag })
   }
 
+  /** The others fail when their turn comes. */
+  async #reachable(paths: readonly VfsPath[], signal: AbortSignal | undefined): Promise<Target[]> {
+    const found = await Promise.allSettled(paths.map((path) => this.#vfs.targets.writable('write', path, signal)))
+    return found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  }
+
   async #placeOf(path: VfsPath, signal: AbortSignal | undefined): Promise<Pick<Place, 'volume' | 'inner'>> {
     const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
     await this.#vfs.changes.journal.caughtUp()
     return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }).catch(() => inner as string) }
   }
 
-  async #source(path: VfsPath, signal: AbortSignal | undefined): Promise<Target & Pick<Changed, 'stat'>> {
+  async #source(path: VfsPath, signal: AbortSignal | undefined): Promise<Source> {
     const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
     const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: path }
-    return { mount, inner, place, stat: await mount.backend.stat(inner, { signal }) }
+    const stat = await mount.backend.stat(inner, { signal })
+    return { mount, inner, place, stat, metadata: stat.metadata }
   }
 
   /** Read back where the storage does not check what it gets; what is not as it was written is taken back. */
-  async #copy({ stat, ...from }: Target & Pick<Changed, 'stat'>, path: VfsPath, cause: Cause): Promise<Changed> {
+  async #copy({ stat, metadata, ...from }: Source, path: VfsPath, cause: Cause): Promise<Changed> {
     const { changes, targets, folders } = this.#vfs
     const to = await targets.writable('write', path, cause.signal)
     refuseOntoItself('write', from, to)
     const standing = await statOrNull(to, cause.signal)
     if (stat?.kind !== 'file') throw new VfsError('IS_DIRECTORY', `${from.place.shown} is no file`, { op: 'write', path: from.place.shown })
     const parents = standing ? [] : await folders.missingAbove(to, cause.signal)
-    const piece = { from: { path: from.place.shown, mount: from.mount, inner: from.inner, place: from.place, stat }, to, standing, parents }
+    const kept = to.mount.backend.capabilities.metadata ? metadata : undefined
+    const piece = { from: { path: from.place.shown, mount: from.mount, inner: from.inner, place: from.place, stat }, to, standing, metadata: kept, parents }
     const done = await copyFile(changes, piece, cause, new Meter(undefined))
     await verify(to, done, cause).catch(async (error: unknown) => {
       if (done.change) await this.#vfs.takeBackOne(done.change, { actor: cause.actor, parent: cause.parent })

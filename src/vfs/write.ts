@@ -54,7 +54,7 @@ export class Writes {
     const standing = wish.vacant ? null : await fileAt(target, cause.signal)
     const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
-    if (wish.metadata && !target.mount.backend.capabilities.metadata) throw keepsNone(target)
+    requireMetadata(target, wish.metadata)
     const { turn = atOnce } = wish
     const content = await turn(() => peek(source, WHOLE))
     await using _ = await guardLarge(before, this.#versions)
@@ -111,6 +111,11 @@ export class Writes {
     const { cid } = await this.#versions.put(content)
     await change.note({ kept: { in: 'content', cid } })
   }
+}
+
+/** Rejects UNSUPPORTED where metadata are to be written and cannot be kept. */
+export function requireMetadata(target: Target, metadata: Metadata | undefined): void {
+  if (metadata && !target.mount.backend.capabilities.metadata) throw keepsNone(target)
 }
 
 export const atOnce: Turn = (work) => work()

@@ -1,4 +1,4 @@
-import type { Stat } from '../../core/backend.ts'
+import type { Metadata, Stat } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { type VfsPath, vfsPath } from '../../core/path.ts'
 import { cidOfContent } from '../../content/hashing.ts'
@@ -25,6 +25,7 @@ export interface Piece {
   readonly standing: Pick<Stat, 'etag'> | null
   /** Where it goes has been listed, with the folder above it. */
   readonly listed?: boolean | undefined
+  readonly metadata?: Metadata | undefined
   /** To be made on the way. */
   readonly parents: readonly Target[]
   /** When storages may be asked; at once, if not given. */
@@ -35,7 +36,7 @@ export const byCid = (from: Mount, to: Mount): boolean => from.backend.capabilit
 
 /** By its CID, inside the storage, or with its bytes through us: whichever is least. Rejects CONFLICT if either end has changed. */
 export async function copyFile(changes: Changes, piece: Piece, cause: Cause, meter: Meter): Promise<Changed> {
-  const { from, to, standing, parents, listed, turn = atOnce } = piece
+  const { from, to, standing, metadata, parents, listed, turn = atOnce } = piece
   const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
   const inside = standing === null ? within(from, to) : undefined
   if (byCid(from.mount, to.mount))
@@ -44,7 +45,7 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
   const source = meter.counted(
     from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true, reuse: to.mount.backend.usesUp }),
   )
-  const wish = { kind: 'copy', mode: from.stat.mode, parents, turn, vacant: listed && standing === null, ...expected } as const
+  const wish = { kind: 'copy', mode: from.stat.mode, metadata, parents, turn, vacant: listed && standing === null, ...expected } as const
   const changed = await changes.write(to, source, cause, wish)
   remember(changes, piece, changed)
   return changed

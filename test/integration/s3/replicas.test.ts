@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
@@ -15,7 +15,14 @@ async function open(compat?: boolean): Promise<ConnectedGateway> {
   const options = { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY', ...(compat && { compat }) }
   return connect({
     env: { S3_ID: credentials?.accessKeyId, S3_KEY: credentials?.secretAccessKey },
-    config: { backends: { bucket: { type: 's3', options, cache_ms: 0 }, memory: { type: 'memory' }, spare: { type: 'memory' } } },
+    config: {
+      backends: {
+        bucket: { type: 's3', options, cache_ms: 0 },
+        far: { type: 's3', options: { ...options, prefix: 'far', endpoint: endpoint?.replace('127.0.0.1', 'localhost') } },
+        memory: { type: 'memory' },
+        spare: { type: 'memory' },
+      },
+    },
   })
 }
 
@@ -37,6 +44,20 @@ test('a replica on a server that is down is told, and the others hold it', async
   await server.kill()
   const { result } = await store(t, 'memory', ['bucket', 'spare'])
   expect(result).toMatchObject({ held_by: ['/backends/memory/k', '/backends/spare/k'], failed: [{ error_code: 'UNAVAILABLE' }] })
+})
+
+test('a replica has the metadata too, and a storage that keeps none is refused before anything is written', async () => {
+  await using t = await open()
+  const metadata = { author: 'Ada' }
+  const wish = { backend: 'bucket', key: 'k', content: 'hello', metadata }
+  const stored = await t.call('mbfs_store', { ...wish, replicas: ['memory'] })
+  expect(stored.result).toMatchObject({ error_code: 'UNSUPPORTED' })
+  expect((await t.call('mbfs_list_content', { backend: 'bucket' })).result['entries']).toEqual([])
+  expect((await t.call('mbfs_store', { ...wish, replicas: ['far'] })).result).toMatchObject({ failed: [] })
+  for (const backend of ['bucket', 'far']) expect((await retrieve(t, backend)).result).toMatchObject({ content: 'hello', metadata })
+  await rm(join(server.buckets, 'bucket-1/k'))
+  expect((await retrieve(t, 'bucket')).result).toMatchObject({ metadata, served_by: '/backends/far/k', repaired: true })
+  expect((await retrieve(t, 'bucket')).result).toMatchObject({ metadata })
 })
 
 describe.each([
