@@ -2,21 +2,22 @@ import { throwIfAborted, VfsError } from '../core/error.ts'
 import type { Bytes, Metadata, Stat } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import type { VfsPath } from '../core/path.ts'
-import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord } from '../journal/types.ts'
 import type { Changes } from './change.ts'
 import { refuseOntoItself } from './clash.ts'
 import type { Folders } from './folders.ts'
 import { group, type TakeBack } from './group.ts'
 import { forEachOf } from './pool.ts'
 import type { Cause } from './step.ts'
+import { StoredTogether } from './stored-together.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import { copyFile, verify } from './transfer/file.ts'
 import { Meter } from './transfer/meter.ts'
+import type { Key } from './transfer/places.ts'
 import { requireMetadata } from './write.ts'
 import type { Changed, Copies, Copy, Failure, Stored, VfsCall, WriteCall } from './types.ts'
 
 const AT_ONCE = 4 // storages that are written at the same time
-const MOST_REPAIRS = 64 // one after the other, until the change is reached that stored the file
 
 export interface Surroundings {
   readonly changes: Changes
@@ -32,9 +33,11 @@ type Source = Target & Pick<Changed, 'stat'> & { readonly metadata?: Metadata | 
 /** Files that stand in several storages. What the journal says of the newest change of each place is all that is known of them, so nothing can be out of date. */
 export class StoredCopies implements Copies {
   readonly #vfs: Surroundings
+  readonly #together: StoredTogether
 
   constructor(vfs: Surroundings) {
     this.#vfs = vfs
+    this.#together = new StoredTogether(vfs.changes.journal)
   }
 
   async store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored> {
@@ -60,12 +63,12 @@ export class StoredCopies implements Copies {
 
   async of(path: VfsPath, { signal }: VfsCall): Promise<readonly Copy[]> {
     const place = await this.#placeOf(path, signal)
-    return this.#alike(place).filter((record) => !isAt(record.place, place)).map(copyOf) // prettier-ignore
+    return this.#together.others(place).map(copyOf)
   }
 
   async stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined> {
-    const newest = this.#newest(await this.#placeOf(path, call.signal))
-    const stored = newest?.after && this.#storing(newest) ? { ...copyOf(newest), path } : undefined
+    const newest = this.#together.last(await this.#placeOf(path, call.signal))
+    const stored = newest && { ...copyOf(newest), path }
     return stored && (await this.holds(stored, call)) ? stored : undefined
   }
 
@@ -123,7 +126,7 @@ export class StoredCopies implements Copies {
     return found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   }
 
-  async #placeOf(path: VfsPath, signal: AbortSignal | undefined): Promise<Pick<Place, 'volume' | 'inner'>> {
+  async #placeOf(path: VfsPath, signal: AbortSignal | undefined): Promise<Key> {
     const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
     await this.#vfs.changes.journal.caughtUp()
     return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }).catch(() => inner as string) }
@@ -153,38 +156,7 @@ export class StoredCopies implements Copies {
     })
     return done
   }
-
-  /** The newest change of every place that got the content of this one with it, this one's included; none once something else has been done here. */
-  #alike(place: Pick<Place, 'volume' | 'inner'>): ChangeRecord[] {
-    const cid = this.#newest(place)?.after?.cid
-    if (cid === undefined) return []
-    const seen = new Set<ChangeId>()
-    const found: ChangeRecord[] = []
-    for (let at: Pick<Place, 'volume' | 'inner'> | null = place; at && seen.size < MOST_REPAIRS;) {
-      const whole: ChangeRecord | undefined = this.#storing(this.#newest(at))
-      if (!whole || seen.has(whole.change)) break
-      seen.add(whole.change)
-      for (const part of this.#vfs.changes.journal.parts(whole.change))
-        if (isNewest(part, this.#newest(part.place)) && part.after?.cid === cid) found.push(part)
-      at = whole.from
-    }
-    return found
-  }
-
-  /** The change of several places that this one is a part of. */
-  #storing(part: ChangeRecord | undefined): ChangeRecord | undefined {
-    const whole = part?.parent ? this.#vfs.changes.journal.get(part.parent) : undefined
-    return whole?.kind === 'write' && whole.partsOnly && whole.state === 'done' ? whole : undefined
-  }
-
-  #newest(place: Pick<Place, 'volume' | 'inner'>): ChangeRecord | undefined {
-    return this.#vfs.changes.journal.history({ place, parts: true, states: ['done', 'in_doubt', 'partial'], limit: 1 })[0]
-  }
 }
-
-const isNewest = (part: ChangeRecord, newest: ChangeRecord | undefined): boolean => part.change === newest?.change && part.state === 'done'
-
-const isAt = (a: Pick<Place, 'volume' | 'inner'>, b: Pick<Place, 'volume' | 'inner'>): boolean => a.volume === b.volume && a.inner === b.inner
 
 const copyOf = ({ place, after }: ChangeRecord): Copy => ({ path: place.shown, etag: after?.etag ?? '', cid: after?.cid ?? '' })
 

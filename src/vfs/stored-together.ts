@@ -1,0 +1,51 @@
+import type { ChangeId, ChangeRecord, Journal } from '../journal/types.ts'
+import type { Key } from './transfer/places.ts'
+
+const MOST_REPAIRS = 64 // one after the other, until the change is reached that stored the file
+
+/** Which places hold what one change stored in all of them, by the newest change of each: once something else is done at a place it is none of them. */
+export class StoredTogether {
+  readonly #journal: Journal
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
+  /** The newest change of a place, if it is such a one. */
+  last(place: Key): ChangeRecord | undefined {
+    const newest = this.#newest(place)
+    return newest?.after && this.#whole(newest) ? newest : undefined
+  }
+
+  /** The newest change of every other place that holds the same content since. What was repaired goes on from where the repair took it. */
+  others(place: Key): ChangeRecord[] {
+    const cid = this.#newest(place)?.after?.cid
+    if (cid === undefined) return []
+    const seen = new Set<ChangeId>()
+    const found: ChangeRecord[] = []
+    for (let at: Key | null = place; at && seen.size < MOST_REPAIRS;) {
+      const whole: ChangeRecord | undefined = this.#whole(this.#newest(at))
+      if (!whole || seen.has(whole.change)) break
+      seen.add(whole.change)
+      found.push(...this.#journal.parts(whole.change).filter((part) => part.after?.cid === cid && this.#isNewest(part)))
+      at = whole.from
+    }
+    return found.filter((part) => !isAt(part.place, place))
+  }
+
+  /** The change of several places that this one is a part of. */
+  #whole(part: ChangeRecord | undefined): ChangeRecord | undefined {
+    const whole = part?.parent ? this.#journal.get(part.parent) : undefined
+    return whole?.kind === 'write' && whole.partsOnly && whole.state === 'done' ? whole : undefined
+  }
+
+  #isNewest(part: ChangeRecord): boolean {
+    return part.state === 'done' && part.change === this.#newest(part.place)?.change
+  }
+
+  #newest(place: Key): ChangeRecord | undefined {
+    return this.#journal.history({ place, parts: true, states: ['done', 'in_doubt', 'partial'], limit: 1 })[0]
+  }
+}
+
+const isAt = (a: Key, b: Key): boolean => a.volume === b.volume && a.inner === b.inner
