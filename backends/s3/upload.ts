@@ -4,8 +4,11 @@ import type { Bucket, Put } from './bucket.ts'
 import { unknown } from './publish.ts'
 
 export const PART_BYTES = 8 << 20
-const AT_ONCE = 4
-const GROW_EVERY = 1000 // parts; a part may have the number 10,000 at most, and an object 5 TiB
+const IN_FLIGHT = 32 << 20 // bytes, or two parts
+const GROW_FIRST = 100 // parts
+/** Parts; a part may have the number 10,000 at most and 5 GiB, and an object 5 TiB. versitygw holds no more than some 800: 10 GiB are 690. */
+const GROW_EVERY = 600
+const MOST_GROWN = 9 // times
 
 /** A content of unknown length on its way: its parts are there, and nothing stands at the key yet. */
 export interface Upload {
@@ -31,7 +34,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
         () => sending.delete(send),
         () => {}, // told by the race below
       )
-      if (sending.size >= AT_ONCE) await Promise.race(sending)
+      if (sending.size >= Math.max(2, IN_FLIGHT / body.length)) await Promise.race(sending)
     }
     await Promise.all(sending)
     return { id, size, parts }
@@ -46,12 +49,12 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 export const giveUp = (bucket: Bucket, key: string, id: string): Promise<void> =>
   bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
 
-/** Parts of equal size, larger ones after every thousand; at least one. */
+/** Parts of equal size, which doubles now and then; at least one. */
 async function* cut(source: Bytes): Bytes {
   let held: Uint8Array[] = []
   let size = 0
   let number = 0
-  const wanted = (): number => PART_BYTES * 2 ** Math.floor(number / GROW_EVERY)
+  const wanted = (): number => partBytes(number)
   for await (const bytes of source) {
     let rest = bytes
     while (size + rest.length >= wanted()) {
@@ -66,4 +69,10 @@ async function* cut(source: Bytes): Bytes {
     size += rest.length
   }
   if (size > 0 || number === 0) yield Buffer.concat(held)
+}
+
+/** How large the part is that comes after so many. */
+export function partBytes(before: number): number {
+  const grown = before < GROW_FIRST ? 0 : 1 + Math.floor((before - GROW_FIRST) / GROW_EVERY)
+  return PART_BYTES * 2 ** Math.min(grown, MOST_GROWN)
 }
