@@ -245,9 +245,9 @@ export class Objects {
   }
 }
 
-/** What stood there goes on being said of what takes its place. */
+/** What stood there goes on being said of what takes its place, but for how the old bytes were encoded. */
 const aboutNew = (path: VfsPath, standing: Facts | undefined, { metadata }: Pick<WriteOptions, 'metadata'>): About => ({
-  headers: standing?.about?.headers ?? { ContentType: mime.getType(path) ?? undefined },
+  headers: standing?.about ? { ...standing.about.headers, ContentEncoding: undefined } : { ContentType: mime.getType(path) ?? undefined },
   metadata: metadata ?? standing?.about?.metadata ?? {},
 })
 

@@ -71,6 +71,14 @@ test('what others said of an object outlives an edit, a move, a removal and its 
   expect(await t.get('g.txt')).toBe('ours')
 })
 
+test('a new content is not taken for encoded as the old one was', async () => {
+  await using t = await ground()
+  await t.put('f.txt', { ContentType: 'text/plain', ContentEncoding: 'gzip' })
+  await t.call('mbfs_store', { backend: 'bucket', key: 'f.txt', content: 'plain', if_match: '*' })
+  const { ContentType, ContentEncoding } = await t.head('f.txt')
+  expect([ContentType, ContentEncoding]).toEqual(['text/plain', undefined])
+})
+
 test('a new object says what type its name stands for, small or sent in parts', async () => {
   await using t = await ground()
   await t.call('mbfs_store', { backend: 'bucket', key: 'a.html', content: '<p>' })
