@@ -6,6 +6,7 @@ import type { Storages } from '../../src/storages/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf } from '../vfs/schemas.ts'
+import { failures, failureOf } from './failures.ts'
 import { backend, pathOf } from './keys.ts'
 
 const CopyInput = z.strictObject({
@@ -21,7 +22,7 @@ const CopyOutput = z.strictObject({
   copied: z.int(),
   skipped: z.int().describe('Of the same content already'),
   bytes: z.int(),
-  failed: z.array(z.strictObject({ path: z.string(), error_code: z.string(), error: z.string() })),
+  failed: failures,
   failed_more: z.int(),
   links_left_out: z.int(),
   planned: z.array(z.string()).optional(),
@@ -58,7 +59,7 @@ export class BetweenTools {
       copied,
       skipped,
       bytes,
-      failed: failed.map(({ path, code, message }) => ({ path, error_code: code, error: message })),
+      failed: failed.map(failureOf),
       failed_more: failedMore,
       links_left_out: linksLeftOut,
       ...(planned && { planned: [...planned] }),

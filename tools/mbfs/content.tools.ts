@@ -12,8 +12,9 @@ import { contentFields, contentOf } from '../content.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf, changed, changedAt, cursor, ifMatch } from '../vfs/schemas.ts'
+import { failures, failureOf } from './failures.ts'
 import { backend, key, keyOf, pathOf } from './keys.ts'
-import { failures, Replicas, replicas, served } from './replicas.ts'
+import { Replicas, replicas, served } from './replicas.ts'
 
 const MOST = 64 << 10 // bytes of content in one answer
 
@@ -25,7 +26,7 @@ const metadata = z
   .describe('Notes beside it, where the storage has them')
 
 const StoreInput = z.strictObject({ backend, key, ...contentFields, if_match: ifMatch, metadata, replicas })
-const StoreOutput = changed.extend({ held_by: z.array(z.string()).optional(), failed: failures })
+const StoreOutput = changed.extend({ held_by: z.array(z.string()).optional(), failed: failures.optional() })
 const RetrieveInput = z.strictObject({
   backend,
   key,
@@ -79,8 +80,7 @@ export class ContentTools {
     const call = { ...callOf(context), ifMatch: input.if_match, metadata: input.metadata, parents: true }
     if (input.replicas.length === 0) return changedAt(at, await this.#vfs.write(at, content, call))
     const stored = await this.#replicas.store(at, input.replicas, input.key, content, call)
-    const failed = stored.failed.map(({ path, code, message }) => ({ path, error_code: code, error: message }))
-    return { ...changedAt(at, stored), held_by: [...stored.heldBy], failed }
+    return { ...changedAt(at, stored), held_by: [...stored.heldBy], failed: stored.failed.map(failureOf) }
   }
 
   @tool({

@@ -1,5 +1,5 @@
 import { VfsError } from '../../src/core/error.ts'
-import { type VfsPath, vfsPath, within } from '../../src/core/path.ts'
+import { under, type VfsPath, vfsPath, within } from '../../src/core/path.ts'
 import type { Storages } from '../../src/storages/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { z } from 'zod'
@@ -9,9 +9,13 @@ export const key = z.string().min(1).describe('Path in it')
 
 /** The VFS path of a key: whatever is done there follows the rules, and the journal, of the one file system. */
 export async function pathOf(storages: Storages, vfs: Vfs, name: string, given: string): Promise<VfsPath> {
-  const inner = vfsPath(`/${given.replace(/^\/+|\/+$/g, '')}`)
-  return vfs.reach({ path: mountPath(name), name, backend: await storages.open(name) }, inner)
+  return vfs.reach({ path: mountPath(name), name, backend: await storages.open(name) }, innerOf(given))
 }
+
+/** The path of a key where no mount shows its storage by another. */
+export const keyPath = (name: string, given: string): VfsPath => under(mountPath(name), innerOf(given))
+
+const innerOf = (given: string): VfsPath => vfsPath(`/${given.replace(/^\/+|\/+$/g, '')}`)
 
 /** The path of a copy again: its storage may not be mounted yet in this process. */
 export async function pathAgain(storages: Storages, vfs: Vfs, path: VfsPath): Promise<VfsPath> {

@@ -5,19 +5,18 @@ import { isCode, VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Storages } from '../../src/storages/types.ts'
 import type { Changed, Copy, Failure, Stored, Vfs, VfsCall, WriteCall } from '../../src/vfs/types.ts'
-import { pathAgain, pathOf } from './keys.ts'
+import { failures, failureOf } from './failures.ts'
+import { keyPath, pathAgain, pathOf } from './keys.ts'
 
 const MOST = 15
 
 export const replicas = z.array(z.string()).max(MOST).default([]).describe('Storages that hold it too, under the same key')
 
-export const failures = z.array(z.strictObject({ path: z.string(), error_code: z.string(), error: z.string() })).optional()
-
 /** What is told of a retrieval that another place than the one asked served. */
 export const served = z.strictObject({
   served_by: z.string().optional().describe('The replica, where the key itself could not be read'),
   repaired: z.boolean().optional(),
-  failed: failures,
+  failed: failures.optional(),
 })
 
 /** Where a file may be gone, or its storage: of what it is asked wrongly, another storage knows no better. */
@@ -42,7 +41,7 @@ export class Replicas {
     for (const name of names) {
       const path = await pathOf(this.#storages, this.#vfs, name, key).catch((error: unknown) => {
         if (!isLost(error)) throw error
-        failed.push({ path: `/backends/${name}` as VfsPath, code: error.code, message: error.message })
+        failed.push({ path: keyPath(name, key), code: error.code, message: error.message })
       })
       if (path !== undefined) others.push(path)
     }
@@ -73,7 +72,7 @@ export class Replicas {
     call: VfsCall,
     read: (path: VfsPath, copy: Copy) => Promise<T>,
   ): Promise<T & z.input<typeof served>> {
-    const failed = [failure(at, lost)]
+    const failed = [failureOf({ path: at, code: lost.code, message: lost.message })]
     for (const copy of await this.#vfs.copies.of(at, call)) {
       try {
         const again = await this.#again(copy)
@@ -81,8 +80,8 @@ export class Replicas {
         const repaired = await this.#repair(at, again.path, lost, call)
         return { ...found, served_by: again.path, repaired, failed }
       } catch (error) {
-        if (!(error instanceof VfsError) || isCode(error, 'CANCELLED')) throw error
-        failed.push(failure(copy.path, error))
+        if (!(error instanceof VfsError) || error.code === 'CANCELLED') throw error
+        failed.push(failureOf({ path: copy.path, code: error.code, message: error.message }))
       }
     }
     throw lost
@@ -104,9 +103,3 @@ export class Replicas {
     return { ...copy, path: await pathAgain(this.#storages, this.#vfs, copy.path) }
   }
 }
-
-const failure = (path: VfsPath, { code, message }: VfsError): { path: string; error_code: string; error: string } => ({
-  path,
-  error_code: code,
-  error: message,
-})
