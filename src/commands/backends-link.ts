@@ -1,4 +1,5 @@
 import type { Loaded } from '../config/load.ts'
+import { durationOf } from '../core/duration.ts'
 import { VfsError } from '../core/error.ts'
 import { vfsPath } from '../core/path.ts'
 import type { Io } from './io.ts'
@@ -6,7 +7,6 @@ import { openGatewayOf } from './open.ts'
 import type { CommandLine } from './parse.ts'
 import { UsageError } from './usage-error.ts'
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 const LONGEST = 7 * 86_400 // seconds; the most that S3 signs for
 
 interface Link {
@@ -28,8 +28,7 @@ export async function linkTo(name: string, key: string | undefined, loaded: Load
 }
 
 function secondsOf(text: string): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const seconds = Number(count) * (SECONDS[unit] ?? 0)
+  const seconds = (durationOf(text) ?? 0) / 1000
   if (seconds >= 1 && seconds <= LONGEST) return seconds
   throw new UsageError('--expires takes 1s to 7d, such as 15m')
 }

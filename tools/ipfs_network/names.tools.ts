@@ -1,16 +1,15 @@
 import { z } from 'zod'
+import { durationOf } from '../../src/core/duration.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { cid } from './schemas.ts'
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 /** Such as `48h`, as milliseconds. */
 const duration = z
   .string()
   .regex(/^\d{1,4}[smhd]$/, 'must be such as 30s, 5m, 48h, 7d')
-  .transform((text) => Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0))
+  .transform((text) => durationOf(text) ?? 0)
 
 const PublishInput = z.strictObject({
   cid: cid.describe('CID, or path under /ipfs/ or /ipns/'),

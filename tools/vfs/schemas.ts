@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Capabilities } from '../../src/core/backend.ts'
+import { durationOf } from '../../src/core/duration.ts'
 import { VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
@@ -46,12 +47,10 @@ export const callOf = ({ actor, signal }: ToolContext): VfsCall => ({ actor, sig
 /** The names of what a storage can do; how it guards changes is told apart. */
 export const capabilityNames = (capabilities: Capabilities): string[] => Object.entries(capabilities).flatMap(([name, value]) => (value === true ? [name] : []))
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-
 /** `2026-11-21`, `2026-11-21T07:52:08Z`, or so long ago: `30s`, `10m`, `2h`, `7d`, `4w`. Rejects INVALID_ARGUMENT. */
 export function parseTime(field: string, value: string): Date {
-  const [, count, unit = ''] = /^(\d{1,9})([smhdw])$/.exec(value) ?? []
-  const time = new Date(count === undefined ? value : Date.now() - Number(count) * (UNITS[unit] ?? 0))
+  const ago = durationOf(value)
+  const time = new Date(ago === undefined ? value : Date.now() - ago)
   if (!Number.isNaN(time.getTime())) return time
   throw new VfsError('INVALID_ARGUMENT', `${field}: ${JSON.stringify(value.slice(0, 50))} is no time`, {
     hint: 'Send an ISO 8601 time such as 2026-11-21T07:52:08Z, or how long ago: 10m, 2h, 7d.',
