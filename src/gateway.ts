@@ -41,8 +41,9 @@ import { Settling } from './vfs/settling.ts'
 import type { Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
 
-/** Of the configuration, with the options of every type of backend that there is. */
 const types = Object.entries(BACKENDS)
+
+/** Of the configuration, with the options of every type of backend that there is. */
 export const schema = configSchema(
   Object.fromEntries(types.map(([type, { options }]) => [type, options])),
   types.filter(([, { forAgents }]) => forAgents).map(([type]) => type),
