@@ -3,12 +3,14 @@ import { readAddress } from './address.ts'
 
 export type CommandName = 'serve' | 'call' | 'tools' | 'ipfs' | 'gc' | 'services' | 'backends' | 'doctor' | 'config'
 
+/** A command with all that it does, or one verb of it alone. */
+export type Words = CommandName | `${CommandName} ${string}`
+
 export interface Flag {
   /** What stands after it; absent for a switch. In brackets: may be left out. */
   readonly value?: string
   readonly help: string
-  readonly commands: readonly CommandName[]
-  readonly multiple?: boolean
+  readonly commands: readonly Words[]
   /** The settings that its text makes, by name. */
   readonly settings?: (text: string, cwd: string) => Readonly<Record<string, unknown>>
 }
@@ -22,16 +24,16 @@ const list = (text: string): string[] => text.split(',').filter((part) => part !
 /** Every flag of every command: what is parsed, helped with and suggested. */
 export const FLAGS: Readonly<Record<string, Flag>> = {
   http: { value: '[HOST:PORT]', help: 'serve HTTP instead of stdio (default 127.0.0.1:4280)', commands: ['serve'], settings: readAddress },
-  dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'], multiple: true },
+  dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'] },
   raw: { help: 'print the content alone', commands: ['call'] },
-  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config'] },
+  json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services list', 'backends', 'doctor', 'config'] },
   'dry-run': { help: 'tell what would be freed, and free nothing', commands: ['gc'] },
-  to: { value: 'ENGINE', help: 'the engine to carry everything to: kubo or embedded', commands: ['ipfs'] },
-  type: { value: 'TYPE', help: 'the type of the storage', commands: ['backends'] },
-  option: { value: 'NAME=VALUE', help: 'an option of the storage; may be repeated', commands: ['backends'], multiple: true },
-  mount: { value: 'PATH', help: 'mount the storage there', commands: ['backends'] },
-  expires: { value: 'TIME', help: 'how long a link is good, such as 1s, 15m or 7d (default 15m)', commands: ['backends'] },
-  upload: { help: 'a link that replaces the file, past the journal', commands: ['backends'] },
+  to: { value: 'ENGINE', help: 'the engine to carry everything to: kubo or embedded', commands: ['ipfs migrate'] },
+  type: { value: 'TYPE', help: 'the type of the storage', commands: ['backends add'] },
+  option: { value: 'NAME=VALUE', help: 'an option of the storage; may be repeated', commands: ['backends add'] },
+  mount: { value: 'PATH', help: 'mount the storage there', commands: ['backends add'] },
+  expires: { value: 'TIME', help: 'how long a link is good, such as 1s, 15m or 7d (default 15m)', commands: ['backends link'] },
+  upload: { help: 'a link that replaces the file, past the journal', commands: ['backends link'] },
   config: { value: 'FILE', help: 'the configuration file', commands: EVERY },
   'data-dir': {
     value: 'DIR',
@@ -53,7 +55,6 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
     value: 'GLOB',
     help: 'paths that can neither be read nor changed; may be repeated',
     commands: WITH_FOLDERS,
-    multiple: true,
     settings: (text) => ({ deny: [text] }),
   },
 }

@@ -6,14 +6,17 @@ import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
-const DOES: Readonly<Record<string, (line: CommandLine, io: Io) => Promise<ExitCode>>> = { keys, migrate }
+const VERBS: ReadonlyMap<string, (line: CommandLine, io: Io) => Promise<ExitCode>> = new Map([
+  ['keys', keys],
+  ['migrate', migrate],
+])
 
 /** What a person does with the IPFS node, and no agent may. */
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
-  const [what = '', ...positionals] = line.positionals
-  const does = DOES[what]
-  if (!does) throw new UsageError(`ipfs takes one of: ${Object.keys(DOES).join(', ')}`)
-  return does({ ...line, positionals }, io)
+  const [word = '', ...positionals] = line.positionals
+  const verb = VERBS.get(word)
+  if (!verb) throw new UsageError(`ipfs takes one of: ${[...VERBS.keys()].join(', ')}`)
+  return verb({ ...line, positionals }, io)
 }
 
 /** Lists the keys that names are signed with, or makes one. */

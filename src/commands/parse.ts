@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../core/nearest.ts'
 import { looksLikeAddress } from './address.ts'
-import { FLAGS, type CommandName } from './flags.ts'
+import { FLAGS, type CommandName, type Flag } from './flags.ts'
 import { UsageError } from './usage-error.ts'
 
 export const COMMANDS: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config']
+
+/** The commands that have verbs, and what is meant if none is said. */
+const VERBS: Partial<Record<CommandName, string>> = { ipfs: '', services: ' list', backends: ' list' }
 
 export interface CommandLine {
   readonly command: CommandName
@@ -20,11 +23,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const positionals = tokens.filter((token) => token.kind === 'positional').map(({ value }) => value)
   const named = COMMANDS.find((name) => name === positionals[0])
   const command = named ?? 'serve'
+  const words = wordsOf(command, positionals[1])
   const flags = new Map<string, string[]>()
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     if (token.name === 'help' || token.name === 'version') return { command, positionals: [], flags, wants: token.name }
-    flags.set(token.name, [...(flags.get(token.name) ?? []), checked(command, token)])
+    flags.set(token.name, [...(flags.get(token.name) ?? []), checked(words, token)])
   }
   return { command, positionals: named ? positionals.slice(1) : positionals, flags }
 }
@@ -50,11 +54,11 @@ function withOptionalAddress(args: readonly string[]): string[] {
 }
 
 function checked(
-  command: CommandName,
+  words: string,
   token: { readonly name: string; readonly rawName: string; readonly value?: string | undefined; readonly inlineValue?: boolean | undefined },
 ): string {
-  const flag = FLAGS[token.name]
-  if (!flag?.commands.includes(command)) throw unknownFlag(command, token.rawName)
+  const flag = flagOf(token.name)
+  if (!flag || !takes(flag, words)) throw unknownFlag(words, token.rawName)
   if (flag.value === undefined && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
   if (flag.value === undefined) return ''
   const forgotten = token.value === undefined || (!token.inlineValue && token.value.startsWith('-') && token.value !== '-')
@@ -62,10 +66,20 @@ function checked(
   return token.value ?? ''
 }
 
-function unknownFlag(command: CommandName, written: string): UsageError {
-  const elsewhere = FLAGS[written.replace(/^-+/, '')]?.commands
-  if (elsewhere) return new UsageError(`${command} does not take ${written}; ${elsewhere.join(', ')} ${elsewhere.length > 1 ? 'do' : 'does'}`)
-  const known = Object.entries(FLAGS).flatMap(([name, flag]) => (flag.commands.includes(command) ? [`--${name}`] : []))
+/** The command, with its verb if it has one. */
+function wordsOf(command: CommandName, verb: string | undefined): string {
+  const unsaid = VERBS[command]
+  return unsaid === undefined ? command : `${command}${verb === undefined ? unsaid : ` ${verb}`}`
+}
+
+const flagOf = (name: string): Flag | undefined => (Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined)
+
+const takes = ({ commands }: Flag, words: string): boolean => commands.some((each) => each === words || words.startsWith(`${each} `))
+
+function unknownFlag(words: string, written: string): UsageError {
+  const elsewhere = flagOf(written.replace(/^-+/, ''))?.commands
+  if (elsewhere) return new UsageError(`${words} does not take ${written}; ${elsewhere.join(', ')} ${elsewhere.length > 1 ? 'do' : 'does'}`)
+  const known = Object.entries(FLAGS).flatMap(([name, flag]) => (takes(flag, words) ? [`--${name}`] : []))
   const meant = nearest(written, [...known, '--help', '--version'])
   return new UsageError(`there is no flag ${written}${meant ? `; did you mean ${meant}?` : ''}`)
 }

@@ -14,16 +14,16 @@ import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
-const VERBS = ['start', 'stop', 'restart', 'logs'] as const
+const OF_ONE = ['start', 'stop', 'restart', 'logs'] as const
 const WAIT_MS = 90_000
 const LOOK_MS = 100
 
 /** The programs beside us, whichever process supervises them. */
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
-  const [word, name, ...rest] = line.positionals
-  const verb = VERBS.find((each) => each === word)
-  if ((word !== undefined && (!verb || name === undefined)) || rest.length > 0)
-    throw new UsageError(`services takes nothing, or one of ${VERBS.join(', ')} and a name`)
+  const [word = 'list', name, ...rest] = line.positionals
+  const verb = OF_ONE.find((each) => each === word)
+  if ((verb === undefined && word !== 'list') || (verb === undefined) !== (name === undefined) || rest.length > 0)
+    throw new UsageError(`services takes list, or one of ${OF_ONE.join(', ')} and a name`)
   const { config } = await settingsOf(line, io)
   await prepareDataFolder(config.data_dir)
   const specs = serviceSpecs(config, io.env)

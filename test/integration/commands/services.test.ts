@@ -28,9 +28,10 @@ describe('polymount services, with nobody that supervises', () => {
   })
 
   test.each([
-    [['start'], 'takes nothing, or one of'],
-    [['explode', 'kubo'], 'takes nothing, or one of'],
-    [['stop', 'kubo', 'more'], 'takes nothing, or one of'],
+    [['start'], 'takes list, or one of'],
+    [['explode', 'kubo'], 'takes list, or one of'],
+    [['stop', 'kubo', 'more'], 'takes list, or one of'],
+    [['list', 'kubo'], 'takes list, or one of'],
     [['stop', 'nfs'], 'there is no service nfs; there is '],
   ])('%j is refused', async (args, said) => {
     await using place = await emptyPlace()

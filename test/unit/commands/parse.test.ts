@@ -47,14 +47,57 @@ describe('what cannot be understood names what was meant', () => {
     [['--readonly'], 'there is no flag --readonly; did you mean --read-only?'],
     [['--qqqqqqqqqqqqqqqq'], 'there is no flag --qqqqqqqqqqqqqqqq'],
     [['-x'], 'there is no flag -x'],
+    [['--constructor'], 'there is no flag --constructor'],
     [['--raw'], 'serve does not take --raw; call does'],
     [['tools', '--deny', 'x'], 'tools does not take --deny; serve, call, doctor, config do'],
+    [['backends', 'test', 'x', '--upload'], 'backends test does not take --upload; backends link does'],
+    [['services', 'logs', 'kubo', '--json'], 'services logs does not take --json; tools, ipfs, gc, services list, backends, doctor, config do'],
+    [['backends', 'add', 'x', '--typ', 's3'], 'there is no flag --typ; did you mean --type?'],
     [['--deny'], '--deny needs a value: --deny GLOB'],
     [['--deny', '--read-only'], '--deny needs a value: --deny GLOB'],
     [['--read-only=yes'], '--read-only takes no value'],
   ])('%j', (args, message) => {
     expect(() => parseCommandLine(args)).toThrow(expect.objectContaining({ name: 'UsageError', message }))
   })
+})
+
+/** What stands beside the flags of the settings, which every command takes. */
+const TAKEN: Readonly<Record<string, readonly string[]>> = {
+  serve: ['http'],
+  'call vfs_ls': ['dir', 'raw'],
+  tools: ['json'],
+  'ipfs keys': ['json'],
+  'ipfs migrate': ['json', 'to'],
+  gc: ['json', 'dry-run'],
+  services: ['json'],
+  'services list': ['json'],
+  'services start kubo': [],
+  'services stop kubo': [],
+  'services restart kubo': [],
+  'services logs kubo': [],
+  backends: ['json'],
+  'backends list': ['json'],
+  'backends add x': ['json', 'type', 'option', 'mount'],
+  'backends test x': ['json'],
+  'backends remove x': ['json'],
+  'backends link x /y': ['json', 'expires', 'upload'],
+  doctor: ['dir', 'json'],
+  config: ['json'],
+}
+
+test.each(Object.entries(TAKEN))('%s takes its own flags, and no others', (words, own) => {
+  const answer = (name: string): string => {
+    try {
+      parseCommandLine([...words.split(' '), FLAGS[name]?.value === undefined ? `--${name}` : `--${name}=x`])
+      return 'taken'
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const special = Object.keys(FLAGS).filter((name) => name === 'http' || (name !== 'config' && !FLAGS[name]?.settings))
+  const refused = (name: string): unknown => expect.stringContaining(`does not take --${name}; `)
+  expect(special.map(answer)).toEqual(special.map((name) => (own.includes(name) ? 'taken' : refused(name))))
+  expect(['config', 'data-dir', 'engine'].map(answer)).toEqual(['taken', 'taken', 'taken'])
 })
 
 describe('settings of flags', () => {
