@@ -4,7 +4,7 @@ import { peek } from '../core/bytes.ts'
 import { cidOfRaw, LEAF_BYTES, rawDigest } from '../core/cid.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
 import type { Batch } from './blocks/batch.ts'
-import { Blocks } from './blocks/blocks.ts'
+import { Blocks, type Reading } from './blocks/blocks.ts'
 import type { Guard } from './blocks/guards.ts'
 import { sha256, sha256Multihash } from './blocks/multihash.ts'
 import type { Collection } from './collect/collect.ts'
@@ -115,11 +115,11 @@ export class LocalContent implements ContentStore {
   }
 
   #unixfs(): Promise<UnixfsReader> {
-    return (this.#reader ??= loadUnixfs().then(({ loader, UnixfsReader }) => new UnixfsReader(loader((cid) => this.#block(cid)))))
+    return (this.#reader ??= loadUnixfs().then(({ loader, UnixfsReader }) => new UnixfsReader(loader((cid, reading) => this.#block(cid, reading)))))
   }
 
-  async #block(cid: CID): Promise<Uint8Array> {
-    return (await this.blocks.get(cid.multihash.bytes)) ?? missing(cid.toString())
+  async #block(cid: CID, reading?: Reading): Promise<Uint8Array> {
+    return (await this.blocks.get(cid.multihash.bytes, reading)) ?? missing(cid.toString())
   }
 }
 

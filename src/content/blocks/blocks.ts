@@ -13,6 +13,7 @@ import { BlockFiles } from './files.ts'
 import { type Guard, Guards } from './guards.ts'
 import { verifies } from './multihash.ts'
 import { MIGRATIONS } from './schema.ts'
+import type { Spares } from './spares.ts'
 
 const EMPTY = new Uint8Array(0)
 const PAGE = 1000
@@ -23,6 +24,12 @@ interface Row {
   readonly generation: number
   readonly crc: number | null
   readonly content: Buffer | null
+}
+
+/** Where the memory of a block comes from. */
+export interface Reading {
+  /** Fresh, if not given. */
+  readonly spares?: Spares | undefined
 }
 
 interface Header {
@@ -84,12 +91,12 @@ export class Blocks implements AsyncDisposable {
   }
 
   /** As it was put. undefined where it is not here; rejects INVALID_BLOCK where it is damaged, after which it is not here either: the next put or fetch heals it. */
-  async get(multihash: Uint8Array): Promise<Uint8Array | undefined> {
+  async get(multihash: Uint8Array, { spares }: Reading = {}): Promise<Uint8Array | undefined> {
     const row = await this.#row(multihash)
     if (!row) return undefined
-    const content = row.content ?? (await this.#files.read(multihash, row.size))
+    const content = row.content ?? (await this.#files.read(multihash, row.size, spares))
     if (content?.length === row.size && isSound(multihash, content, row)) return content
-    if (!(await this.#putAway(multihash, row))) return this.get(multihash) // it was freed, and perhaps put again, since its row was read
+    if (!(await this.#putAway(multihash, row))) return this.get(multihash, { spares }) // it was freed, and perhaps put again, since its row was read
     throw new VfsError('INVALID_BLOCK', 'a block of the content store was damaged on disk; it was put away', {
       hint: 'Repeat the call to fetch the block again, or add the content once more.',
     })

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { fromSystem } from '../system.ts'
+import type { Spares } from './spares.ts'
 
 const HEX = /^([0-9a-f]{2})+$/
 const readPart = promisify(read)
@@ -43,9 +44,9 @@ export class BlockFiles {
   }
 
   /** undefined where there is none; of one that is longer than it should be no more than shows that. */
-  async read(multihash: Uint8Array, size: number): Promise<Buffer | undefined> {
+  async read(multihash: Uint8Array, size: number, spares?: Spares): Promise<Buffer | undefined> {
     try {
-      return await readUpTo(this.#file(multihash), size + 1)
+      return await readUpTo(this.#file(multihash), size + 1, spares)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw fromSystem(error)
@@ -110,10 +111,10 @@ async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<void
  * `readFile` would ask for the size, read parts of 512 KiB and join them. Opening and closing wait for no more than the look
  * into the index did, and save two turns of the thread pool for every MiB of a large file.
  */
-async function readUpTo(file: string, most: number): Promise<Buffer> {
+async function readUpTo(file: string, most: number, spares?: Spares): Promise<Buffer> {
   const handle = openSync(file, 'r')
   try {
-    const buffer = Buffer.allocUnsafeSlow(most)
+    const buffer = spares?.take(most) ?? Buffer.allocUnsafeSlow(most)
     for (let done = 0; ;) {
       const { bytesRead } = await readPart(handle, buffer, done, most - done, done)
       done += bytesRead

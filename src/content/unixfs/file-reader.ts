@@ -1,6 +1,7 @@
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
-import type { FileNode, Link } from './codec.ts'
+import { Spares } from '../blocks/spares.ts'
+import { type FileNode, type Link, RAW } from './codec.ts'
 import type { LoadNode } from './loader.ts'
 import { prefetch } from './prefetch.ts'
 
@@ -13,19 +14,28 @@ export interface Wanted {
   readonly to: number
 }
 
-export function readFile(load: LoadNode, root: FileNode, { offset = 0, length = Infinity, signal }: Call & Range = {}): Bytes {
-  return readNode({ load, signal }, root, { from: offset, to: Math.min(offset + length, root.size) }, 0)
+interface Source extends Call {
+  readonly load: LoadNode
+  /** For leaves that are nothing but content: what else is read of a block may be needed longer. */
+  readonly spares: Spares | undefined
 }
 
-async function* readNode(source: Call & { readonly load: LoadNode }, node: FileNode, wanted: Wanted, depth: number): Bytes {
+export function readFile(load: LoadNode, root: FileNode, { offset = 0, length = Infinity, reuse, signal }: Call & Range = {}): Bytes {
+  return readNode({ load, signal, spares: reuse ? new Spares() : undefined }, root, { from: offset, to: Math.min(offset + length, root.size) }, 0)
+}
+
+async function* readNode(source: Source, node: FileNode, wanted: Wanted, depth: number): Bytes {
   if (depth > MAX_DEPTH) throw new VfsError('NOT_UNIXFS', 'the file is nested too deeply')
   const own = node.data.subarray(wanted.from, Math.max(wanted.to, 0))
   if (own.length > 0) yield own
   const children = [...overlapping(node, wanted)]
-  for await (const [child, inner] of prefetch(children, AHEAD, ({ link }) => source.load(link.cid, source))) {
+  for await (const [child, inner] of prefetch(children, AHEAD, ({ link: { cid } }) =>
+    source.load(cid, cid.code === RAW ? source : { signal: source.signal }),
+  )) {
     throwIfAborted(source.signal, 'read')
     if (inner.kind !== 'file' || inner.size !== child.size) throw new VfsError('NOT_UNIXFS', 'a part of the file is not what the file says')
     yield* readNode(source, inner, child, depth + 1)
+    source.spares?.back(inner.data)
   }
 }
 

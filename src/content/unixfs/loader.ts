@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
+import type { Reading } from '../blocks/blocks.ts'
 import { decode, inlined, type FolderNode, type UnixfsNode } from './codec.ts'
 
 /** A block's verified bytes. */
-export type GetBlock = (cid: CID, call?: Call) => Promise<Uint8Array>
-export type LoadNode = (cid: CID, call?: Call) => Promise<UnixfsNode>
+export type GetBlock = (cid: CID, call?: Call & Reading) => Promise<Uint8Array>
+export type LoadNode = (cid: CID, call?: Call & Reading) => Promise<UnixfsNode>
 
 const KEPT_BYTES = 4 << 20 // of blocks; decoded they take some five times as much
 

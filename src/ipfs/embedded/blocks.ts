@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import type { Reading } from '../../content/blocks/blocks.ts'
 import type { Guard } from '../../content/blocks/guards.ts'
 import { sha256Multihash } from '../../content/blocks/multihash.ts'
 import type { LocalContent } from '../../content/store.ts'
@@ -58,10 +59,10 @@ export class EmbeddedBlocks implements NodeBlocks {
     return digest && this.#local(sha256Multihash(digest))
   }
 
-  async block(cid: CID, call: Call = {}): Promise<Uint8Array> {
+  async block(cid: CID, call: Call & Reading = {}): Promise<Uint8Array> {
     throwIfAborted(call.signal)
     if (cid.multihash.code === IDENTITY) return cid.multihash.digest
-    return (await this.#local(cid.multihash.bytes)) ?? this.#network.fetch(cid, call)
+    return (await this.#local(cid.multihash.bytes, call)) ?? this.#network.fetch(cid, call)
   }
 
   /** What is on this machine only; undefined also for a block that is damaged. */
@@ -85,9 +86,9 @@ export class EmbeddedBlocks implements NodeBlocks {
   }
 
   /** Where a network can bring it anew, a damaged block is a missing one. */
-  async #local(multihash: Uint8Array): Promise<Uint8Array | undefined> {
+  async #local(multihash: Uint8Array, reading?: Reading): Promise<Uint8Array | undefined> {
     try {
-      return await this.#content.blocks.get(multihash)
+      return await this.#content.blocks.get(multihash, reading)
     } catch (error) {
       if (isCode(error, 'INVALID_BLOCK') && this.#network.mode !== 'off') return undefined
       throw error

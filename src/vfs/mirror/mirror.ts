@@ -1,4 +1,4 @@
-import type { Bytes, Stat } from '../../core/backend.ts'
+import type { Bytes, Call, Precondition, Range, Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { name, type VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
@@ -67,7 +67,7 @@ export class Mirrors {
     const { reading, targets, folders } = this.#vfs
     return {
       list: (path) => detailed(reading, path, { actor, signal }),
-      read: (path, { etag }) => this.#read(path, etag, signal),
+      read: (path, { etag }) => this.#read(path, { ifMatch: etag, signal }),
       memory,
       compared: (files) => onProgress?.(0, files),
       modes: target.mount.backend.capabilities.modes,
@@ -75,9 +75,9 @@ export class Mirrors {
     }
   }
 
-  async #read(path: VfsPath, etag: string, signal: AbortSignal | undefined): Promise<Bytes> {
-    const { mount, inner } = await this.#vfs.targets.readable('mirror', path, signal)
-    return mount.backend.read(inner, { ifMatch: etag, signal })
+  async #read(path: VfsPath, options: Call & Range & Precondition): Promise<Bytes> {
+    const { mount, inner } = await this.#vfs.targets.readable('mirror', path, options.signal)
+    return mount.backend.read(inner, options)
   }
 
   /** A source that is empty, or not what was meant, would otherwise take everything with it. */
@@ -133,7 +133,8 @@ export class Mirrors {
     const { mode, modified } = source
     const expected = standing ? { ifMatch: standing.etag } : ({ ifNoneMatch: '*' } as const)
     const wish = { ...expected, mode, modified: modified?.getTime() === 0 ? undefined : modified }
-    const { stat, bytes } = await this.#vfs.changes.write(target, await this.#read(from, source.etag, cause.signal), cause, wish)
+    const content = await this.#read(from, { ifMatch: source.etag, reuse: target.mount.backend.usesUp, signal: cause.signal })
+    const { stat, bytes } = await this.#vfs.changes.write(target, content, cause, wish)
     const cid = source.cid ?? stat?.cid
     if (stat && cid !== undefined) await memory.learn(to, stat.etag, cid)
     return bytes
