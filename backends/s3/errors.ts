@@ -70,7 +70,7 @@ export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
   if (error instanceof VfsError) return error
   const { name, message, $metadata } = reported(error)
   if (message.startsWith('Checksum mismatch'))
-    return new VfsError('IO_ERROR', 'the bytes are not those that the storage keeps', { backend: 's3', cause: error })
+    return new VfsError('CONTENT_DAMAGED', 'the bytes are not those that the storage keeps', { backend: 's3', cause: error })
   const code = BY_NAME[name] ?? BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'UNAVAILABLE'
   return new VfsError(code, `the storage answered ${NAME.test(name) ? name : 'with an error that has no name'}`, {
     backend: 's3',
@@ -91,7 +91,7 @@ function pauseOf(error: unknown): { readonly retry_after_ms?: number } {
 /** True if the server did not understand a plain write, or what it gave back does not fit its checksum. */
 export function isMisunderstood(error: VfsError): boolean {
   const status = reported(error.cause).$metadata?.httpStatusCode
-  return error.code === 'IO_ERROR' || (isCode(error, 'UNAVAILABLE', 'UNSUPPORTED', 'INVALID_ARGUMENT') && (status === 400 || status === 501))
+  return isCode(error, 'IO_ERROR', 'CONTENT_DAMAGED') || (isCode(error, 'UNAVAILABLE', 'UNSUPPORTED', 'INVALID_ARGUMENT') && (status === 400 || status === 501))
 }
 
 /** True if nobody knows whether the request took effect: the answer was lost, or the server failed in the middle (journal.md, 15). */

@@ -122,6 +122,13 @@ export const CODES = {
     'The storage reported a hardware or file system error.',
     'Repeat the call; if it fails again, a person must check the disk.',
   ),
+  CONTENT_DAMAGED: code(
+    'storage',
+    'critical',
+    true,
+    'The storage gave other bytes than were stored there; they were not used.',
+    'Repeat the call; if it fails again, take the content from an older version or another storage.',
+  ),
 
   MOUNT_EXISTS: code('mount', 'low', false, 'Something is mounted there already.', 'Choose another path, or unmount it first.'),
   MOUNT_NOT_FOUND: code('mount', 'low', false, 'Nothing is mounted at this path.', 'vfs_list_mounts shows what is mounted.'),

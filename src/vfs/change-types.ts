@@ -113,9 +113,9 @@ export interface Copies {
   stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined>
   /** True if what stands there is still what was stored. Rejects NOT_FOUND. */
   holds(copy: Copy, call: VfsCall): Promise<boolean>
-  /** Rejects IO_ERROR unless the CID of what was read there is that of what was stored. */
+  /** Rejects CONTENT_DAMAGED unless the CID of what was read there is that of what was stored. */
   check(copy: Copy, cid: string, call: VfsCall): Promise<void>
-  /** Puts a file that was lost or damaged back from another place; they go on being copies of each other. Rejects CONFLICT over what somebody else has put there. */
+  /** Puts a file that was lost or damaged back from another place; they go on being copies of each other. Rejects CONFLICT over what somebody else has put there, and over what a second look finds to be whole. */
   repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed>
   /** Removes a file and what `of` told of it, in one change. A copy that somebody else has changed stays. */
   remove(path: VfsPath, others: readonly Copy[], call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>

@@ -1,4 +1,5 @@
-import { throwIfAborted, VfsError } from '../core/error.ts'
+import { cidOfContent } from '../content/hashing.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import type { Bytes, Metadata, Stat } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
 import type { VfsPath } from '../core/path.ts'
@@ -81,7 +82,7 @@ export class StoredCopies implements Copies {
   async check({ path, cid }: Copy, found: string, { signal }: VfsCall): Promise<void> {
     const { mount } = await this.#vfs.targets.readable('read', path, signal)
     if (found === cid || mount.backend.capabilities.content_addressed) return
-    throw new VfsError('IO_ERROR', `${path} holds other bytes than were stored there`, { op: 'read', path })
+    throw new VfsError('CONTENT_DAMAGED', `${path} holds other bytes than were stored there`, { op: 'read', path })
   }
 
   async repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed> {
@@ -95,9 +96,11 @@ export class StoredCopies implements Copies {
     })
   }
 
-  /** As it is: it could not be read to keep it. */
+  /** As it is: what is damaged is kept by moving it, since it cannot be read. */
   async #putAside(target: Target, path: VfsPath, { etag }: Pick<Stat, 'etag'>, cause: Cause): Promise<void> {
-    if (!(await this.stored(path, cause))) throw new VfsError('CONFLICT', `${path} is not what was stored there`, { op: 'write', path })
+    const stored = await this.stored(path, cause)
+    if (!stored) throw new VfsError('CONFLICT', `${path} is not what was stored there`, { op: 'write', path })
+    if (!(await isDamaged(target, { cid: stored.cid, etag }, cause))) throw new VfsError('CONFLICT', `${path} is whole`, { op: 'write', path })
     await this.#vfs.changes.remove(target, cause, { ifMatch: etag })
   }
 
@@ -159,6 +162,17 @@ export class StoredCopies implements Copies {
 }
 
 const copyOf = ({ place, after }: ChangeRecord): Copy => ({ path: place.shown, etag: after?.etag ?? '', cid: after?.cid ?? '' })
+
+/** By its bytes alone: an error of reading is none of them, unless the storage itself has compared them. */
+async function isDamaged({ mount: { backend }, inner }: Target, { etag, cid }: Omit<Copy, 'path'>, { signal }: VfsCall): Promise<boolean> {
+  if (backend.capabilities.content_addressed) return false // it compares by itself, and may cut it in another way
+  try {
+    return (await cidOfContent(backend.read(inner, { ifMatch: etag, signal, fresh: true, reuse: true }))) !== cid
+  } catch (error) {
+    if (isCode(error, 'CONTENT_DAMAGED')) return true
+    throw error
+  }
+}
 
 function failureOf(path: VfsPath, error: unknown, signal: AbortSignal | undefined): Failure {
   throwIfAborted(signal, 'write')

@@ -21,8 +21,7 @@ export const served = z.strictObject({
 
 /** Where a file may be gone, or its storage: of what it is asked wrongly, another storage knows no better. */
 const LOST: ReadonlySet<Category> = new Set(['storage', 'service', 'content', 'ipfs'])
-const isLost = (error: unknown): error is VfsError =>
-  error instanceof VfsError && (error.code === 'NOT_FOUND' || error.code === 'IO_ERROR' || LOST.has(CODES[error.code].category))
+const isLost = (error: unknown): error is VfsError => error instanceof VfsError && (error.code === 'NOT_FOUND' || LOST.has(CODES[error.code].category))
 
 /** Content that stands in several storages. */
 export class Replicas {
@@ -50,7 +49,7 @@ export class Replicas {
     return { ...stored, failed: [...failed, ...stored.failed] }
   }
 
-  /** Reads a file, or a copy of it where it is lost; one that is gone or damaged is put back. `read` gets what is known of what it reads, and rejects CONFLICT or IO_ERROR where it is not that. */
+  /** Reads a file, or a copy of it where it is lost; one that is gone or damaged is put back. `read` gets what is known of what it reads, and rejects CONFLICT or CONTENT_DAMAGED where it is not that. */
   async read<T extends object>(at: VfsPath, call: VfsCall, read: (path: VfsPath, copy?: Copy) => Promise<T>): Promise<T & z.input<typeof served>> {
     try {
       return await read(at, await this.#vfs.copies.stored(at, call))
@@ -87,9 +86,9 @@ export class Replicas {
     throw lost
   }
 
-  /** False where it could not be, or where nobody knows what stands there: its storage does not answer. */
+  /** False where it could not be, or where nobody knows what stands there: its storage does not answer, or not just now. */
   async #repair(at: VfsPath, from: VfsPath, lost: VfsError, call: VfsCall): Promise<boolean> {
-    if (!isCode(lost, 'NOT_FOUND', 'IO_ERROR')) return false
+    if (!isCode(lost, 'NOT_FOUND', 'CONTENT_DAMAGED')) return false
     try {
       await this.#vfs.copies.repair(at, from, call)
       return true

@@ -51,13 +51,13 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
   return changed
 }
 
-/** Rejects IO_ERROR unless what is there reads back as it was written. A storage that copied by itself, checks what it gets, or names it by its CID is believed. */
+/** Rejects CONTENT_DAMAGED unless what is there reads back as it was written. A storage that copied by itself, checks what it gets, or names it by its CID is believed. */
 export async function verify({ mount, inner, place }: Target, { stat }: Changed, { signal }: Cause): Promise<void> {
   const { checksWrites = false, capabilities } = mount.backend
   if (stat?.cid === undefined || checksWrites || capabilities.content_addressed) return
   const standing = mount.backend.read(inner, { ifMatch: stat.etag, signal, reuse: true, fresh: true })
   if ((await cidOfContent(standing)) !== stat.cid)
-    throw new VfsError('IO_ERROR', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })
+    throw new VfsError('CONTENT_DAMAGED', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })
 }
 
 /** Where the storage of the destination finds the source by itself. */

@@ -78,7 +78,7 @@ describe.each([
       content: 'hello',
       served_by: '/backends/memory/k',
       repaired: true,
-      failed: [{ path: '/backends/bucket/k', error_code: 'IO_ERROR' }],
+      failed: [{ path: '/backends/bucket/k', error_code: 'CONTENT_DAMAGED' }],
     })
     expect(await readFile(file, 'utf8')).toBe('hello')
     expect((await retrieve(t, 'bucket')).result).not.toHaveProperty('served_by')
@@ -96,6 +96,6 @@ describe.each([
     await using t = await open(compat)
     await rotten(t)
     await t.call('vfs_remove', { path: '/backends/memory/k' })
-    expect((await retrieve(t, 'bucket')).result).toMatchObject({ error_code: 'IO_ERROR' })
+    expect((await retrieve(t, 'bucket')).result).toMatchObject({ error_code: 'CONTENT_DAMAGED' })
   })
 })

@@ -115,7 +115,7 @@ describe('a copy into a folder', () => {
     await using t = await planted([...tree, 'b/bad', 'lie'])
     const { change, ...rest } = await t.into()
     expect(rest).toMatchObject({ copied: 4, failedMore: 0 })
-    expect(rest.failed.map(({ path, code }) => `${path} ${code}`).toSorted(compareNames)).toEqual(['/x/src/b/bad IO_ERROR', '/x/src/lie IO_ERROR'])
+    expect(rest.failed.map(({ path, code }) => `${path} ${code}`).toSorted(compareNames)).toEqual(['/x/src/b/bad IO_ERROR', '/x/src/lie CONTENT_DAMAGED'])
     expect(await files(t, '/y/dst')).toEqual(tree) // what did not read back as it was written is gone again
     await t.journal.settled()
     expect(t.journal.get(change!)).toMatchObject({ state: 'partial', reason: expect.stringContaining('2 failed') })

@@ -137,15 +137,15 @@ describe('a transfer', () => {
   test('that does not read back as it was written keeps the source', async () => {
     await using t = await openTestVfs({ '/x': {}, '/y': new Lying() })
     await t.write('/x/f', 'content')
-    await expect(t.vfs.move(p('/x/f'), p('/y/f'), call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    await expect(t.vfs.move(p('/x/f'), p('/y/f'), call)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
     expect([await t.text('/x/f'), await t.names('/y')]).toEqual(['content', []])
   })
 
   test('a copy that does not read back as it was written is gone again', async () => {
     await using t = await openTestVfs({ '/x': {}, '/y': new Lying() })
     await t.write('/x/d/f', 'content', { parents: true })
-    await expect(t.vfs.copy(p('/x/d/f'), p('/y/new/f'), call)).rejects.toMatchObject({ code: 'IO_ERROR' })
-    await expect(t.vfs.copy(p('/x/d'), p('/y/d'), call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    await expect(t.vfs.copy(p('/x/d/f'), p('/y/new/f'), call)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+    await expect(t.vfs.copy(p('/x/d'), p('/y/d'), call)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
     expect(await t.names('/y')).toEqual([])
   })
 
