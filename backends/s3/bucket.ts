@@ -10,14 +10,14 @@ import {
   type S3Client,
   type S3ServiceException,
 } from '@aws-sdk/client-s3'
-import type { Bytes, Call, LinkOptions } from '../../src/core/backend.ts'
+import type { About, Bytes, Call, LinkOptions } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { Multipart } from './multipart.ts'
 import { reasonOf } from './reason.ts'
-import { type About, aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until } from './requests.ts'
+import { aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
 
 /** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
 const KEEPS = 'polymount-keeps'
@@ -33,7 +33,7 @@ export interface Facts {
   readonly etag: string
   readonly change?: string | undefined
   /** Not in listings. */
-  readonly about?: About | undefined
+  readonly about?: WholeAbout | undefined
 }
 
 /** One page of a listing: objects and, with a delimiter, what stands for all keys below one. Both in the order of keys. */

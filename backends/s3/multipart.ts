@@ -7,11 +7,11 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import type { Call } from '../../src/core/backend.ts'
+import type { About, Call } from '../../src/core/backend.ts'
 import type { VfsError } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
-import { type About, CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
+import { CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
 export interface PartCopy extends Call, Conditions {
   readonly from: Source

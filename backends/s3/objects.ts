@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
+import type { About, Bytes, Call, CopyOptions, Metadata, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { incoming, peek } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
 import mime from 'mime'
 import type { Bucket, Facts, Put } from './bucket.ts'
-import type { About, Conditions } from './requests.ts'
+import type { Conditions } from './requests.ts'
 import { copyObject } from './copy.ts'
 import { etagOf } from './etag.ts'
 import type { Keys } from './keys.ts'
@@ -246,10 +246,17 @@ export class Objects {
 }
 
 /** What stood there goes on being said of what takes its place, but for how the old bytes were encoded. */
-const aboutNew = (path: VfsPath, standing: Facts | undefined, { metadata }: Pick<WriteOptions, 'metadata'>): About => ({
-  headers: standing?.about ? { ...standing.about.headers, ContentEncoding: undefined } : { ContentType: mime.getType(path) ?? undefined },
+const aboutNew = (path: VfsPath, standing: Facts | undefined, { headers, metadata }: About): About => ({
+  headers: headers ?? (standing?.about ? unencoded(standing.about.headers) : typeOf(path)),
   metadata: metadata ?? standing?.about?.metadata ?? {},
 })
+
+const unencoded = (headers: Metadata): Metadata => Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-encoding'))
+
+function typeOf(path: VfsPath): Metadata {
+  const type = mime.getType(path)
+  return type === null ? {} : { 'content-type': type }
+}
 
 async function sourceAt(view: View, from: VfsPath, options: CopyOptions & { readonly folders: boolean }): Promise<Standing> {
   const source = await view.get('copy', from, options)

@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
-import type { Metadata } from '../../src/core/backend.ts'
+import type { About, Metadata } from '../../src/core/backend.ts'
 import { fromS3 } from './errors.ts'
 
 const OURS = 'polymount-'
@@ -15,29 +15,30 @@ export interface Source {
   readonly bucket?: string | undefined
 }
 
-/** What an object says beside its content: it stays when the content is replaced, and goes where it goes. */
-export interface About {
-  readonly headers: Pick<HeadObjectCommandOutput, 'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage' | 'ContentType'>
-  readonly metadata: Metadata
-}
+const HEADERS = {
+  'cache-control': 'CacheControl',
+  'content-disposition': 'ContentDisposition',
+  'content-encoding': 'ContentEncoding',
+  'content-language': 'ContentLanguage',
+  'content-type': 'ContentType',
+} as const
 
-export const aboutOf = ({
-  CacheControl,
-  ContentDisposition,
-  ContentEncoding,
-  ContentLanguage,
-  ContentType,
-  Metadata = {},
-}: HeadObjectCommandOutput): About => ({
-  headers: { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType },
+type Said = { -readonly [Field in (typeof HEADERS)[keyof typeof HEADERS]]?: string }
+
+export type WholeAbout = { readonly [Part in keyof About]-?: Metadata }
+
+/** What an object says beside its content: it stays when the content is replaced, and goes where it goes. */
+export const aboutOf = ({ Metadata = {}, ...said }: HeadObjectCommandOutput): WholeAbout => ({
+  headers: Object.fromEntries(Object.entries(HEADERS).flatMap(([name, field]) => (said[field] === undefined ? [] : [[name, said[field]]]))),
   metadata: Object.fromEntries(Object.entries(Metadata).filter(([name]) => !name.startsWith(OURS))),
 })
 
 /** For a request that writes, with what we note ourselves. */
-export const saying = (about: About | undefined, ours: Metadata): About['headers'] & { Metadata: Record<string, string> } => ({
-  ...about?.headers,
-  Metadata: { ...about?.metadata, ...ours },
-})
+export function saying({ headers = {}, metadata }: About = {}, ours: Metadata): Said & { Metadata: Record<string, string> } {
+  const said: Said = {}
+  for (const [name, field] of Object.entries(HEADERS)) if (headers[name] !== undefined) said[field] = headers[name]
+  return { ...said, Metadata: { ...metadata, ...ours } }
+}
 
 /** Conditions by the storage's own etag. */
 export interface Conditions {

@@ -1,4 +1,4 @@
-import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
+import type { About, Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { FOLDER, Lookup } from '../../src/core/lookup.ts'
@@ -9,6 +9,7 @@ import { type Keys, OWN_FOLDER } from './keys.ts'
 import { children, hasBelow } from './list.ts'
 import { Pathless } from './pathless.ts'
 import { readObject } from './read.ts'
+import type { WholeAbout } from './requests.ts'
 
 /** A file with its facts, or a folder. */
 export type Standing = { readonly kind: 'file'; readonly facts: Facts } | { readonly kind: 'directory' }
@@ -71,9 +72,11 @@ export class View extends Lookup<Standing> {
 
 export function statOf(standing: Standing): Stat {
   if (standing.kind === 'directory') return FOLDER
-  const { size, modified, etag, about: { metadata = {} } = {} } = standing.facts
-  return { kind: 'file', size, modified, etag: etagOf(etag), ...(Object.keys(metadata).length > 0 && { metadata }) }
+  const { size, modified, etag, about } = standing.facts
+  return { kind: 'file', size, modified, etag: etagOf(etag), ...(about && toldOf(about)) }
 }
+
+const toldOf = ({ headers, metadata }: WholeAbout): About => ({ headers, ...(Object.keys(metadata).length > 0 && { metadata }) })
 
 export function check(op: string, path: VfsPath, standing: Standing | undefined, { ifMatch, ifNoneMatch }: Precondition): void {
   const etag = standing && statOf(standing).etag

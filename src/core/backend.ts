@@ -2,7 +2,18 @@ import type { VfsPath } from './path.ts'
 
 export type Kind = 'file' | 'directory' | 'link'
 
-export interface Stat {
+export type Metadata = Readonly<Record<string, string>>
+
+/** What is said of a content beside it. */
+export interface About {
+  /** What people and programs noted. */
+  readonly metadata?: Metadata | undefined
+  /** How it is to be taken: headers of HTTP that go with it, such as content-encoding, by their names in small letters. */
+  readonly headers?: Metadata | undefined
+}
+
+/** Where metadata are kept, a stat of one file has the headers, and metadata if there are any; a listing has neither. */
+export interface Stat extends About {
   /** `link` only for a symbolic link that leads nowhere or outside: others are followed. */
   readonly kind: Kind
   /** Bytes; 0 for a directory. */
@@ -14,11 +25,7 @@ export interface Stat {
   readonly cid?: string | undefined
   /** Permission bits (0o777), where the storage has them. */
   readonly mode?: number | undefined
-  /** What people and programs noted beside the content, where the storage has it and one file is asked for. */
-  readonly metadata?: Metadata | undefined
 }
-
-export type Metadata = Readonly<Record<string, string>>
 
 /** A listed name. Without `details` a backend may leave out all but name and kind. Symbolic links are not followed here. */
 export interface Entry extends Partial<Omit<Stat, 'kind'>> {
@@ -50,7 +57,7 @@ export interface Capabilities {
   readonly by_cid: boolean
   /** Permission bits are kept. */
   readonly modes: boolean
-  /** Metadata are kept, through copies and replaced contents too. */
+  /** Metadata and headers are kept, through copies and replaced contents too. */
   readonly metadata: boolean
   /** How well a precondition protects against writers that are not us: by the storage itself, among our gateways, or hardly. */
   readonly cas: 'native' | 'lock' | 'weak'
@@ -95,7 +102,8 @@ export interface ListOptions extends Call {
   readonly details?: boolean | undefined
 }
 
-export interface WriteOptions extends Call, Precondition {
+/** Of what is said, each part goes in place of what stands there; if it is not given, that stays. Only where they are kept. */
+export interface WriteOptions extends Call, Precondition, About {
   /**
    * With ifNoneMatch: the caller has seen, by listing all that it is going to write into, that nothing stands there and that the
    * folder above does. A storage that keeps the condition by itself and has no real folders need not ask for each.
@@ -105,8 +113,6 @@ export interface WriteOptions extends Call, Precondition {
   readonly id?: string | undefined
   readonly mode?: number | undefined
   readonly modified?: Date | undefined
-  /** In place of what stands there; if not said, that stays. Only where they are kept. */
-  readonly metadata?: Metadata | undefined
   /** Awaited once all bytes are durable and before they take the path's place. If it rejects, what was there stays. */
   readonly staged?: ((size: number) => Promise<void>) | undefined
   /** Awaited if the replaced file was changed between the check and the replacement; gets what was really replaced. */

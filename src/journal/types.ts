@@ -1,5 +1,5 @@
 import type { Actor } from '../core/actor.ts'
-import type { Backend, Bytes, Call, Kind, Range } from '../core/backend.ts'
+import type { About, Backend, Bytes, Call, Kind, Range } from '../core/backend.ts'
 import type { VfsPath } from '../core/path.ts'
 
 /** A change's public id, such as `c7f3k2`. */
@@ -23,8 +23,8 @@ export interface Seen {
   readonly etag: string
 }
 
-/** What stood, or stands, at a place. */
-export interface Snapshot {
+/** What stood, or stands, at a place; what was said beside it is known of a replaced file whose storage keeps that. */
+export interface Snapshot extends About {
   readonly kind: Kind
   readonly etag: string
   readonly size: number

@@ -70,10 +70,14 @@ class Known implements AsyncDisposable {
     this.#pages = new Pages(inner, memory)
   }
 
-  async stat(path: VfsPath, call?: Call): Promise<Stat> {
+  stat(path: VfsPath, call?: Call): Promise<Stat> {
+    return this.#seen(path, call, (known) => this.#isWhole(known))
+  }
+
+  async #seen(path: VfsPath, call: Call | undefined, isEnough: (known: Stat) => boolean): Promise<Stat> {
     throwIfAborted(call?.signal, 'stat')
     const known = this.#stats.get(path)
-    if (known) return known
+    if (known && isEnough(known)) return known
     const changes = this.#changes
     const stat = await this.#inner.stat(path, call)
     if (changes === this.#changes) this.#stats.set(path, stat)
@@ -127,10 +131,15 @@ class Known implements AsyncDisposable {
 
   async #remembered(path: VfsPath, options: ReadOptions): Promise<Bytes | undefined> {
     const { ifMatch = '*', signal } = options
-    const stat = await this.stat(path, { signal })
+    const stat = await this.#seen(path, { signal }, () => true)
     const expected = ifMatch === '*' || ifMatch === stat.etag
     if (!expected) this.forget([path]) // whoever expects another one may know better
     return expected && stat.kind === 'file' ? this.#pages.read({ path, stat }, options, signal) : undefined
+  }
+
+  /** What a listing told of a file has not what is said beside its content. */
+  #isWhole({ kind, headers }: Stat): boolean {
+    return kind !== 'file' || headers !== undefined || !this.#inner.capabilities.metadata
   }
 
   /** What was remembered of the path may be of yesterday: then the storage itself answers, unless a part has gone out. */

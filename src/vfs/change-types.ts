@@ -1,6 +1,6 @@
 /** What is asked of changes, and what comes of them. */
 import type { Actor } from '../core/actor.ts'
-import type { Bytes, Call, Capabilities, Metadata, Precondition, Stat } from '../core/backend.ts'
+import type { About, Bytes, Call, Capabilities, Precondition, Stat } from '../core/backend.ts'
 import type { ErrorCode } from '../core/codes.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId } from '../journal/types.ts'
@@ -22,11 +22,10 @@ export interface Changed {
   readonly linksLeftOut?: number | undefined
 }
 
-export interface WriteCall extends VfsCall, Precondition {
+/** What is said beside the content is as in the backends' WriteOptions: rejects UNSUPPORTED where the storage keeps none. */
+export interface WriteCall extends VfsCall, Precondition, About {
   /** Permission bits of a file that is made; one that is replaced keeps its own. */
   readonly mode?: number | undefined
-  /** Rejects UNSUPPORTED where the storage keeps none. */
-  readonly metadata?: Metadata | undefined
   readonly parents?: boolean | undefined
   readonly append?: boolean | undefined
 }

@@ -45,7 +45,7 @@ export class StoredCopies implements Copies {
     const { changes, targets, folders, takeBack } = this.#vfs
     const { actor, signal, ifMatch, ifNoneMatch, metadata } = call
     const target = await targets.writable('write', path, signal)
-    for (const each of [target, ...(await this.#reachable(others, signal))]) requireMetadata(each, metadata)
+    for (const each of [target, ...(await this.#reachable(others, signal))]) requireMetadata(each, { metadata })
     const failed: Failure[] = []
     const heldBy = new Set([path])
     const stored = await group(changes, takeBack, { kind: 'write', target, cause: { actor, signal } }, async (cause, change) => {

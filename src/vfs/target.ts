@@ -1,4 +1,4 @@
-import type { LocateOptions, Stat } from '../core/backend.ts'
+import type { About, Backend, LocateOptions, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { ROOT, type VfsPath, within } from '../core/path.ts'
 import type { Place, Snapshot } from '../journal/types.ts'
@@ -112,6 +112,10 @@ function requireInside(op: string, path: VfsPath, mount: Mount, place: string | 
   if (inner === undefined || !within(mount.root, inner))
     throw new VfsError('OUTSIDE_ROOT', `${path} leads out of the mounted folder by a link`, { op, path, backend: mount.name })
 }
+
+/** What is said beside a content, whole: that nothing is noted is a fact too. */
+export const aboutOf = ({ metadata = {}, headers }: Stat, { capabilities }: Pick<Backend, 'capabilities'>): About =>
+  capabilities.metadata ? { metadata, headers } : {}
 
 export const snapshot = ({ kind, etag, size, cid, mode }: Stat): Snapshot => ({ kind, etag, size, cid, mode })
 

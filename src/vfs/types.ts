@@ -1,4 +1,4 @@
-import type { Backend, Bytes, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
+import type { About, Backend, Bytes, Capabilities, Entry, Kind, ListOptions, Precondition, Range, Stat, ThreadAccess } from '../core/backend.ts'
 import type { VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
@@ -95,8 +95,8 @@ export interface Undone {
   readonly conflicts: readonly { readonly change: ChangeId; readonly path: VfsPath; readonly reason: string }[]
 }
 
-/** An earlier content of a path. */
-export interface Version {
+/** An earlier content of a path, with what was said beside it where that is known. */
+export interface Version extends About {
   readonly change: ChangeId
   readonly at: Date
   readonly size: number

@@ -136,7 +136,9 @@ export class Undo {
     const { by_cid, content_addressed } = target.mount.backend.capabilities
     if (by_cid && kept.cid !== null && (content_addressed || record.before.kind === 'directory'))
       return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: etag }))
-    await this.#changes.write(target, kept.read({ reuse: target.mount.backend.usesUp }), cause, { ifMatch, mode: record.before.mode })
+    const { metadata, headers } = kept
+    const source = kept.read({ reuse: target.mount.backend.usesUp })
+    await this.#changes.write(target, source, cause, { ifMatch, mode: record.before.mode, metadata, headers })
   }
 
   /** A folder that holds something by now stays. */

@@ -2,7 +2,7 @@ import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, Snapshot, VersionStore } from '../journal/types.ts'
-import { statOrNull, type Target, type Targets } from './target.ts'
+import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
 type Key = Pick<Place, 'volume' | 'inner'>
@@ -70,13 +70,14 @@ export class Versions {
     const { kept } = record
     if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced was not kept')
     if (kept.in === 'trash') return this.#fromTrash(record, key)
-    const { size = 0, mode, kind } = record.before ?? {}
+    const { size = 0, mode, kind, metadata, headers } = record.before ?? {}
+    const said = { size, mode, metadata, headers }
     if (kind === 'directory' && key.inner !== record.place.inner)
       throw notKept(record.place.shown, record.change, 'it is kept as a part of its folder, which undo brings back')
-    if (kept.in === 'content') return { size, mode, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
+    if (kept.in === 'content') return { ...said, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
     const content = this.#journal.content(kept.cid)
     if (!content) throw notKept(record.place.shown, record.change, 'it is kept no longer')
-    return { size, mode, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
+    return { ...said, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
   }
 
   /** The etag of what stands there, if it is what a change left: also where the undo of a later change has put that back. */
@@ -108,9 +109,16 @@ export class Versions {
 
   async #standing(path: VfsPath, after: Snapshot, call: VfsCall): Promise<Content | undefined> {
     const { mount, inner } = await this.#targets.readable('version', path, call.signal)
-    const { size, etag, mode } = await mount.backend.stat(inner, call)
+    const stat = await mount.backend.stat(inner, call)
+    const { size, etag, mode } = stat
     if (!(await mount.backend.matches(inner, after.etag, call))) return undefined
-    return { size, mode, cid: after.cid ?? null, read: (range = {}) => mount.backend.read(inner, { ...range, ifMatch: etag, signal: call.signal }) }
+    return {
+      size,
+      mode,
+      ...aboutOf(stat, mount.backend),
+      cid: after.cid ?? null,
+      read: (range = {}) => mount.backend.read(inner, { ...range, ifMatch: etag, signal: call.signal }),
+    }
   }
 
   /** True if what a later change took away is what this one had left, and not what a program outside has put there between the two. */
@@ -143,7 +151,13 @@ export class Versions {
         op: 'version',
         path: record.place.shown,
       })
-    return { size: stat.size, mode: stat.mode, cid: record.before?.cid ?? null, read: (range = {}) => contents.read(inside, range) }
+    return {
+      size: stat.size,
+      mode: stat.mode,
+      ...aboutOf(stat, served.backend),
+      cid: record.before?.cid ?? null,
+      read: (range = {}) => contents.read(inside, range),
+    }
   }
 
   async #key(path: VfsPath, { signal }: VfsCall): Promise<Key> {

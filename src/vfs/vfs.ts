@@ -201,7 +201,8 @@ export class MountedVfs implements Vfs {
 
   async restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
     const version = await this.version(path, change, call)
-    return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode: version.mode, parents: true })
+    const { mode, metadata, headers } = version
+    return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode, metadata, headers, parents: true })
   }
 
   undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
@@ -249,8 +250,8 @@ export class MountedVfs implements Vfs {
     const target = await this.#targets.writable('write', path, call.signal)
     const source = content instanceof Uint8Array ? bytesOf(content) : content
     const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
-    const { ifMatch, ifNoneMatch, append, mode, metadata, actor, signal } = call
-    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, metadata, parents, seen: this.#reads.seen(actor, path) }
+    const { ifMatch, ifNoneMatch, append, mode, metadata, headers, actor, signal } = call
+    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, metadata, headers, parents, seen: this.#reads.seen(actor, path) }
     const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
     if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
     return changed

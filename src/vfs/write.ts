@@ -1,4 +1,4 @@
-import type { Bytes, Glance, Metadata, Stat } from '../core/backend.ts'
+import type { About, Bytes, Glance, Stat } from '../core/backend.ts'
 import { bytesOf, peek, type Peeked } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { rawCid } from '../core/cid.ts'
@@ -7,18 +7,17 @@ import type { OpenChange, VersionStore } from '../journal/types.ts'
 import { guardLarge, IN_JOURNAL, keepLarge, keepSmall, type Keeping } from './keep.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Effect, Steps } from './step.ts'
-import { orNull, snapshot, type Target } from './target.ts'
+import { aboutOf, orNull, snapshot, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 
 export const WHOLE = 64 * 1024 // bytes: a content up to this size is hashed before the intent, and can be written again
 const TRIES = 5 // against programs outside, which no lock of ours holds back
 
-export interface WriteWish extends Expectation {
+export interface WriteWish extends Expectation, About {
   readonly kind?: 'write' | 'copy' | undefined
   readonly append?: boolean | undefined
   readonly mode?: number | undefined
   readonly modified?: Date | undefined
-  readonly metadata?: Metadata | undefined
   /** The same, where nothing stands yet. */
   readonly newMode?: number | undefined
   /** Seen by the caller, see the backends' WriteOptions: what stands there is not looked for again, and the storage has the last word. */
@@ -54,12 +53,12 @@ export class Writes {
     const standing = wish.vacant ? null : await fileAt(target, cause.signal)
     const before = standing && standing.stat
     await expect('write', target, before, wish, cause.signal)
-    requireMetadata(target, wish.metadata)
+    requireMetadata(target, wish)
     const { turn = atOnce } = wish
     const content = await turn(() => peek(source, WHOLE))
     await using _ = await guardLarge(before, this.#versions)
     const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
-    const facts = { ...kept(before, keeping), before: known(before, keeping), after: foreseen(content, wish), parents: wish.parents }
+    const facts = { ...kept(before, keeping), before: known(target, before, keeping), after: foreseen(content, wish), parents: wish.parents }
     return await this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
       turn(() => this.#replace({ target, change, cause, wish, content }, before, keeping)),
     )
@@ -83,7 +82,7 @@ export class Writes {
       await expect('write', target, before, wish, cause.signal)
       await using _ = await guardLarge(before, this.#versions)
       keeping = await keepSmall(target, standing, this.#versions, cause.signal)
-      const seen = known(before, keeping)
+      const seen = known(target, before, keeping)
       await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
     }
   }
@@ -97,6 +96,7 @@ export class Writes {
       mode: wish.mode ?? (before ? undefined : wish.newMode),
       modified: wish.modified,
       metadata: wish.metadata,
+      headers: wish.headers,
       vacant: wish.vacant,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
@@ -113,9 +113,9 @@ export class Writes {
   }
 }
 
-/** Rejects UNSUPPORTED where metadata are to be written and cannot be kept. */
-export function requireMetadata(target: Target, metadata: Metadata | undefined): void {
-  if (metadata && !target.mount.backend.capabilities.metadata) throw keepsNone(target)
+/** Rejects UNSUPPORTED where something is to be said beside the content and cannot be kept. */
+export function requireMetadata(target: Target, { metadata, headers }: About): void {
+  if ((metadata ?? headers) && !target.mount.backend.capabilities.metadata) throw keepsNone(target)
 }
 
 export const atOnce: Turn = (work) => work()
@@ -146,7 +146,8 @@ function hashed(source: Bytes): Pick<Body, 'bytes' | 'cid'> {
 const foreseen = (content: Peeked, wish: WriteWish): { readonly kind: 'file'; readonly size: number; readonly cid: string } | undefined =>
   'whole' in content && !wish.append ? { kind: 'file', size: content.whole.length, cid: rawCid(content.whole) } : undefined
 
-const known = (before: Stat | null, keeping: Keeping | undefined) => before && { ...snapshot(before), cid: before.cid ?? keeping?.cid }
+const known = ({ mount }: Target, before: Stat | null, keeping: Keeping | undefined) =>
+  before && { ...snapshot(before), cid: before.cid ?? keeping?.cid, ...aboutOf(before, mount.backend) }
 
 const kept = (before: Stat | null, keeping: Keeping | undefined): Pick<Keeping, 'kept' | 'content'> =>
   before && keeping?.kept ? { kept: keeping.kept, ...(keeping.content && { content: keeping.content }) } : {}

@@ -26,6 +26,17 @@ export function noting(make: () => Promise<Backend>, { copy, trash }: Capabiliti
     expect((await b.stat(p('/f'))).metadata).toBeUndefined()
   })
 
+  test('what stood beside a content can be said again, and the stat of one file tells it', async () => {
+    await using b = await make()
+    await b.write(p('/f'), bytes('one'), { metadata: NOTES, headers: { 'content-encoding': 'gzip', 'content-type': 'text/x-old' } })
+    const { metadata, headers } = await b.stat(p('/f'))
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'text/x-old' })
+    await b.write(p('/f'), bytes('two'), { metadata: { other: 'x' }, headers: { 'content-type': 'text/x-new' } })
+    expect((await b.stat(p('/f'))).headers).not.toHaveProperty('content-encoding')
+    await b.write(p('/f'), bytes('one'), { metadata, headers })
+    expect(await b.stat(p('/f'))).toMatchObject({ metadata: NOTES, headers })
+  })
+
   test.skipIf(!copy)('a copy has them too', async () => {
     await using b = await make()
     await b.write(p('/f'), bytes('one'), { metadata: NOTES })

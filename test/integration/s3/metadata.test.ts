@@ -71,6 +71,54 @@ test('what others said of an object outlives an edit, a move, a removal and its 
   expect(await t.get('g.txt')).toBe('ours')
 })
 
+test.each([
+  ['in the journal', 1000],
+  ['in the content store', 100_000],
+  ['in the bucket', 17 << 20],
+])('what was said of a content that is kept %s comes back with it, and goes with its redo', async (_, size) => {
+  await using t = await ground()
+  const said = { ContentType: 'text/x-special', ContentEncoding: 'gzip', CacheControl: 'max-age=5', Metadata: { owner: 'anna' } }
+  await t.put('f.txt', { ...said, Body: 'x'.repeat(size) })
+  const stored = await t.call('mbfs_store', { backend: 'bucket', key: 'f.txt', content: 'plain', if_match: '*', metadata: { other: 'x' } })
+  expect(await t.head('f.txt')).toMatchObject({ ContentType: said.ContentType, Metadata: { other: 'x' } })
+
+  const undone = await t.call('vfs_undo', { change: stored.result['change'] })
+  const back = await t.head('f.txt')
+  expect(back).toMatchObject({ ...said, ContentLength: size, Metadata: expect.objectContaining(said.Metadata) })
+  expect(back.Metadata).not.toHaveProperty('other')
+
+  expect((await t.call('vfs_undo', { change: undone.result['change'] })).result).toMatchObject({ conflicts: [] })
+  const { ContentEncoding, Metadata } = await t.head('f.txt')
+  expect([ContentEncoding, Metadata?.['owner'], Metadata?.['other'], await t.get('f.txt')]).toEqual([undefined, undefined, 'x', 'plain'])
+})
+
+test('a version that is restored has the metadata that it had, also none', async () => {
+  await using t = await ground()
+  const store = async (content: string, metadata?: object): Promise<unknown> =>
+    (await t.call('mbfs_store', { backend: 'bucket', key: 'k', content, if_match: '*', ...(metadata && { metadata }) })).result['change']
+  await t.call('mbfs_store', { backend: 'bucket', key: 'k', content: 'begin' })
+  const bare = await store('bare')
+  const noted = await store('noted', NOTES)
+  await store('other', { other: 'x' })
+  for (const [version, content, metadata] of [
+    [noted, 'noted', NOTES],
+    [bare, 'bare', undefined],
+  ]) {
+    expect((await t.call('vfs_restore', { path: '/backends/bucket/k', version })).ok).toBe(true)
+    const { result } = await t.call('mbfs_retrieve', { backend: 'bucket', key: 'k' })
+    expect([result['content'], result['metadata']]).toEqual([content, metadata])
+  }
+})
+
+test('metadata are told right after a listing, which has none', async () => {
+  await using t = await ground()
+  await t.call('mbfs_store', { backend: 'bucket', key: 'k', content: 'x', metadata: NOTES })
+  await t.call('mbfs_list_content', { backend: 'bucket' })
+  expect((await t.call('vfs_stat', { path: '/backends/bucket/k' })).result).toMatchObject({ metadata: NOTES })
+  await t.call('mbfs_list_content', { backend: 'bucket' })
+  expect((await t.call('mbfs_retrieve', { backend: 'bucket', key: 'k' })).result).toMatchObject({ metadata: NOTES })
+})
+
 test('a new content is not taken for encoded as the old one was', async () => {
   await using t = await ground()
   await t.put('f.txt', { ContentType: 'text/plain', ContentEncoding: 'gzip' })
