@@ -3,6 +3,7 @@ import type { Bytes, Call, Range } from '../core/backend.ts'
 import { peek } from '../core/bytes.ts'
 import { cidOfRaw, LEAF_BYTES, rawDigest } from '../core/cid.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
+import { opening } from '../core/stream.ts'
 import type { Batch } from './blocks/batch.ts'
 import { Blocks, type Reading } from './blocks/blocks.ts'
 import type { Guard } from './blocks/guards.ts'
@@ -70,8 +71,8 @@ export class LocalContent implements ContentStore {
     else if (offset < leaf.length && length > 0) yield leaf.subarray(offset, Math.min(offset + length, leaf.length))
   }
 
-  async *list(cid: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* (await this.#unixfs()).list(cid, options)
+  list(cid: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => (await this.#unixfs()).list(cid, options))
   }
 
   async has(cid: string): Promise<boolean> {

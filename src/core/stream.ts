@@ -12,13 +12,18 @@ export function relay<T>(items: AsyncIterable<T>, begin: () => Watch<T>): AsyncI
   return { [Symbol.asyncIterator]: () => new Relay(items[Symbol.asyncIterator](), begin) }
 }
 
-/** Every part as something else. */
-export function mapped<T, U>(items: AsyncIterable<T>, make: (item: T) => U): AsyncIterable<U> {
-  const made = (item: IteratorResult<T>): IteratorResult<U> => (item.done ? DONE : { done: false, value: make(item.value) })
+/** Every part as something else; without those that become undefined. */
+export function mapped<T, U>(items: AsyncIterable<T>, make: (item: T) => U | undefined): AsyncIterable<U> {
   return {
     [Symbol.asyncIterator]: () => {
       const inner = items[Symbol.asyncIterator]()
-      return { next: () => inner.next().then(made), return: async () => made((await inner.return?.()) ?? DONE) }
+      const next = (): Promise<IteratorResult<U>> => inner.next().then(made)
+      const made = (item: IteratorResult<T>): IteratorResult<U> | Promise<IteratorResult<U>> => {
+        const value = item.done ? undefined : make(item.value)
+        if (value !== undefined) return { done: false, value }
+        return item.done ? DONE : next()
+      }
+      return { next, return: async () => made((await inner.return?.()) ?? DONE) }
     },
   }
 }

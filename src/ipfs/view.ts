@@ -1,8 +1,9 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
+import { mapped, opening, relay } from '../core/stream.ts'
 import { toldAt } from '../core/telling.ts'
-import type { Node } from '../content/types.ts'
+import type { NamedNode, Node } from '../content/types.ts'
 import type { IpfsNode } from './types.ts'
 
 type Trees = Pick<IpfsNode, 'stat' | 'read' | 'list'>
@@ -20,6 +21,8 @@ export function statOf({ cid, kind, size, mode, modified = NOT_KEPT }: Node): St
   const stat = { kind, size: kind === 'directory' ? 0 : size, modified, etag: etagOf(cid), cid }
   return mode === undefined ? stat : { ...stat, mode: mode & 0o777 }
 }
+
+const entryOf = (node: NamedNode): Entry | undefined => (isName(node.name) ? { name: node.name, ...statOf(node) } : undefined)
 
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {
@@ -40,15 +43,12 @@ export class IpfsView {
     })
   }
 
-  async *list(path: VfsPath, options?: ListOptions): AsyncGenerator<Entry> {
-    try {
+  list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
+    const nodes = opening(async () => {
       throwIfAborted(options?.signal, 'list')
-      for await (const node of this.#node.list(await this.#where(path, options), options)) {
-        if (isName(node.name)) yield { name: node.name, ...statOf(node) }
-      }
-    } catch (error) {
-      throw this.#telling('list', path, error)
-    }
+      return this.#node.list(await this.#where(path, options), options)
+    })
+    return relay(mapped(nodes, entryOf), () => ({ failed: (error) => this.#telling('list', path, error) }))
   }
 
   async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {

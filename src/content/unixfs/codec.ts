@@ -2,6 +2,7 @@ import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { CID } from 'multiformats/cid'
 import * as digest from 'multiformats/hashes/digest'
+import { cidText } from '../../core/cid.ts'
 import { VfsError } from '../../core/error.ts'
 import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts'
 import type { CidFormat, Metadata } from '../types.ts'
@@ -62,11 +63,14 @@ export function parseCid(text: string): CID {
   }
 }
 
+/** Of many CIDs faster than their own `toString`. */
+export const textOf = (cid: CID): string => (cid.version === 1 ? cidText(cid.bytes) : cid.toString())
+
 /** The content that an identity CID carries in itself. */
 export const inlined = (cid: CID): Uint8Array | undefined => (cid.multihash.code === IDENTITY ? cid.multihash.digest : undefined)
 
 /** As what a block is named of which only the hash is known. */
-export const rawCidOf = (multihash: Uint8Array): string => CID.createV1(RAW, digest.decode(multihash)).toString()
+export const rawCidOf = (multihash: Uint8Array): string => cidText(CID.createV1(RAW, digest.decode(multihash)).bytes)
 
 export const cidOf = (codec: number, block: Uint8Array): CID => cidOfDigest(codec, sha256(block))
 

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
 import type { Blocks } from '../blocks/blocks.ts'
-import { decode, type Encoded, type Link, parseCid, tsizeOf } from './codec.ts'
+import { decode, type Encoded, type Link, parseCid, textOf, tsizeOf } from './codec.ts'
 import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
 import { child } from './folder-reader.ts'
 import type { GetBlock, LoadNode } from './loader.ts'
@@ -15,8 +15,8 @@ export class Draft {
 
   constructor(root: string, get: GetBlock, load: LoadNode) {
     this.#root = parseCid(root)
-    this.#get = async (cid, call) => this.#new.get(cid.toString())?.block ?? get(cid, call)
-    this.#load = async (cid, call) => this.#new.get(cid.toString())?.node ?? load(cid, call)
+    this.#get = async (cid, call) => this.#new.get(textOf(cid))?.block ?? get(cid, call)
+    this.#load = async (cid, call) => this.#new.get(textOf(cid))?.node ?? load(cid, call)
   }
 
   get root(): string {
@@ -73,6 +73,6 @@ export class Draft {
 
   readonly #space: Blockspace = {
     load: (cid, call) => this.#load(cid, call),
-    save: async (encoded) => void this.#new.set(encoded.cid.toString(), encoded),
+    save: async (encoded) => void this.#new.set(textOf(encoded.cid), encoded),
   }
 }

@@ -34,7 +34,7 @@ export async function changeFolder(space: Blockspace, folder: CID, name: string,
   const style = { format: formatOf(folder), meta: node.meta, profile: V1 }
   const named = replacement && { ...replacement, name }
   if (node.fanout !== FANOUT) {
-    const links = (await Array.fromAsync(children(space.load, node))).filter((link) => link.name !== name)
+    const links = (await Array.fromAsync(children(space.load, node))).flat().filter((link) => link.name !== name)
     return buildFolder(named ? [...links, named] : links, space.save, style)
   }
   const small = await flattened(space, node, name, named)
@@ -70,11 +70,11 @@ async function flattened({ load }: Blockspace, node: FolderNode, name: string, r
   if (replacement && V1.linkBytes(replacement) >= (before ? V1.linkBytes(before) : 0)) return undefined
   const links = replacement ? [replacement] : []
   let bytes = V1.folderBytes(node.meta) + (replacement ? V1.linkBytes(replacement) : 0)
-  for await (const link of children(load, node)) {
-    if (link.name === name) continue
-    bytes += V1.linkBytes(link)
+  for await (const some of children(load, node)) {
+    const others = some.filter((link) => link.name !== name)
+    bytes += others.reduce((sum, link) => sum + V1.linkBytes(link), 0)
     if (bytes > MAX_FLAT_BYTES) return undefined
-    links.push(link)
+    links.push(...others)
   }
   return links
 }

@@ -8,16 +8,16 @@ import { prefetch } from './prefetch.ts'
 const AHEAD = 16
 const MAX_DEPTH = 64 // all bits of a name's hash
 
-/** Every child of a folder; of a sharded one in the order of the names' hashes. */
-export function children(load: LoadNode, node: FolderNode, call: Call = {}): AsyncIterable<Link> | readonly Link[] {
-  return node.fanout === undefined ? node.links : shardChildren({ ...call, load }, node, node.fanout, 0)
+/** Every child of a folder, as many at once as there are in a block; of a sharded one in no order. */
+export function children(load: LoadNode, node: FolderNode, call: Call = {}): AsyncIterable<readonly Link[]> | readonly (readonly Link[])[] {
+  return node.fanout === undefined ? [node.links] : shardChildren({ ...call, load }, node, node.fanout, 0)
 }
 
-async function* shardChildren(source: Call & { readonly load: LoadNode }, node: FolderNode, fanout: number, level: number): AsyncGenerator<Link> {
+async function* shardChildren(source: Call & { readonly load: LoadNode }, node: FolderNode, fanout: number, level: number): AsyncGenerator<readonly Link[]> {
   if (level > MAX_DEPTH) throw new VfsError('NOT_UNIXFS', 'the folder is nested too deeply')
   const skip = prefixLength(fanout)
   const isShard = ({ name }: Link): boolean => name.length === skip
-  for (const link of node.links) if (!isShard(link)) yield { ...link, name: link.name.slice(skip) }
+  yield node.links.flatMap((link) => (isShard(link) ? [] : { ...link, name: link.name.slice(skip) }))
   for await (const [, loaded] of prefetch(node.links.filter(isShard), AHEAD, ({ cid }) => source.load(cid, source))) {
     throwIfAborted(source.signal, 'list')
     const inner = asFolder(loaded)

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../core/backend.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../types.ts'
-import { parseCid } from './codec.ts'
+import { parseCid, textOf } from './codec.ts'
 import { buildFile, type File, type Save } from './file-builder.ts'
 import { inFlight } from './prefetch.ts'
 import { PROFILES } from './profile.ts'
@@ -59,7 +59,7 @@ async function addOne({ path, content, built, target, mode, modified }: Source, 
 }
 
 export const nodeOf = ({ cid, size, tsize, links }: File, { mode, modified }: Pick<Source, 'mode' | 'modified'>): Node => ({
-  cid: cid.toString(),
+  cid: textOf(cid),
   kind: 'file',
   size,
   tsize,

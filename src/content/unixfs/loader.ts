@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import type { Reading } from '../blocks/blocks.ts'
-import { decode, inlined, type FolderNode, type UnixfsNode } from './codec.ts'
+import { decode, inlined, textOf, type FolderNode, type UnixfsNode } from './codec.ts'
 
 /** A block's verified bytes. */
 export type GetBlock = (cid: CID, call?: Call & Reading) => Promise<Uint8Array>
@@ -14,7 +14,7 @@ const KEPT_BYTES = 4 << 20 // of blocks; decoded they take some five times as mu
 export function loader(get: GetBlock): LoadNode {
   const folders = new LRUCache<string, FolderNode>({ maxSize: KEPT_BYTES })
   return async (cid, call) => {
-    const key = cid.toString()
+    const key = textOf(cid)
     const kept = folders.get(key)
     if (kept) return kept
     const block = inlined(cid) ?? (await get(cid, call))

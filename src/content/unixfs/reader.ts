@@ -3,8 +3,9 @@ import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { compareNames } from '../../core/path.ts'
+import { opening } from '../../core/stream.ts'
 import type { NamedNode, Node } from '../types.ts'
-import { type FolderNode, type Link, parseCid, RAW, type UnixfsNode, tsizeOf } from './codec.ts'
+import { type FolderNode, type Link, parseCid, RAW, textOf, type UnixfsNode, tsizeOf } from './codec.ts'
 import { readFile } from './file-reader.ts'
 import { child, children } from './folder-reader.ts'
 import type { LoadNode } from './loader.ts'
@@ -16,6 +17,8 @@ const KEPT_CHILDREN = 50_000 // some 15 MB
 
 /** Of a raw leaf its link tells all: nothing to load. */
 type Child = Link & { readonly leaf?: NamedNode | undefined }
+
+type Listing = Call & { readonly after?: string | undefined }
 
 /** UnixFS over whatever loads nodes: from the content store's own blocks, or by a node that can fetch. */
 export class UnixfsReader {
@@ -39,23 +42,35 @@ export class UnixfsReader {
   }
 
   /** In the order of the names' bytes. */
-  async *list(cid: string, options: Call & { readonly after?: string | undefined } = {}): AsyncGenerator<NamedNode> {
+  list(cid: string, options: Listing = {}): AsyncIterable<NamedNode> {
+    return opening(async () => this.#listed(await this.#after(cid, options), options))
+  }
+
+  async #after(cid: string, options: Listing): Promise<readonly Child[]> {
     const node = await this.#load(parseCid(cid), options)
     if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
     const all = await this.#ordered(cid, node, options)
-    const rest = all.slice(options.after === undefined ? 0 : placeAfter(all, options.after))
-    const loaded = this.#loaded(rest, options)
-    for (const { leaf } of rest) {
-      if (leaf) yield leaf
-      else yield (await loaded.next()).value
+    return all.slice(options.after === undefined ? 0 : placeAfter(all, options.after))
+  }
+
+  /** A generator would take three turns for each entry, and most are known. */
+  #listed(all: readonly Child[], call: Call): AsyncIterable<NamedNode> {
+    const loaded = this.#loaded(all, call)
+    let at = 0
+    const next = (): Promise<IteratorResult<NamedNode>> => {
+      const one = all[at++]
+      if (one && !one.leaf) return loaded.next()
+      return Promise.resolve(one?.leaf ? { done: false, value: one.leaf } : { done: true, value: undefined })
     }
+    return { [Symbol.asyncIterator]: () => ({ next }) }
   }
 
   /** A folder that is read page by page is put in order once. */
   async #ordered(cid: string, node: FolderNode, call: Call): Promise<readonly Child[]> {
     const known = this.#orders.get(cid)
     if (known) return known
-    const ordered = (await Array.fromAsync(children(this.#load, node, call), childOf)).toSorted((a, b) => compareNames(a.name, b.name))
+    const all = (await Array.fromAsync(children(this.#load, node, call))).flat()
+    const ordered = all.map(childOf).toSorted((a, b) => compareNames(a.name, b.name))
     this.#orders.set(cid, ordered, { size: ordered.length + 1 })
     return ordered
   }
@@ -68,7 +83,7 @@ export class UnixfsReader {
       if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${at.toString()} is a file; there is no ${JSON.stringify(name)} in it`)
       at = (await this.#child(at, node, name, call)).cid
     }
-    return at.toString()
+    return textOf(at)
   }
 
   async #child(folder: CID, node: FolderNode, name: string, call: Call): Promise<Link> {
@@ -87,7 +102,7 @@ export class UnixfsReader {
 
 function childOf(link: Link): Child {
   const { name, cid, tsize } = link
-  return cid.code === RAW ? { ...link, leaf: { name, cid: cid.toString(), kind: 'file', size: tsize, tsize, links: 0 } } : link
+  return cid.code === RAW ? { ...link, leaf: { name, cid: textOf(cid), kind: 'file', size: tsize, tsize, links: 0 } } : link
 }
 
 function describe(cid: CID, node: UnixfsNode): Node {
@@ -95,7 +110,7 @@ function describe(cid: CID, node: UnixfsNode): Node {
   const tsize = tsizeOf(node.blockBytes, links)
   if (node.kind === 'directory') return folderNode({ cid, tsize }, links, node.meta)
   const size = node.kind === 'link' ? node.target.length : node.size
-  return { cid: cid.toString(), kind: node.kind, size, tsize, links: links.length, ...node.meta }
+  return { cid: textOf(cid), kind: node.kind, size, tsize, links: links.length, ...node.meta }
 }
 
 /** Where in an ordered folder the names after this one begin. */

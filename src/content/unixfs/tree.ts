@@ -1,6 +1,6 @@
 import { VfsError } from '../../core/error.ts'
 import type { CidFormat, Metadata, NamedNode, Node } from '../types.ts'
-import { encodeLink, type Link, tsizeOf } from './codec.ts'
+import { encodeLink, type Link, textOf, tsizeOf } from './codec.ts'
 import { buildFolder } from './folder-builder.ts'
 import type { Save } from './file-builder.ts'
 import type { Profile } from './profile.ts'
@@ -82,7 +82,7 @@ export class TreeBuilder {
 
 /** What a folder says of itself by its links. */
 export const folderNode = ({ cid, tsize }: Pick<Link, 'cid' | 'tsize'>, links: readonly Link[], meta: Metadata): Node => ({
-  cid: cid.toString(),
+  cid: textOf(cid),
   kind: 'directory',
   size: tsizeOf(0, links),
   tsize,

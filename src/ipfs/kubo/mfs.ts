@@ -1,5 +1,6 @@
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import { opening } from '../../core/stream.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
 import { requireThere } from '../overtaken.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
@@ -33,8 +34,8 @@ export class KuboMfs implements Mfs {
     return this.#node.stat((await this.root(call)) + tail(path), call)
   }
 
-  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* this.#node.list((await this.root(options)) + tail(path), options)
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => this.#node.list((await this.root(options)) + tail(path), options))
   }
 
   link(path: string, cid: string, options: Expecting<string | null> = {}): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
+import { opening } from '../../core/stream.ts'
 import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
 import type { LoadNode, Sink, UnixfsReader } from '../../content/unixfs/index.ts'
 import { resolvePath } from '../resolve.ts'
@@ -129,8 +130,8 @@ export class KuboNode implements IpfsNode {
     yield* (await this.#opened()).reader.read(await this.resolve(path, options), options)
   }
 
-  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    yield* (await this.#opened()).reader.list(await this.resolve(path, options), options)
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => (await this.#opened()).reader.list(await this.resolve(path, options), options))
   }
 
   async identity(call: Call = {}): Promise<Identity> {

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { throwIfAborted } from '../../core/error.ts'
+import { opening } from '../../core/stream.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../content/types.ts'
 import type { Draft, GetBlock, UnixfsReader } from '../../content/unixfs/index.ts'
@@ -60,9 +61,11 @@ export class ContentTree implements TreeNode {
     yield* reader.read(await resolved(reader, path, options), options)
   }
 
-  async *list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncGenerator<NamedNode> {
-    const { reader } = await this.#opened()
-    yield* reader.list(await resolved(reader, path, options), options)
+  list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
+    return opening(async () => {
+      const { reader } = await this.#opened()
+      return reader.list(await resolved(reader, path, options), options)
+    })
   }
 
   async #block(cid: CID, call: Call = {}): Promise<Uint8Array> {

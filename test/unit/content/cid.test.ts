@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
+import * as digests from 'multiformats/hashes/digest'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { expect, test } from 'vitest'
-import { rawCid, rawDigest } from '../../../src/core/cid.ts'
+import { cidText, rawCid, rawDigest } from '../../../src/core/cid.ts'
 
 test('a small content has the published CID', () => {
   expect(rawCid(Buffer.from('hello world'))).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
@@ -16,6 +17,15 @@ test('rawCid is what multiformats says, and rawDigest is its inverse', async () 
       const cid = rawCid(content)
       expect(cid).toBe(CID.createV1(raw.code, digest).toString())
       expect(rawDigest(cid)).toEqual(Buffer.from(digest.digest))
+    }),
+  )
+})
+
+test('the text of any CIDv1 is what multiformats says', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.uint8Array({ maxLength: 100 }), (codec, code, digest) => {
+      const cid = CID.createV1(codec, digests.create(code, digest))
+      expect(cidText(cid.bytes)).toBe(cid.toString())
     }),
   )
 })
