@@ -5,7 +5,6 @@ import {
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
   type S3ServiceException,
@@ -15,6 +14,7 @@ import { throwIfAborted } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
+import { type Listing, listed } from './listing.ts'
 import { Multipart } from './multipart.ts'
 import { reasonOf } from './reason.ts'
 import { aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
@@ -121,8 +121,7 @@ export class Bucket {
       ContinuationToken: more,
       MaxKeys: most,
     })
-    const found = await this.#client.send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
-    return pageOf(found)
+    return pageOf(await listed(this.#client, command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal))))
   }
 
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
@@ -175,9 +174,9 @@ export class Bucket {
   }
 }
 
-function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: ListObjectsV2CommandOutput): Page {
+function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: Listing): Page {
   // Some servers do not know the encoding, and then do not say that they used it.
-  const plain = (text = ''): string => (EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
+  const plain = (text = ''): string => (EncodingType === 'url' && ENCODED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
   return {
     objects: Contents.map((found) => factsOf({ ...found, Key: plain(found.Key) })),
     prefixes: CommonPrefixes.map(({ Prefix }) => plain(Prefix)),
@@ -185,6 +184,8 @@ function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinua
     encoded: EncodingType === 'url',
   }
 }
+
+const ENCODED = /[%+]/
 
 interface Told {
   readonly Key?: string | undefined

@@ -24,29 +24,36 @@ export interface ChildrenOptions extends ListingOptions {
 const HELD = 1000 // names that wait for a folder before it is asked for
 const ASKED_AT_ONCE = 16
 
-/** What stands directly below a folder's key, in the order of names. What no path can express is left out and told. */
-export async function* children(bucket: Bucket, folder: string, { pathless, ...options }: ChildrenOptions): AsyncGenerator<Child> {
+/** What stands directly below a folder's key, in the order of names, as much at once as the storage tells at once. What no path can express is left out and told. */
+export async function* children(bucket: Bucket, folder: string, { pathless, ...options }: ChildrenOptions): AsyncGenerator<Child[]> {
   let last: string | undefined
-  for await (const child of inNameOrder(bucket, folder, options)) {
-    if (isName(child.name) && child.name !== last) yield { ...child, name: (last = child.name) }
+  const isNext = (child: Child): boolean => {
+    const isGood = isName(child.name) && child.name !== last
+    if (isGood) last = child.name
     else pathless.add(folder + keyOf(child))
+    return isGood
   }
+  for await (const some of inNameOrder(bucket, folder, options)) yield some.filter(isNext)
 }
 
 /**
  * The storage orders by keys, where a folder `a` is `a/` and so comes after `a-b`: a name with a character before "/" is held
  * back until no folder can come before it.
  */
-async function* inNameOrder(bucket: Bucket, folder: string, options: ListingOptions): AsyncGenerator<Child> {
+async function* inNameOrder(bucket: Bucket, folder: string, options: ListingOptions): AsyncGenerator<Child[]> {
   const { after, signal } = options
   const held = new Held()
-  for await (const child of inKeyOrder(bucket, folder, options)) {
-    if (after !== undefined && compareNames(child.name, after) <= 0) continue
-    held.add(child)
-    if (held.size > HELD) await held.ask(async (name) => hasBelow(bucket, `${folder}${name}/`, { signal }))
-    yield* held.ready(keyOf(child))
+  for await (const some of inKeyOrder(bucket, folder, options)) {
+    const ready: Child[] = []
+    for (const child of some) {
+      if (after !== undefined && compareNames(child.name, after) <= 0) continue
+      held.add(child)
+      if (held.size > HELD) await held.ask(async (name) => hasBelow(bucket, `${folder}${name}/`, { signal }))
+      for (const each of held.ready(keyOf(child))) ready.push(each)
+    }
+    yield ready
   }
-  yield* held.all()
+  yield held.all()
 }
 
 /** True if a key begins so. */
@@ -60,10 +67,10 @@ export async function* everything(bucket: Bucket, folder: string, call: Call): A
   for await (const { objects } of pages(bucket, { ...call, prefix: folder })) yield objects.map(({ source }) => source.key)
 }
 
-async function* inKeyOrder(bucket: Bucket, folder: string, { after, ghosts = false, signal }: ListingOptions): AsyncGenerator<Child> {
+async function* inKeyOrder(bucket: Bucket, folder: string, { after, ghosts = false, signal }: ListingOptions): AsyncGenerator<Child[]> {
   const start = after === undefined || after === '' ? undefined : folder + after
   for await (const page of pages(bucket, { prefix: folder, delimiter: '/', after: start, signal }))
-    yield* merged(ghosts ? { ...page, prefixes: await alive(bucket, page.prefixes, { signal }) } : page, folder)
+    yield merged(ghosts ? { ...page, prefixes: await alive(bucket, page.prefixes, { signal }) } : page, folder)
 }
 
 async function alive(bucket: Bucket, prefixes: readonly string[], call: Call): Promise<string[]> {

@@ -6,7 +6,7 @@ import { refusals, toldAt } from '../../src/core/telling.ts'
 import type { Bucket, Facts } from './bucket.ts'
 import { etagOf } from './etag.ts'
 import { type Keys, OWN_FOLDER } from './keys.ts'
-import { children, hasBelow } from './list.ts'
+import { type Child, children, hasBelow } from './list.ts'
 import { Pathless } from './pathless.ts'
 import { readObject } from './read.ts'
 import type { WholeAbout } from './requests.ts'
@@ -32,16 +32,11 @@ export class View extends Lookup<Standing> {
 
   async *list(path: VfsPath, { after, signal }: ListOptions = {}): AsyncGenerator<Entry> {
     try {
-      await this.requireFolder('list', path, { signal })
-      for await (const { name, facts } of children(this.#bucket, this.#keys.folder(path), {
-        after,
-        ghosts: this.#keys.ghosts,
-        pathless: this.pathless,
-        signal,
-      })) {
-        throwIfAborted(signal, 'list')
-        if (name !== OWN_FOLDER) yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
-      }
+      for await (const some of this.#inside(path, { after, signal }))
+        for (const { name, facts } of some.filter((child) => child.name !== OWN_FOLDER)) {
+          throwIfAborted(signal, 'list')
+          yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
+        }
     } catch (error) {
       throw told(error, 'list', path)
     }
@@ -55,6 +50,20 @@ export class View extends Lookup<Standing> {
       yield* readObject(this.#bucket, standing.facts, options)
     } catch (error) {
       throw told(error, 'read', path)
+    }
+  }
+
+  /** Where something is listed there is a folder, unless a file has its name: the storage is asked for both at once. */
+  async *#inside(path: VfsPath, { after, signal }: ListOptions): AsyncGenerator<Child[]> {
+    const pages = children(this.#bucket, this.#keys.folder(path), { after, ghosts: this.#keys.ghosts, pathless: this.pathless, signal })
+    try {
+      const [first, file] = await Promise.all([pages.next(), path === '/' ? undefined : this.#bucket.head(this.#keys.file(path), { signal })])
+      if (file) throw refusal('NOT_DIRECTORY', 'list', path, 'is a file')
+      if (first.done || first.value.length === 0) await this.requireFolder('list', path, { signal })
+      if (!first.done) yield first.value
+      yield* pages
+    } finally {
+      await pages.return(undefined)
     }
   }
 
