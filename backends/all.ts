@@ -22,61 +22,71 @@ export interface BackendParts {
 
 type BackendType = StorageType<BackendParts>
 
+/** The schema is made when a storage of the type is named: a start has no time for nine of them. */
 function type<O extends z.ZodObject>(
-  options: O,
+  makeOptions: () => O,
   open: (options: z.output<O>, parts: BackendParts, call: Call) => Promise<Backend>,
   forAgents?: BackendType['forAgents'],
 ): BackendType {
-  return { options, open: (given, parts, call) => open(options.parse(given), parts, call), forAgents }
+  let made: O | undefined
+  const options = (): O => (made ??= makeOptions())
+  return {
+    get options() {
+      return options()
+    },
+    open: (given, parts, call) => open(options().parse(given), parts, call),
+    forAgents,
+  }
 }
 
-const secret = z
-  .string()
-  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|secret:.+)$/, 'must refer to the secret as "env:VARIABLE", "file:/path" or "secret:NAME"')
+const secret = () =>
+  z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|secret:.+)$/, 'must refer to the secret as "env:VARIABLE", "file:/path" or "secret:NAME"')
 
-const s3Options = z.strictObject({
-  bucket: z.string().min(1),
-  prefix: z.string().optional().describe('Where in the bucket the root is'),
-  endpoint: z.url().optional().describe('Of another server than AWS'),
-  region: z.string().min(1).optional(),
-  path_style: z.boolean().optional().describe('The bucket in the path and not in the host name; the default for an endpoint'),
-  access_key_id: secret.optional().describe("Without keys those of the environment or the profile are used, as AWS's own tools do"),
-  secret_access_key: secret.optional(),
-  session_token: secret.optional(),
-  compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
-})
+const s3Options = () =>
+  z.strictObject({
+    bucket: z.string().min(1),
+    prefix: z.string().optional().describe('Where in the bucket the root is'),
+    endpoint: z.url().optional().describe('Of another server than AWS'),
+    region: z.string().min(1).optional(),
+    path_style: z.boolean().optional().describe('The bucket in the path and not in the host name; the default for an endpoint'),
+    access_key_id: secret().optional().describe("Without keys those of the environment or the profile are used, as AWS's own tools do"),
+    secret_access_key: secret().optional(),
+    session_token: secret().optional(),
+    compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
+  })
 
-const factor = z.int().min(-1).optional()
+const clusterOptions = () =>
+  z.strictObject({
+    api: z.url({ protocol: /^https?$/ }).describe('Of the REST API, such as http://127.0.0.1:9094'),
+    authorization: secret().optional().describe('Authorization header for it'),
+    name: z.string().min(1).default('polymount').describe('Of the pin that is the root of the tree'),
+    replication_min: z.int().min(-1).optional().describe('Peers that must have the content; -1: all'),
+    replication_max: z.int().min(-1).optional(),
+    ipfs_api: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
+  })
 
-const clusterOptions = z.strictObject({
-  api: z.url({ protocol: /^https?$/ }).describe('Of the REST API, such as http://127.0.0.1:9094'),
-  authorization: secret.optional().describe('Authorization header for it'),
-  name: z.string().min(1).default('polymount').describe('Of the pin that is the root of the tree'),
-  replication_min: factor.describe('Peers that must have the content; -1: all'),
-  replication_max: factor,
-  ipfs_api: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
-})
+const storachaOptions = () =>
+  z.strictObject({
+    service_url: z
+      .url({ protocol: /^https?$/ })
+      .describe('Of an upload service that you or somebody else hosts: the public one has taken no writes since 2026-05-15'),
+    service_did: z.string().startsWith('did:').optional().describe('By default did:web of the host'),
+    agent_key: secret().describe('Private key of the agent, as Mg…'),
+    delegation: secret().describe('From the space to the agent, as base64: space/blob/add, space/index/add, upload/add, upload/list, upload/remove'),
+    space: z.string().startsWith('did:key:').optional().describe('By default that of the delegation; it should hold nothing else'),
+    gateway: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Trustless gateway that has the space, for what is not on this machine'),
+  })
 
-const storachaOptions = z.strictObject({
-  service_url: z
-    .url({ protocol: /^https?$/ })
-    .describe('Of an upload service that you or somebody else hosts: the public one has taken no writes since 2026-05-15'),
-  service_did: z.string().startsWith('did:').optional().describe('By default did:web of the host'),
-  agent_key: secret.describe('Private key of the agent, as Mg…'),
-  delegation: secret.describe('From the space to the agent, as base64: space/blob/add, space/index/add, upload/add, upload/list, upload/remove'),
-  space: z.string().startsWith('did:key:').optional().describe('By default that of the delegation; it should hold nothing else'),
-  gateway: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Trustless gateway that has the space, for what is not on this machine'),
-})
+const httpOptions = () =>
+  z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
 
-const httpOptions = z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
-
-async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<BackendParts, 'secret'>) {
+async function s3Credentials(options: z.output<ReturnType<typeof s3Options>>, parts: Pick<BackendParts, 'secret'>) {
   const { access_key_id: id, secret_access_key: key, session_token: token } = options
   if (id === undefined || key === undefined) return undefined
   const endpoint = options.endpoint ?? 'https://s3.amazonaws.com'
@@ -90,10 +100,11 @@ async function s3Credentials(options: z.output<typeof s3Options>, parts: Pick<Ba
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
 export const BACKENDS: StorageTypes<BackendParts> = {
   local: type(
-    z.strictObject({
-      root: z.string().startsWith('/').describe('Absolute path of a folder'),
-      within: z.string().startsWith('/').optional().describe('Real path of a folder: root is served as long as it lies in there, wherever links lead'),
-    }),
+    () =>
+      z.strictObject({
+        root: z.string().startsWith('/').describe('Absolute path of a folder'),
+        within: z.string().startsWith('/').optional().describe('Real path of a folder: root is served as long as it lies in there, wherever links lead'),
+      }),
     async ({ root, within }, { dataFolder }) => {
       const { LocalBackend } = await import('./local/local.ts')
       return new LocalBackend({ root, within, dataFolder })
@@ -101,7 +112,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     servedFolder,
   ),
   memory: type(
-    z.strictObject({ max_bytes: z.int().positive().optional().describe('What all content together may take') }),
+    () => z.strictObject({ max_bytes: z.int().positive().optional().describe('What all content together may take') }),
     async ({ max_bytes }) => {
       const { MemoryBackend } = await import('./memory/memory.ts')
       return new MemoryBackend({ maxBytes: max_bytes })
@@ -109,7 +120,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     someMemory,
   ),
   ipfs: type(
-    z.strictObject({}),
+    () => z.strictObject({}),
     async (_, { ipfs }) => {
       const { IpfsBackend } = await import('./ipfs/ipfs.ts')
       return new IpfsBackend(ipfs)
@@ -117,7 +128,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     anything,
   ),
   mfs: type(
-    z.strictObject({}),
+    () => z.strictObject({}),
     async (_, { ipfs }) => {
       const { MfsBackend } = await import('./mfs/mfs.ts')
       return new MfsBackend(ipfs)
@@ -151,7 +162,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))
   }),
   rclone: type(
-    z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }),
+    () => z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }),
     async ({ remote }, parts, call) => {
       const { openRclone } = await import('./rclone/rclone.ts')
       return openRclone({ remote, endpoint: (asked) => parts.service('rclone', asked) }, call)

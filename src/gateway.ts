@@ -45,7 +45,7 @@ const types = Object.entries(BACKENDS)
 
 /** Of the configuration, with the options of every type of backend that there is. */
 export const schema = configSchema(
-  Object.fromEntries(types.map(([type, { options }]) => [type, options])),
+  BACKENDS,
   types.filter(([, { forAgents }]) => forAgents).map(([type]) => type),
 )
 

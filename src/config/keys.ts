@@ -30,6 +30,7 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[], v
 
 /** Without default and optional. */
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodLazy) return unwrap(schema.def.getter())
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType)
   return schema instanceof z.ZodPipe ? unwrap(schema.def.in) : schema
 }

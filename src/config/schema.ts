@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { vfsPath, type VfsPath } from '../core/path.ts'
 
 /** What each type of backend takes in the configuration, by type. */
-export type BackendOptions = Readonly<Record<string, z.ZodObject>>
+export type BackendOptions = Readonly<Record<string, { readonly options: z.ZodObject }>>
 
 const names = z.array(z.string().min(1))
 const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
@@ -11,35 +11,41 @@ const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
 const reference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'must refer to the secret as "env:VARIABLE" or "file:/path"')
 const mountPath = z.string().transform(checkedPath)
 
-const secret = z.strictObject({
-  from: reference,
-  for: z.array(z.url()).min(1).describe('The only endpoints that it is ever sent to'),
-})
+// Most configurations name no secret, mount or storage, and making schemas takes a good part of a start: these are made when there is one.
+const secret = z.lazy(() =>
+  z.strictObject({
+    from: reference,
+    for: z.array(z.url()).min(1).describe('The only endpoints that it is ever sent to'),
+  }),
+)
 
-const mount = z.strictObject({
-  path: mountPath.describe('Where it stands in the file system that agents see'),
-  backend: z.string().describe('A name from `backends`'),
-  root: mountPath.optional().describe('Where in the backend the mount begins'),
-  read_only: z.boolean().default(false),
-  versions: z.enum(['on', 'off']).default('on').describe('off: what changes replace is not kept and cannot be brought back'),
-})
-
-const rate = z.int().min(1024)
-const limits = z.strictObject({
-  calls: z.int().min(1).exactOptional().describe('Questions at once, and as many changes'),
-  download: rate.exactOptional().describe('Bytes per second, of all reads together'),
-  upload: rate.exactOptional().describe('Bytes per second, of all writes together'),
-})
+const mount = z.lazy(() =>
+  z.strictObject({
+    path: mountPath.describe('Where it stands in the file system that agents see'),
+    backend: z.string().describe('A name from `backends`'),
+    root: mountPath.optional().describe('Where in the backend the mount begins'),
+    read_only: z.boolean().default(false),
+    versions: z.enum(['on', 'off']).default('on').describe('off: what changes replace is not kept and cannot be brought back'),
+  }),
+)
 
 /** What can be said of a storage of any type. */
-const ofAnyType = {
-  limits: limits.exactOptional(),
-  cache_ms: z
-    .int()
-    .min(0)
-    .max(3_600_000)
-    .exactOptional()
-    .describe('For so long what the storage said of a file is believed without asking again: what others change shows later; 0: always ask'),
+const ofAnyType = () => {
+  const rate = z.int().min(1024)
+  const limits = z.strictObject({
+    calls: z.int().min(1).exactOptional().describe('Questions at once, and as many changes'),
+    download: rate.exactOptional().describe('Bytes per second, of all reads together'),
+    upload: rate.exactOptional().describe('Bytes per second, of all writes together'),
+  })
+  return {
+    limits: limits.exactOptional(),
+    cache_ms: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .exactOptional()
+      .describe('For so long what the storage said of a file is believed without asking again: what others change shows later; 0: always ask'),
+  }
 }
 
 const http = z.strictObject({
@@ -111,7 +117,13 @@ export const configSchema = (backends: BackendOptions, forAgents: readonly strin
     toolsets: names.min(1).default(['core']).describe('Toolsets to offer'),
     tools: tools.prefault({}),
     mounts: z.array(mount).default([]).describe('Mounts of every process, beside the folders of its command line'),
-    backends: z.record(z.string().min(1), backend(backends)).default({}).describe('Storages by the name that mounts and agents use'),
+    backends: z
+      .record(
+        z.string().min(1),
+        z.lazy(() => backend(backends)),
+      )
+      .default({})
+      .describe('Storages by the name that mounts and agents use'),
     agents: z
       .strictObject({ register: z.array(registrable(forAgents)).default([]) })
       .prefault({})
@@ -129,7 +141,7 @@ export type Config = z.output<ConfigSchema>
 export interface ConfiguredBackend {
   readonly type: string
   readonly options: Record<string, unknown>
-  readonly limits?: z.output<typeof limits>
+  readonly limits?: { readonly calls?: number; readonly download?: number; readonly upload?: number }
   readonly cache_ms?: number
 }
 
@@ -139,7 +151,8 @@ const registrable = (forAgents: readonly string[]) =>
 
 /** One member per type, so that a wrong option is named together with its right neighbour. */
 function backend(types: BackendOptions): z.ZodType<ConfiguredBackend> {
-  const members = Object.entries(types).map(([type, options]) => z.strictObject({ type: z.literal(type), options: options.prefault({}), ...ofAnyType }))
+  const common = ofAnyType()
+  const members = Object.entries(types).map(([type, { options }]) => z.strictObject({ type: z.literal(type), options: options.prefault({}), ...common }))
   const [first, ...rest] = members
   return first ? z.discriminatedUnion('type', [first, ...rest], { error: `type must be one of ${Object.keys(types).join(', ')}` }) : z.never()
 }

@@ -6,7 +6,10 @@ import { z } from 'zod'
 import { loadConfig, type Loaded } from '../../../src/config/load.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 
-const schema = configSchema({ local: z.strictObject({ root: z.string() }), memory: z.strictObject({ max_bytes: z.int().optional() }) }, ['memory'])
+const schema = configSchema(
+  { local: { options: z.strictObject({ root: z.string() }) }, memory: { options: z.strictObject({ max_bytes: z.int().optional() }) } },
+  ['memory'],
+)
 let home: string
 
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'polymount-config-'))))

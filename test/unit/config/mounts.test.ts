@@ -4,7 +4,7 @@ import { plannedMounts } from '../../../src/config/mounts.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 import { vfsPath } from '../../../src/core/path.ts'
 
-const types = { local: z.strictObject({ root: z.string() }), memory: z.strictObject({}) }
+const types = { local: { options: z.strictObject({ root: z.string() }) }, memory: { options: z.strictObject({}) } }
 const planned = (settings: object, served: string[] = []) =>
   plannedMounts(
     configSchema(types, []).parse({ data_dir: '/data', ...settings }),

@@ -5,7 +5,7 @@ import { configSchema } from '../../../src/config/schema.ts'
 import { shownSettings } from '../../../src/config/shown.ts'
 
 const shownEndpoint = async (endpoint: string): Promise<unknown> => {
-  const schema = configSchema({ remote: z.strictObject({ endpoint: z.string() }) }, [])
+  const schema = configSchema({ remote: { options: z.strictObject({ endpoint: z.string() }) } }, [])
   const env = { POLYMOUNT_BACKENDS: JSON.stringify({ far: { type: 'remote', options: { endpoint } } }) }
   const shown = shownSettings(schema, await loadConfig(schema, { env, home: '/none', flags: new Map() }))
   return shown.find(({ key }) => key === 'backends')?.value
@@ -21,7 +21,7 @@ test.each([
 })
 
 test('every setting is shown with its origin, and what could be a secret is not', async () => {
-  const schema = configSchema({ remote: z.strictObject({ endpoint: z.string(), secret_access_key: z.string(), token: z.string() }) }, [])
+  const schema = configSchema({ remote: { options: z.strictObject({ endpoint: z.string(), secret_access_key: z.string(), token: z.string() }) } }, [])
   const backends = { far: { type: 'remote', options: { endpoint: 'https://me:hunter2@host/x', secret_access_key: 'hunter2', token: 'secret:far' } } }
   const env = { POLYMOUNT_BACKENDS: JSON.stringify(backends), POLYMOUNT_HTTP_TOKEN: 'env:T', POLYMOUNT_DENY: '**/x' }
   const shown = shownSettings(schema, await loadConfig(schema, { env, home: '/none', flags: new Map() }))
