@@ -22,7 +22,7 @@ export interface BackendParts {
 
 type BackendType = StorageType<BackendParts>
 
-/** The schema is made when a storage of the type is named: a start has no time for nine of them. */
+/** The schema is made when a storage of the type is named, and never compiled: a start has no time for either. */
 function type<O extends z.ZodObject>(
   makeOptions: () => O,
   open: (options: z.output<O>, parts: BackendParts, call: Call) => Promise<Backend>,
@@ -34,7 +34,7 @@ function type<O extends z.ZodObject>(
     get options() {
       return options()
     },
-    open: (given, parts, call) => open(options().parse(given), parts, call),
+    open: (given, parts, call) => open(options().parse(given, { jitless: true }), parts, call),
     forAgents,
   }
 }

@@ -1,5 +1,6 @@
 import { build, type BuildOptions } from 'esbuild'
 import { glob } from 'node:fs/promises'
+import { takenDirectly } from './builtins.ts'
 import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
 import { oneStart, startFile } from './start.ts'
@@ -18,7 +19,7 @@ const OPTIONS = {
   outbase: '.',
   chunkNames: 'chunks/[name]-[hash]',
   // CommonJS packages inside the bundle call require for Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
   // Never minified: Helia's code does not survive it.
@@ -27,6 +28,11 @@ const OPTIONS = {
 /** Writes the tree that is published: the source tree's entries at their own places, and what they share in chunks/. */
 export async function bundle(outdir: string): Promise<void> {
   const plugins = [englishOnly, withoutAjv]
-  await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(PROGRAM)), outdir, plugins: [sourcePlaces(oneStart), startFile, ...plugins] })
+  await build({
+    ...OPTIONS,
+    entryPoints: await Array.fromAsync(glob(PROGRAM)),
+    outdir,
+    plugins: [sourcePlaces((code) => oneStart(takenDirectly(code))), startFile, ...plugins],
+  })
   await build({ ...OPTIONS, entryPoints: await Array.fromAsync(glob(WORKERS)), outdir, plugins: [sourcePlaces(), ...plugins] })
 }
