@@ -90,14 +90,16 @@ class Known implements AsyncDisposable {
     return { stat, content: await collect(this.read(path, { ifMatch: stat.etag, signal }), atMost) }
   }
 
-  async *list(folder: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
-    const changes = this.#changes
-    for await (const entry of this.#inner.list(folder, options)) {
-      const { name, ...stat } = entry
-      // A link is listed itself, and stat tells of what it leads to.
-      if (complete(stat) && stat.kind !== 'link' && changes === this.#changes) this.#stats.set(join(folder, name), stat)
-      yield entry
-    }
+  list(folder: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
+    return relay(this.#inner.list(folder, options), () => {
+      const changes = this.#changes
+      return {
+        part: ({ name, ...stat }) => {
+          // A link is listed itself, and stat tells of what it leads to.
+          if (complete(stat) && stat.kind !== 'link' && changes === this.#changes) this.#stats.set(join(folder, name), stat)
+        },
+      }
+    })
   }
 
   async *read(path: VfsPath, options: ReadOptions = {}): Bytes {

@@ -7,6 +7,8 @@ export class Deadline implements Disposable {
   readonly #ms: number
   readonly #waiting = new Set<(reason: VfsError) => void>()
   #timer: NodeJS.Timeout | undefined
+  /** When the clock began to run; undefined while it stands. */
+  #since: number | undefined
 
   constructor(ms: number, outer: AbortSignal | undefined) {
     this.#ms = ms
@@ -15,12 +17,12 @@ export class Deadline implements Disposable {
   }
 
   resume(): void {
-    this.pause()
-    this.#timer = setTimeout(() => this.#pass(), this.#ms)
+    this.#since = performance.now()
+    this.#timer ??= setTimeout(this.#look, this.#ms)
   }
 
   pause(): void {
-    clearTimeout(this.#timer)
+    this.#since = undefined
   }
 
   /** Somebody else's work, which the storage is not to blame for. */
@@ -59,7 +61,16 @@ export class Deadline implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.pause()
+    clearTimeout(this.#timer)
+  }
+
+  /** One timer for all that a stream is asked for, which is very much: it looks whether the clock runs, and for how long. */
+  readonly #look = (): void => {
+    this.#timer = undefined
+    if (this.#since === undefined) return
+    const left = this.#since + this.#ms - performance.now()
+    if (left > 0) this.#timer = setTimeout(this.#look, left)
+    else this.#pass()
   }
 
   #pass(): void {

@@ -1,5 +1,7 @@
 import type { Entry } from '../core/backend.ts'
 import { compareNames, type VfsPath } from '../core/path.ts'
+import { mapped } from '../core/stream.ts'
+import { Backlog } from './backlog.ts'
 import type { Reading } from './reading.ts'
 import type { VfsCall } from './types.ts'
 
@@ -12,9 +14,8 @@ export interface Found extends Entry {
 export type List = (path: VfsPath) => AsyncIterable<Found>
 
 /** What a folder holds, with all that a comparison asks for. */
-export async function* detailed(reading: Reading, path: VfsPath, { actor, signal }: VfsCall): AsyncIterable<Found> {
-  for await (const entry of reading.list(path, { actor, signal, details: true })) yield { size: 0, etag: '', ...entry }
-}
+export const detailed = (reading: Reading, path: VfsPath, { actor, signal }: VfsCall): AsyncIterable<Found> =>
+  mapped(reading.list(path, { actor, signal, details: true }), (entry) => ({ size: 0, etag: '', ...entry }))
 
 /** One name in two folders: what has it in the source, at the destination, or in both. */
 export interface Beside {
@@ -23,50 +24,36 @@ export interface Beside {
   readonly standing: Found | undefined
 }
 
-/** Two folders, listed at the same time, name by name in their order. Neither list is held. */
-export async function* beside(source: AsyncIterable<Found>, standing: AsyncIterable<Found> = nothing()): AsyncGenerator<Beside> {
-  const left = new Cursor(source)
-  const right = new Cursor(standing)
+const AHEAD = 1000 // entries of each side, so that neither waits for the other's storage; that of most tells as many at once
+
+/** Two folders, listed at the same time, name by name in their order: as much at once as both have told by then. Neither list is held. */
+export async function* beside(source: AsyncIterable<Found>, standing: AsyncIterable<Found> = nothing()): AsyncGenerator<Beside[]> {
+  const sides = [new Backlog(source, AHEAD), new Backlog(standing, AHEAD)] as const
   try {
-    await Promise.all([left.go(), right.go()])
-    for (let name = first(left, right); name !== undefined; name = first(left, right)) {
-      const [here, there] = [left.named(name), right.named(name)]
-      yield { name, source: here, standing: there }
-      if (here) await left.go()
-      if (there) await right.go()
+    for (;;) {
+      await Promise.all(sides.map((side) => side.come()))
+      const some = [...atHand(...sides)]
+      if (some.length === 0) return
+      yield some
     }
   } finally {
-    await Promise.all([left.end(), right.end()])
+    await Promise.all(sides.map((side) => side.close()))
   }
 }
 
-/** The name that comes next in either. */
-function first({ at: left }: Cursor, { at: right }: Cursor): string | undefined {
+/** Which name is next is known as long as nobody has to be waited for. */
+function* atHand(source: Backlog<Found>, standing: Backlog<Found>): Generator<Beside> {
+  while ((source.first ?? source.isOver) && (standing.first ?? standing.isOver)) {
+    const name = nextName(source.first, standing.first)
+    if (name === undefined) return
+    yield { name, source: source.first?.name === name ? source.take() : undefined, standing: standing.first?.name === name ? standing.take() : undefined }
+  }
+}
+
+/** The name that comes first of either. */
+function nextName(left: Found | undefined, right: Found | undefined): string | undefined {
   if (!left || !right) return (left ?? right)?.name
   return compareNames(left.name, right.name) <= 0 ? left.name : right.name
-}
-
-/** A place in a list. */
-class Cursor {
-  at: Found | undefined
-  readonly #entries: AsyncIterator<Found>
-
-  constructor(entries: AsyncIterable<Found>) {
-    this.#entries = entries[Symbol.asyncIterator]()
-  }
-
-  async go(): Promise<void> {
-    const next = await this.#entries.next()
-    this.at = next.done ? undefined : next.value
-  }
-
-  named(name: string): Found | undefined {
-    return this.at?.name === name ? this.at : undefined
-  }
-
-  async end(): Promise<void> {
-    await this.#entries.return?.()
-  }
 }
 
 async function* nothing(): AsyncGenerator<never> {}

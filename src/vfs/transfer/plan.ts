@@ -1,7 +1,7 @@
 import type { Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { join, name, parent, type VfsPath } from '../../core/path.ts'
-import { beside, type Found, type List } from '../beside.ts'
+import { beside, type Beside, type Found, type List } from '../beside.ts'
 
 const PAGE = 256 // files that are compared together
 
@@ -62,54 +62,48 @@ export class Plan {
 
   /** A file that goes by itself. */
   async *single(from: VfsPath, to: VfsPath, source: Stat, standing: Stat | null): AsyncGenerator<Page> {
-    this.#need(parent(to))
     const there = standing ? { ...standing, name: name(to) } : undefined
     yield* this.#page([{ from, to, source: { ...source, name: name(from) }, standing: there }])
   }
 
   async *#folder(branch: Branch, inside: Branch[]): AsyncGenerator<Page> {
     const { from, to, exists } = branch
+    const { list, failed, signal } = this.#trees
     if (!exists) this.#missing.add(to)
     if (this.#trees.allFolders) this.#need(to)
-    let files: Filing[] = []
+    const files: Filing[] = []
     try {
-      for await (const filing of this.#filings(branch)) {
-        if (filing.source.kind === 'directory') await this.#branch(filing, inside)
-        else if (await this.#isMeant(filing)) files.push(filing)
-        if (files.length < PAGE) continue
-        yield* this.#page(files)
-        files = []
+      for await (const some of beside(list(from), exists ? list(to) : undefined)) {
+        for (const each of some) await this.#sort(branch, each, files, inside)
+        while (files.length >= PAGE) yield* this.#page(files.splice(0, PAGE))
       }
     } catch (error) {
-      throwIfAborted(this.#trees.signal, 'copy')
-      await this.#trees.failed(from, error)
+      throwIfAborted(signal, 'copy')
+      await failed(from, error)
     }
     yield* this.#page(files)
   }
 
-  async *#filings({ from, to, exists }: Branch): AsyncGenerator<Filing> {
-    const { list } = this.#trees
-    for await (const { source, standing } of beside(list(from), exists ? list(to) : undefined))
-      if (source) yield { from: join(from, source.name), to: join(to, source.name), source, standing }
+  /** Puts what is meant of the source where it belongs. */
+  #sort(above: Branch, { name: called, source, standing }: Beside, files: Filing[], inside: Branch[]): Promise<void> | undefined {
+    if (source?.kind === 'link') this.linksLeftOut++
+    if (!source || source.kind === 'link') return undefined
+    const filing = { from: join(above.from, called), to: join(above.to, called), source, standing }
+    const { from, to } = filing
+    if (source.kind === 'file' && !this.#trees.chosen(from)) return undefined
+    const misfit = misfitOf(filing)
+    if (misfit) return this.#trees.failed(from, misfit)
+    if (source.kind === 'directory') inside.push({ from, to, exists: standing !== undefined })
+    else files.push(filing)
+    return undefined
   }
 
   *#page(files: readonly Filing[]): Generator<Page> {
+    const [first] = files
+    if (first) this.#need(parent(first.to))
     const folders = this.#folders
     this.#folders = []
     if (folders.length + files.length > 0) yield { folders, files }
-  }
-
-  async #branch({ from, to, standing }: Filing, inside: Branch[]): Promise<void> {
-    if (standing?.kind === 'file') await this.#trees.failed(from, misfit('NOT_DIRECTORY', to, 'is a file'))
-    else inside.push({ from, to, exists: standing !== undefined })
-  }
-
-  async #isMeant({ from, to, source, standing }: Filing): Promise<boolean> {
-    if (source.kind === 'link') this.linksLeftOut++
-    if (source.kind === 'link' || !this.#trees.chosen(from)) return false
-    if (standing?.kind === 'directory') await this.#trees.failed(from, misfit('IS_DIRECTORY', to, 'is a folder'))
-    else this.#need(parent(to))
-    return standing?.kind !== 'directory'
   }
 
   /** A folder and those above it, which are made if they are missing. */
@@ -120,4 +114,9 @@ export class Plan {
   }
 }
 
-const misfit = (code: 'IS_DIRECTORY' | 'NOT_DIRECTORY', path: VfsPath, why: string): VfsError => new VfsError(code, `${path} ${why}`, { op: 'copy', path })
+/** A file never replaces a folder, nor a folder a file. */
+function misfitOf({ to, source, standing }: Filing): VfsError | undefined {
+  if (source.kind === 'directory' && standing?.kind === 'file') return new VfsError('NOT_DIRECTORY', `${to} is a file`, { op: 'copy', path: to })
+  if (source.kind === 'file' && standing?.kind === 'directory') return new VfsError('IS_DIRECTORY', `${to} is a folder`, { op: 'copy', path: to })
+  return undefined
+}

@@ -18,7 +18,7 @@ const names = uniqueArray(string({ unit: 'grapheme', minLength: 1, maxLength: 3 
 test('every name of either comes once, in order, with what has it on each side', async () => {
   await assert(
     asyncProperty(names, names, async (here, there) => {
-      const found = await Array.fromAsync(beside(listed(here, 'h'), listed(there, 't')))
+      const found = (await Array.fromAsync(beside(listed(here, 'h'), listed(there, 't')))).flat()
       expect(found.map(({ name }) => name)).toEqual([...new Set([...here, ...there])].toSorted(compareNames))
       for (const { name, source, standing } of found)
         expect([source, standing]).toEqual([here.includes(name) ? entry(name, 'h') : undefined, there.includes(name) ? entry(name, 't') : undefined])
