@@ -71,6 +71,18 @@ export function compareNames(a: string, b: string): number {
 /** Surrogates stand for characters above U+FFFF, so they sort after U+E000…U+FFFF. */
 const surrogatesLast = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit)
 
+/** Characters that no name holds, and the one before them that one can. */
+const PASSED_OVER: Readonly<Record<string, string>> = { '/': '.', '\uDFFF': '\uD7FF' }
+const LAST = '\u{10FFFF}'
+
+/** A text just before a name in that order: hardly any other name comes between the two. */
+export function justBefore(segment: string): string {
+  const [last = ''] = Array.from(segment).slice(-1)
+  const rest = segment.slice(0, segment.length - last.length)
+  const before = String.fromCodePoint((last.codePointAt(0) ?? 1) - 1)
+  return before === '\0' ? rest : rest + (PASSED_OVER[before] ?? before) + LAST
+}
+
 /** How the local backend shows a byte of a name that is not UTF-8: such a name is as long as its bytes on the disk. */
 const ESCAPED_BYTE = /\\x(?:5C|[89A-F][0-9A-F])/g
 

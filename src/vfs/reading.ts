@@ -11,7 +11,7 @@ import type { Mount } from './mounts.ts'
 import { namingNearest } from './nearest.ts'
 import type { Targets } from './target.ts'
 import type { OpenFile, PathStat, ThreadPlaces, VfsCall, Walked, WalkOptions } from './types.ts'
-import { walk } from './walk.ts'
+import { type Tree, walk } from './walk.ts'
 
 /** Up to this size a file's content comes with its stat: to open it a second time would take longer. */
 const SMALL = 64 * 1024
@@ -76,7 +76,7 @@ export class Reading {
 
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked> {
     const call = { actor: options.actor, signal: options.signal }
-    const list = (folder: VfsPath, details: boolean): AsyncIterable<Entry> => this.list(folder, { ...call, details })
+    const list: Tree['list'] = (folder, listing) => this.list(folder, { ...call, ...listing })
     return walk({ list, rules: ignoreRulesOf(this, call, this.#targets.table.find(path)?.path ?? ROOT) }, path, options)
   }
 

@@ -1,13 +1,13 @@
-import type { Entry } from '../core/backend.ts'
+import type { Entry, ListOptions } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
-import { below, compareNames, join, segments, within, type VfsPath } from '../core/path.ts'
+import { below, compareNames, join, justBefore, segments, within, type VfsPath } from '../core/path.ts'
 import { Ahead } from './ahead.ts'
 import { type IgnoreRules, LAST_RULES_NAME } from './match/ignore.ts'
 import type { Walked, WalkOptions } from './types.ts'
 
 /** What a walk needs of the VFS. */
 export interface Tree {
-  list(path: VfsPath, details: boolean): AsyncIterable<Entry>
+  list(path: VfsPath, options: Pick<ListOptions, 'after' | 'details'>): AsyncIterable<Entry>
   /** The rules that hold inside a folder, given those of the folder above it; `names` are what is in it, as far as rules may have it, if that is known. */
   rules(folder: VfsPath, above: IgnoreRules | undefined, names: ReadonlySet<string> | undefined): Promise<IgnoreRules>
 }
@@ -16,7 +16,7 @@ interface Level {
   readonly folder: VfsPath
   readonly entries: Ahead
   readonly rules: IgnoreRules | undefined
-  /** Names of the path to begin after, from this level on. */
+  /** Names of the path to begin after, from this level on. The listing begins at the first. */
   readonly resume: readonly string[]
 }
 
@@ -44,10 +44,10 @@ export async function* walk(tree: Tree, top: VfsPath, options: WalkOptions): Asy
 
 async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Level | undefined, resume: readonly string[]): Promise<Level> {
   throwIfAborted(options.signal, 'walk')
-  const entries = new Ahead(listed(tree, folder, options, above !== undefined))
+  const entries = new Ahead(listed(tree, folder, options, { lenient: above !== undefined, after: resume[0] && justBefore(resume[0]) }))
   try {
     await entries.fill()
-    const rules = options.ignored ? undefined : await tree.rules(folder, above?.rules, entries.namesUpTo(LAST_RULES_NAME))
+    const rules = options.ignored ? undefined : await tree.rules(folder, above?.rules, resume.length > 0 ? undefined : entries.namesUpTo(LAST_RULES_NAME))
     return { folder, resume, rules, entries }
   } catch (error) {
     await entries.close()
@@ -56,9 +56,14 @@ async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Le
 }
 
 /** Below the top a folder may vanish, or turn into something else, while the walk goes on: it then holds nothing more. */
-async function* listed(tree: Tree, folder: VfsPath, { details, onUnreadable }: WalkOptions, lenient: boolean): AsyncGenerator<Entry> {
+async function* listed(
+  tree: Tree,
+  folder: VfsPath,
+  { details, onUnreadable }: WalkOptions,
+  { lenient, after }: { readonly lenient: boolean; readonly after: string | undefined },
+): AsyncGenerator<Entry> {
   try {
-    yield* tree.list(folder, details === true)
+    yield* tree.list(folder, { details: details === true, after })
   } catch (error) {
     if (!lenient || !(error instanceof VfsError) || error.code === 'CANCELLED') throw error
     if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return

@@ -13,7 +13,8 @@ import { prefetch } from './prefetch.ts'
 import { folderNode } from './tree.ts'
 
 const AHEAD = 16
-const KEPT_CHILDREN = 50_000 // some 15 MB
+const KEPT_CHILDREN = 200_000 // some 60 MB, of folders that are being read
+const KEPT_MS = 60_000 // a reader asks for its next page sooner
 
 /** Of a raw leaf its link tells all: nothing to load. */
 type Child = Link & { readonly leaf?: NamedNode | undefined }
@@ -23,7 +24,7 @@ type Listing = Call & { readonly after?: string | undefined }
 /** UnixFS over whatever loads nodes: from the content store's own blocks, or by a node that can fetch. */
 export class UnixfsReader {
   readonly #load: LoadNode
-  readonly #orders = new LRUCache<string, readonly Child[]>({ maxSize: KEPT_CHILDREN })
+  readonly #orders = new LRUCache<string, readonly Child[]>({ maxSize: KEPT_CHILDREN, ttl: KEPT_MS, ttlAutopurge: true, updateAgeOnGet: true })
 
   constructor(load: LoadNode) {
     this.#load = load

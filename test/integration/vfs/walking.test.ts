@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import type { Entry, Stat } from '../../../src/core/backend.ts'
+import type { Entry, ListOptions, Stat } from '../../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../../src/core/base.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { join, ROOT, type VfsPath, vfsPath } from '../../../src/core/path.ts'
@@ -49,6 +49,46 @@ test.each([true, false])('a walk lists no further than a piece ahead, whatever t
     if (many.listed - folders > AHEAD || many.open > 1) throw new Error(`${many.listed} listed when ${folders} were seen, ${many.open} listings open`)
   }
   expect({ folders, open: many.open }).toEqual({ folders: MANY, open: 0 })
+})
+
+/** A folder of very many files, which begins where it is asked to; it counts what it was asked for. */
+class Paged extends Many {
+  readonly #names = Array.from({ length: MANY }, (_, i) => String(i).padStart(6, '0'))
+
+  override async *list(_: VfsPath, { after = '' }: ListOptions = {}): AsyncIterable<Entry> {
+    for (const name of this.#names.slice(this.#names.findIndex((each) => each > after))) {
+      this.listed++
+      yield { ...ENTRY, name, kind: 'file' }
+    }
+  }
+}
+
+test.each([true, false])('a folder that is walked page by page is not listed from its beginning each time (ignored: %s)', async (ignored) => {
+  const paged = new Paged()
+  await using tree = await openTestVfs({ '/big': paged })
+  const page = async (after: VfsPath | undefined): Promise<VfsPath[]> => {
+    const found: VfsPath[] = []
+    for await (const { path } of tree.vfs.walk(BIG, { ...call, ignored, after })) if (found.push(path) === AHEAD) break
+    return found
+  }
+  const seen = new Set<VfsPath>()
+  for (let found = await page(undefined); found.length > 0; found = await page(found.at(-1))) for (const path of found) seen.add(path)
+  expect([seen.size, paged.listed < 3 * MANY]).toEqual([MANY, true])
+})
+
+test('a walk that begins anywhere yields what comes behind it, and nothing else', async () => {
+  const memory = new MemoryBackend()
+  const names = ['a', 'a\u0001', 'a.', 'a0', 'a1', 'a\uD7FF', 'a\uE000', 'a\u{10000}', 'a\u{10FFFF}', 'b', '\u0001', '0']
+  for (const folder of names) {
+    await memory.mkdir(vfsPath(`/${folder}`))
+    for (const name of names) await memory.write(vfsPath(`/${folder}/${name}`), bytesOf(''))
+  }
+  await using tree = await openTestVfs({ '/m': memory })
+  const walk = async (after?: VfsPath): Promise<VfsPath[]> => (await Array.fromAsync(tree.vfs.walk(vfsPath('/m'), { ...call, after }))).map(({ path }) => path)
+  const all = await walk()
+  expect(all).toHaveLength(names.length * (names.length + 1))
+  for (const [i, path] of all.entries()) expect(await walk(path)).toEqual(all.slice(i + 1))
+  expect(await walk(vfsPath('/m/a0/gone'))).toEqual(await walk(vfsPath('/m/a0/b')))
 })
 
 test('who leaves a walk leaves no listing open', async () => {
