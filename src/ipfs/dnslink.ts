@@ -8,19 +8,19 @@ const NOTHING_THERE: ReadonlySet<unknown> = new Set(['ENODATA', 'ENOTFOUND'])
 /** True for what is a domain: no key and no CID has a dot. */
 export const isDomain = (name: string): boolean => DOMAIN.test(name)
 
-/** What a domain points to by its TXT record (https://dnslink.dev), asked of these servers, or of the system's. Rejects NAME_NOT_FOUND. */
-export async function dnsLink(domain: string, signal: AbortSignal, servers?: readonly string[]): Promise<string> {
-  const targets = (await texts(`_dnslink.${domain}`, signal, servers)).flatMap((text) => (text.startsWith('dnslink=') ? [text.slice('dnslink='.length)] : []))
+/** What a domain points to by its TXT record (https://dnslink.dev), asked of this process's name servers. Rejects NAME_NOT_FOUND. */
+export async function dnsLink(domain: string, signal: AbortSignal): Promise<string> {
+  const targets = (await texts(`_dnslink.${domain}`, signal)).flatMap((text) => (text.startsWith('dnslink=') ? [text.slice('dnslink='.length)] : []))
   const [target, another] = targets.filter((each) => TARGET.test(each))
   if (target === undefined) throw new VfsError('NAME_NOT_FOUND', `${domain} has no DNSLink record that points to IPFS`)
   if (another !== undefined) throw new VfsError('NAME_NOT_FOUND', `${domain} has more than one DNSLink record: its owner has to remove the others`)
   return target
 }
 
-async function texts(host: string, signal: AbortSignal, servers: readonly string[] | undefined): Promise<string[]> {
-  const { Resolver } = process.getBuiltinModule('node:dns').promises
+async function texts(host: string, signal: AbortSignal): Promise<string[]> {
+  const { Resolver, getServers } = process.getBuiltinModule('node:dns').promises
   const resolver = new Resolver({ timeout: PATIENCE_MS, tries: 2 })
-  if (servers) resolver.setServers(servers)
+  resolver.setServers(getServers())
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {

@@ -1,7 +1,7 @@
 import type { Entry, ListOptions } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { below, compareNames, join, justBefore, segments, within, type VfsPath } from '../core/path.ts'
-import { Ahead } from './ahead.ts'
+import { Pieces } from './pieces.ts'
 import { type IgnoreRules, LAST_RULES_NAME } from './match/ignore.ts'
 import type { Walked, WalkOptions } from './types.ts'
 
@@ -14,7 +14,7 @@ export interface Tree {
 
 interface Level {
   readonly folder: VfsPath
-  readonly entries: Ahead
+  readonly entries: Pieces
   readonly rules: IgnoreRules | undefined
   /** Names of the path to begin after, from this level on. The listing begins at the first. */
   readonly resume: readonly string[]
@@ -44,7 +44,7 @@ export async function* walk(tree: Tree, top: VfsPath, options: WalkOptions): Asy
 
 async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Level | undefined, resume: readonly string[]): Promise<Level> {
   throwIfAborted(options.signal, 'walk')
-  const entries = new Ahead(listed(tree, folder, options, { lenient: above !== undefined, after: resume[0] && justBefore(resume[0]) }))
+  const entries = new Pieces(listed(tree, folder, options, { lenient: above !== undefined, after: resume[0] && justBefore(resume[0]) }))
   try {
     await entries.fill()
     const rules = options.ignored ? undefined : await tree.rules(folder, above?.rules, resume.length > 0 ? undefined : entries.namesUpTo(LAST_RULES_NAME))

@@ -14,16 +14,14 @@ export interface EmbeddedOptions {
   readonly folder: string
   readonly network: NetworkMode
   readonly peering?: Partial<Peering> | undefined
-  /** Name servers, as `127.0.0.1:53`; the system's if absent. */
-  readonly dns?: readonly string[] | undefined
 }
 
-export async function embeddedNode({ content: all, folder, network, peering, dns }: EmbeddedOptions): Promise<IpfsNode> {
+export async function embeddedNode({ content: all, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
   const content = all.shown()
   const state = await NodeState.open(folder)
   const key = new PeerKey(folder)
   const keys = new KeyFolder(folder, key)
   if (network === 'off') return new EmbeddedNode(content, state, new NoNetwork(key), keys)
   const known = { ...PUBLIC_PEERING, ...(network === 'node' && { peers: BOOTSTRAP }), ...peering }
-  return new EmbeddedNode(content, state, new Online({ mode: network, content, state, key, peering: known, dns }), keys)
+  return new EmbeddedNode(content, state, new Online({ mode: network, content, state, key, peering: known }), keys)
 }

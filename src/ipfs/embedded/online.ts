@@ -22,8 +22,6 @@ export interface OnlineOptions {
   readonly state: NodeState
   readonly key: PeerKey
   readonly peering: Peering
-  /** Name servers; the system's if absent. */
-  readonly dns?: readonly string[] | undefined
 }
 
 /** The network. Of a client it is loaded and started when a call first needs it. */
@@ -73,7 +71,7 @@ export class Online implements Network {
   }
 
   dnsLink(domain: string, signal: AbortSignal): Promise<string> {
-    return dnsLink(domain, signal, this.#options.dns)
+    return dnsLink(domain, signal)
   }
 
   async peer(): Promise<Peer> {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
+import { getServers, setServers } from 'node:dns'
 import { once } from 'node:events'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
 import type { IpfsNode, NetworkMode } from '../../../src/ipfs/types.ts'
@@ -12,6 +13,9 @@ import { LOOPBACK } from '../../support/machine.ts'
 
 const CID = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 const folderIn = (node: IpfsNode): Promise<string> => rootOf(node, [{ path: 'd/f', content: bytesOf('below') }])
+
+const usual = getServers()
+afterAll(() => setServers(usual))
 
 interface Site extends AsyncDisposable {
   readonly node: IpfsNode
@@ -33,7 +37,8 @@ async function embedded(network: NetworkMode): Promise<Site> {
   const folder = ground.use(await temporaryFolder()).path
   const { node: before } = ground.use(await openNode(folder))
   const names = ground.use(await NameServer.start(texts(await folderIn(before))))
-  const { node } = ground.use(await openNode(folder, { network, peering: LOOPBACK, dns: [names.address] }))
+  setServers([names.address])
+  const { node } = ground.use(await openNode(folder, { network, peering: LOOPBACK }))
   const kept = ground.move()
   return { node, names, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
@@ -96,7 +101,8 @@ test('a name server that says nothing is no reason to wait for ever', async () =
   silent.bind(0, '127.0.0.1')
   await once(silent, 'listening')
   await using folder = await temporaryFolder()
-  await using open = await openNode(folder.path, { network: 'client', peering: LOOPBACK, dns: [`127.0.0.1:${silent.address().port}`] })
+  setServers([`127.0.0.1:${silent.address().port}`])
+  await using open = await openNode(folder.path, { network: 'client', peering: LOOPBACK })
   const { names } = open.node
   await expect(names.resolve('site.example', { signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ code: 'CANCELLED' })
   await expect(names.resolve('site.example', { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { connect } from '../../../backends/s3/connect.ts'
+import { connect } from '../../backends/s3/connect.ts'
 
 const LONGER_MS = 32_000 // than any other answer is waited for
 

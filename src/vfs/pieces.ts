@@ -2,10 +2,10 @@ import type { Entry } from '../core/backend.ts'
 import { compareNames } from '../core/path.ts'
 
 /** So many entries are taken at once. A folder of fewer is read to its end before any folder in it is entered, and holds nothing open. */
-const AHEAD = 1000
+const PIECE = 1000
 
 /** A listing read piece by piece: a folder of any size takes the memory of one piece. */
-export class Ahead {
+export class Pieces {
   readonly #source: AsyncIterator<Entry>
   #piece: Entry[] = []
   #at = 0
@@ -29,7 +29,7 @@ export class Ahead {
   async fill(): Promise<void> {
     this.#piece = []
     this.#at = 0
-    while (!this.#ended && this.#piece.length < AHEAD) {
+    while (!this.#ended && this.#piece.length < PIECE) {
       const { done, value } = await this.#source.next()
       if (done === true) this.#ended = true
       else this.#piece.push(value)
