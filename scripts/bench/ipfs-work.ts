@@ -1,7 +1,8 @@
 /** One piece of work of our node, in a process of its own: `node ipfs-work.ts add|tree|hash|cat DATA_FOLDER PATH_OR_CID`; tells how it went as JSON. */
-import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { LocalBackend } from '../../backends/local/local.ts'
+import { vfsPath } from '../../src/core/path.ts'
 import { openContentStore } from '../../src/content/store.ts'
 import type { Source } from '../../src/content/types.ts'
 import { embeddedNode } from '../../src/ipfs/embedded/index.ts'
@@ -13,7 +14,11 @@ await using node = await embeddedNode({ content, folder, network: 'off' })
 
 await node.add(nothing(), { onlyHash: true, mode: 0o644 }) // loads the codecs; what loading takes does not count on the other side either
 
-const whole = (path: string): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: 1 << 20 })
+/** As `ipfs_add` reads a file of a served folder. */
+async function* whole(path: string): AsyncGenerator<Uint8Array> {
+  await using backend = new LocalBackend({ root: dirname(path) })
+  yield* backend.read(vfsPath(`/${basename(path)}`), { reuse: true })
+}
 
 async function* small(path: string): AsyncGenerator<Uint8Array> {
   yield await readFile(path)

@@ -150,11 +150,11 @@ async function putLeaf(content: Uint8Array, batch: Batch, { onProgress }: AddOpt
 }
 
 const sinkOf = (batch: Batch): Sink => ({
-  save: ({ cid, block }) => batch.put(cid.multihash.bytes, block),
+  save: ({ cid, block }, spares) => batch.put(cid.multihash.bytes, block, spares),
   commit: () => batch.commit(),
 })
 
-const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
+const NOWHERE: Sink = { save: async ({ block }, spares) => spares?.back(block), commit: async () => {} }
 
 const leafNode = (cid: string, { length }: Uint8Array): Node => ({ cid, kind: 'file', size: length, tsize: length, links: 0 })
 

@@ -61,9 +61,12 @@ export interface Source extends Metadata {
  * rejects NOT_FOUND at once.
  */
 export interface ContentStore extends AsyncDisposable {
-  /** One file. The blocks are durable when it resolves; what does not get a name then, under a guard, goes with the next collection. */
+  /**
+   * One file. A part of the content is used up when the next one is asked for (see Range.reuse). The blocks are durable when it
+   * resolves; what does not get a name then, under a guard, goes with the next collection.
+   */
   put(content: Bytes, options?: AddOptions): Promise<Node>
-  /** A tree; yields every entry as it gets its CID, the root last (path ''). The contents of several sources are read at the same time. */
+  /** A tree; yields every entry as it gets its CID, the root last (path ''). The contents of several sources are read at the same time, and used up as that of one file. */
   putTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   stat(cid: string, call?: Call): Promise<Node>
   read(cid: string, options?: Call & Range): Bytes

@@ -98,6 +98,7 @@ export interface IpfsNode extends AsyncDisposable {
    * and does not soon.
    */
   guard(call?: Call): Promise<AsyncDisposable>
+  /** As the content store does it: a part of the content is used up when the next one is asked for. */
   add(content: Bytes, options?: AddOptions): Promise<Node>
   addTree(sources: AsyncIterable<Source>, options?: AddOptions): AsyncIterable<NamedNode>
   /**

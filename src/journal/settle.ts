@@ -124,7 +124,7 @@ async function isThis({ at, versions }: Case, standing: Stat, wanted: Partial<Sn
   if (wanted.kind !== undefined && wanted.kind !== standing.kind) return false
   if (wanted.size !== undefined && wanted.size !== standing.size) return false
   if (wanted.cid === undefined) return wanted.size !== undefined
-  const cid = standing.cid ?? (await versions.put(at.backend.read(at.path, { ifMatch: standing.etag }), { onlyHash: true })).cid
+  const cid = standing.cid ?? (await versions.put(at.backend.read(at.path, { ifMatch: standing.etag, reuse: true }), { onlyHash: true })).cid
   return cid === wanted.cid
 }
 

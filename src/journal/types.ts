@@ -161,7 +161,7 @@ export interface Volumes {
 export interface VersionStore {
   /** Until it is disposed, what is put from now on stays, also before a change names it. */
   guard(): Promise<AsyncDisposable>
-  /** With `onlyHash` nothing is stored. */
+  /** With `onlyHash` nothing is stored. A part of the content is used up when the next one is asked for (see Range.reuse). */
   put(content: Bytes, options?: Call & { readonly onlyHash?: boolean | undefined }): Promise<{ readonly cid: string; readonly size: number }>
   read(cid: string, call?: Call & Range): Bytes
   has(cid: string): Promise<boolean>

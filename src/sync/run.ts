@@ -150,7 +150,7 @@ export class Run {
     const { preserve, signal } = this.#options
     if (file.stat.kind !== 'file') return
     const meta = metadataOf(file.stat, preserve)
-    const { cid, size, tsize } = await buildFile(file.read(), this.#sink.save, { signal, ...meta })
+    const { cid, size, tsize } = await buildFile(file.read({ reuse: true }), this.#sink.save, { signal, ...meta })
     child.stamp = stampOf(file.stat, preserve)
     child.size = size
     child.became = { cid: cid.toString(), tsize }

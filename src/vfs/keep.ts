@@ -1,5 +1,5 @@
 import { collect } from '../core/bytes.ts'
-import type { Glance, Stat } from '../core/backend.ts'
+import type { Bytes, Glance, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { Kept, VersionStore } from '../journal/types.ts'
 import { rawCid } from '../core/cid.ts'
@@ -26,13 +26,13 @@ export async function keepSmall(target: Target, standing: Glance | null, version
   const before = standing.stat
   if (mount.backend.capabilities.content_addressed && before.cid !== undefined) return { kept: { in: 'content', cid: before.cid }, cid: before.cid }
   if (before.size > (mount.backend.trash?.versioned ? IN_JOURNAL : BY_READING)) return undefined
-  const source = mount.backend.read(inner, { ifMatch: before.etag, signal })
+  const source = (reuse: boolean): Bytes => mount.backend.read(inner, { ifMatch: before.etag, reuse, signal })
   if (before.size <= IN_JOURNAL) {
-    const content = standing.content ?? (await collect(source, BY_READING))
+    const content = standing.content ?? (await collect(source(false), BY_READING))
     const cid = rawCid(content)
     return { kept: { in: 'journal', cid }, content, cid }
   }
-  const { cid } = await versions.put(source, { signal })
+  const { cid } = await versions.put(source(true), { signal })
   return { kept: { in: 'content', cid }, cid }
 }
 
@@ -46,7 +46,7 @@ export async function keepLarge(target: Target, before: Stat, id: string, versio
     if (!isCode(error, 'UNSUPPORTED')) throw error
   }
   try {
-    const { cid } = await versions.put(mount.backend.read(inner, { ifMatch: before.etag, signal }), { signal })
+    const { cid } = await versions.put(mount.backend.read(inner, { ifMatch: before.etag, reuse: true, signal }), { signal })
     return { in: 'content', cid }
   } catch (error) {
     if (isCode(error, 'CONFLICT', 'CANCELLED')) throw error

@@ -87,7 +87,7 @@ export class Versions {
     if (now === null) return undefined
     if (await backend.matches(target.inner, after.etag, { signal })) return after.etag
     if (after.cid === undefined || now.kind !== after.kind || now.size !== after.size) return undefined
-    const cid = now.cid ?? (await this.#store.put(backend.read(target.inner, { ifMatch: now.etag, signal }), { onlyHash: true, signal })).cid
+    const cid = now.cid ?? (await this.#store.put(backend.read(target.inner, { ifMatch: now.etag, reuse: true, signal }), { onlyHash: true, signal })).cid
     return cid === after.cid ? now.etag : undefined
   }
 
@@ -125,7 +125,7 @@ export class Versions {
   async #isSame(taken: Content, { before }: ChangeRecord, after: Snapshot, { signal }: VfsCall): Promise<boolean> {
     if (before?.etag === after.etag) return true
     if (after.cid === undefined) return taken.size === after.size
-    const cid = taken.cid ?? (taken.size === after.size ? (await this.#store.put(taken.read(), { onlyHash: true, signal })).cid : null)
+    const cid = taken.cid ?? (taken.size === after.size ? (await this.#store.put(taken.read({ reuse: true }), { onlyHash: true, signal })).cid : null)
     return cid === after.cid
   }
 

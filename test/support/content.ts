@@ -47,4 +47,14 @@ export async function* noise(size: number, seed = 0, part = 64 << 10): Bytes {
   for (let left = size; left > 0; left -= part) yield cipher.update(Buffer.alloc(Math.min(part, left)))
 }
 
+/** A source that writes over each part when the next one is asked for. */
+export async function* overwriting(content: Bytes): Bytes {
+  const memory = new Uint8Array(1 << 20)
+  for await (const part of content) {
+    memory.set(part)
+    yield memory.subarray(0, part.length)
+    memory.fill(0)
+  }
+}
+
 export const text = async (source: Bytes): Promise<string> => Buffer.concat(await Array.fromAsync(source)).toString()

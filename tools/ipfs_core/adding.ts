@@ -68,7 +68,7 @@ async function* filesBelow(vfs: Vfs, from: VfsPath, prefix: string, call: VfsCal
 }
 
 async function* contentAt(vfs: Vfs, path: VfsPath, { actor, signal }: VfsCall): Bytes {
-  yield* (await vfs.open(path, { actor, signal })).read()
+  yield* (await vfs.open(path, { actor, signal })).read({ reuse: true })
 }
 
 async function* single(path: string, content: Bytes): AsyncGenerator<Source> {

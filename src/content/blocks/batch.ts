@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { BlockFiles } from './files.ts'
 import type { Guard } from './guards.ts'
 import { nameOf } from './multihash.ts'
+import type { Spares } from './spares.ts'
 
 /** Blocks larger than this get a file of their own: from here on that is no slower (scripts/bench/blocks.ts). */
 export const SMALL_BYTES = 64 << 10
@@ -38,6 +39,12 @@ export interface Index {
   put(rows: readonly IndexRow[]): Promise<void>
 }
 
+interface Filing {
+  readonly multihash: Uint8Array
+  readonly content: Uint8Array
+  readonly spares: Spares | undefined
+}
+
 /**
  * Blocks that belong together: written as they come, durable and to be found once `commit` resolves, and safe from
  * collection until the batch is disposed. What was not committed by then goes.
@@ -58,14 +65,18 @@ export class Batch implements AsyncDisposable {
     this.#files = files
   }
 
-  /** Resolves when there is room for the next one. The content must be what the hash says, and stay as it is. Rejects UNSUPPORTED. */
-  async put(multihash: Uint8Array, content: Uint8Array): Promise<void> {
+  /**
+   * Resolves when there is room for the next one. The content must be what the hash says, and stay as it is; its memory goes
+   * back to the spares as soon as nothing reads it any more. Rejects UNSUPPORTED.
+   */
+  async put(multihash: Uint8Array, content: Uint8Array, spares?: Spares): Promise<void> {
     nameOf(multihash) // what could not be verified is not kept
     const { generation } = await (this.#guard ??= this.#index.open())
     const found = await this.#index.find(multihash)
-    if (found?.sound && found.seen && found.generation >= generation) return
-    if (content.length > SMALL_BYTES) return this.#putFile(multihash, content, found)
-    this.#rows.push(rowOf(multihash, content, content))
+    if (found?.sound && found.seen && found.generation >= generation) return spares?.back(content)
+    if (content.length > SMALL_BYTES) return this.#putFile({ multihash, content, spares }, found)
+    this.#rows.push(rowOf(multihash, content, spares ? Buffer.from(content) : content))
+    spares?.back(content)
     this.#held += content.length
     if (this.#held > HELD_BYTES) await this.#flush()
   }
@@ -83,10 +94,10 @@ export class Batch implements AsyncDisposable {
   }
 
   /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
-  async #putFile(multihash: Uint8Array, content: Uint8Array, found: Found | undefined): Promise<void> {
+  async #putFile({ multihash, content, spares }: Filing, found: Found | undefined): Promise<void> {
     if (found && (await this.#index.raise(multihash)) && found.sound) {
       if (!found.seen) this.#rows.push(rowOf(multihash, content, null))
-      return
+      return spares?.back(content)
     }
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
@@ -94,10 +105,15 @@ export class Batch implements AsyncDisposable {
     const row = rowOf(multihash, content, null)
     const write: Promise<void> = this.#files
       .write(multihash, content)
-      .then(() => void this.#rows.push(row))
+      .then(() => this.#filed(row, content, spares))
       .catch((error: unknown) => void (this.#failure ??= { error }))
       .finally(() => this.#writes.delete(write))
     this.#writes.add(write)
+  }
+
+  #filed(row: IndexRow, content: Uint8Array, spares: Spares | undefined): void {
+    this.#rows.push(row)
+    spares?.back(content)
   }
 
   async #flush(): Promise<void> {

@@ -2,12 +2,15 @@ import type { CID } from 'multiformats/cid'
 import type { Bytes } from '../../core/backend.ts'
 import { LEAF_BYTES } from '../../core/cid.ts'
 import { throwIfAborted } from '../../core/error.ts'
+import { Spares } from '../blocks/spares.ts'
 import type { AddOptions, Metadata } from '../types.ts'
 import { cidOfDigest, encodeFile, encodeLeaf, encodeRaw, type Encoded, type Link, RAW, tsizeOf } from './codec.ts'
 import { type Profile, PROFILES, V1 } from './profile.ts'
 
-/** Keeps one block; resolves when there is room for the next. */
-export type Save = (encoded: Encoded) => Promise<void>
+const NOTHING = new Uint8Array(0)
+
+/** Keeps one block; resolves when there is room for the next. When it is kept elsewhere, its memory may go back to the spares. */
+export type Save = (encoded: Encoded, spares?: Spares) => Promise<void>
 
 export interface File extends Link {
   /** Content bytes. */
@@ -19,7 +22,7 @@ export interface File extends Link {
 export async function buildFile(content: Bytes, save: Save, { signal, onProgress, profile, mode, modified }: AddOptions = {}): Promise<File> {
   const builder = new FileBuilder(save, profile && PROFILES[profile], { mode, modified })
   let done = 0
-  for await (const leaf of leaves(content, builder.leafBytes)) {
+  for await (const leaf of leaves(content, builder)) {
     throwIfAborted(signal, 'add')
     await builder.leaf(leaf)
     onProgress?.((done += leaf.length))
@@ -37,6 +40,8 @@ export async function fileOf(hashes: readonly Uint8Array[], size: number): Promi
 /** The balanced DAG of one file, built from its leaves as they come: memory grows with depth, not with the file. */
 export class FileBuilder {
   readonly leafBytes: number
+  /** Where the memory of leaves comes from. */
+  readonly spares = new Spares()
   readonly #save: Save
   readonly #profile: Profile
   readonly #meta: Metadata
@@ -91,7 +96,8 @@ export class FileBuilder {
   async #saveLeaf(content: Uint8Array, meta: Metadata): Promise<File> {
     const bare = meta.mode === undefined && meta.modified === undefined
     const encoded = bare && this.#profile.rawLeaves ? encodeRaw(content) : encodeLeaf(content, { format: this.#profile.format, meta })
-    await this.#save(encoded)
+    await this.#save(encoded, this.spares)
+    if (encoded.block !== content) this.spares.back(content)
     return { name: '', cid: encoded.cid, tsize: encoded.block.length, size: content.length, links: 0 }
   }
 
@@ -103,27 +109,35 @@ export class FileBuilder {
   }
 }
 
-/** Cuts a stream into leaves, at least one, without a copy where a part already has the right size. */
-export async function* leaves(source: Bytes, leafBytes: number): Bytes {
-  let held: Uint8Array[] = []
+type Cutting = Pick<FileBuilder, 'leafBytes' | 'spares'>
+
+/** Cuts a stream into leaves, at least one. They are copies, so that the stream may reuse its memory, as leaves do theirs. */
+export async function* leaves(source: Bytes, cutting: Cutting): Bytes {
+  let memory: Uint8Array = NOTHING
   let size = 0
-  let empty = true
+  let isEmpty = true
   for await (const part of source) {
-    let rest = part
-    while (size + rest.length >= leafBytes) {
-      const cut = leafBytes - size
-      yield joined([...held, rest.subarray(0, cut)])
-      rest = rest.subarray(cut)
-      held = []
+    for (let rest = part; rest.length > 0;) {
+      const taken = rest.subarray(0, cutting.leafBytes - size)
+      if (memory.length < size + taken.length) memory = withRoom(memory.subarray(0, size), taken.length, cutting)
+      memory.set(taken, size)
+      size += taken.length
+      rest = rest.subarray(taken.length)
+      if (size < cutting.leafBytes) continue
+      yield memory
+      memory = NOTHING
       size = 0
-      empty = false
+      isEmpty = false
     }
-    if (rest.length > 0) held.push(rest)
-    size += rest.length
   }
-  if (size > 0 || empty) yield joined(held)
+  if (size > 0 || isEmpty) yield memory.subarray(0, size)
 }
 
-const joined = (parts: readonly Uint8Array[]): Uint8Array => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts))
+/** What comes in one short part takes no more memory than that. */
+function withRoom(held: Uint8Array, bytes: number, { leafBytes, spares }: Cutting): Uint8Array {
+  const memory = held.length === 0 && bytes < leafBytes ? Buffer.allocUnsafe(bytes) : spares.take(leafBytes)
+  memory.set(held)
+  return memory
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -61,7 +61,7 @@ async function patchLeaves(file: FileNode, content: Bytes, patch: Patch, meta: M
   for await (const { cid, size } of leavesOf(file, patch, 0, from)) await builder.known(cid, size)
   const between = { from, to: (end: number) => Math.min(file.size, ceil(end)) }
   let end = from
-  for await (const leaf of leaves(patched(file, content, patch, between), builder.leafBytes)) {
+  for await (const leaf of leaves(patched(file, content, patch, between), builder)) {
     throwIfAborted(patch.signal, 'write')
     if (leaf.length > 0 || file.size === 0) await builder.leaf(leaf)
     end += leaf.length
@@ -72,7 +72,7 @@ async function patchLeaves(file: FileNode, content: Bytes, patch: Patch, meta: M
 
 /** The bytes of a span of the changed file: it begins before the patch, and ends where `to` says when the patch has ended. */
 async function* patched(file: FileNode, content: Bytes, { load, offset, signal }: Patch, span: { from: number; to: (end: number) => number }): Bytes {
-  const old = (from: number, to: number): Bytes => readFile(load, file, { offset: from, length: Math.max(to - from, 0), signal })
+  const old = (from: number, to: number): Bytes => readFile(load, file, { offset: from, length: Math.max(to - from, 0), reuse: true, signal })
   yield* old(span.from, offset)
   for (let hole = offset - Math.max(file.size, span.from); hole > 0; hole -= ZEROS.length) yield ZEROS.subarray(0, Math.min(hole, ZEROS.length))
   let end = offset

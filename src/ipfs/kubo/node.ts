@@ -29,7 +29,7 @@ const Told = z.object({ Version: z.string() })
 /** Null where the daemon is off the network, whatever the client's types say. */
 const Id = z.object({ id: z.unknown(), addresses: z.array(z.unknown()).nullable(), agentVersion: z.string(), protocols: z.array(z.string()).nullable() })
 
-const NOWHERE: Sink = { save: async () => {}, commit: async () => {} }
+const NOWHERE: Sink = { save: async ({ block }, spares) => spares?.back(block), commit: async () => {} }
 
 /** What reads trees, with one memory of folders. */
 interface Trees {

@@ -20,6 +20,7 @@ export class TreeBackend extends BaseBackend {
   readonly volume: string
   readonly capabilities: Capabilities
   override readonly trash: Trash
+  override readonly usesUp = true
   readonly #node: TreeNode
   readonly #view: IpfsView
 

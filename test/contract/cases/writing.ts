@@ -5,6 +5,7 @@ import { bytesOf } from '../../../src/core/bytes.ts'
 import { isCode, VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { aborted, codeOf, content, dying, names, noise, silent, text } from '../support.ts'
+import { overwriting } from '../../support/content.ts'
 
 const MIB = 1024 * 1024
 
@@ -39,6 +40,15 @@ export function writing(make: () => Promise<Backend>, capabilities: Capabilities
       const bytes = noise(2 * MIB + 11)
       const parts = [0, 1, 70_000, 70_001, MIB, 2 * MIB + 11].map((from, i, all) => bytes.subarray(from, all[i + 1] ?? bytes.length))
       expect((await b.write(p('/f'), bytesOf(...parts))).size).toBe(bytes.length)
+      expect((await content(b.read(p('/f')))).equals(bytes)).toBe(true)
+    })
+
+    test('takes parts that are written over when the next one is asked for, if it says so', async (context) => {
+      await using b = await make()
+      if (!b.usesUp) context.skip('it keeps parts for longer')
+      const bytes = noise(3 * MIB + 11)
+      const parts = Array.from({ length: 7 }, (_, i) => bytes.subarray(i * 500_000, (i + 1) * 500_000))
+      await b.write(p('/f'), overwriting(bytesOf(...parts)))
       expect((await content(b.read(p('/f')))).equals(bytes)).toBe(true)
     })
 

@@ -11,7 +11,7 @@ import { cidOfContent, ContentHasher, hashing } from '../../../src/content/hashi
 import { openContentStore } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
 import { Database } from '../../../src/sqlite/database.ts'
-import { noise, temporaryFolder, text, withContent } from '../../support/content.ts'
+import { noise, overwriting, temporaryFolder, text, withContent } from '../../support/content.ts'
 
 const MIB = 1 << 20
 const bytes = async (size: number, seed?: number) => Buffer.concat(await Array.fromAsync(noise(size, seed)))
@@ -57,6 +57,21 @@ describe('files', () => {
       expect(await content.put(zeros(size, 3 * MIB - 1), { onlyHash: true })).toEqual(whole)
       expect((await Array.fromAsync(content.read(whole.cid, { offset: 1024 * MIB - 1 }))).reduce((n, part) => n + part.length, 0)).toBe(MIB + 1)
     })
+  })
+})
+
+test.each(['unixfs-v1-2025', 'unixfs-v0-2015'] as const)('a source of %s may write its part over, also where most of it is here', async (profile) => {
+  await withContent(async (content) => {
+    const before = await bytes(20 * MIB + 5)
+    const after = Buffer.from(before)
+    after.fill('x', 7 * MIB, 8 * MIB)
+    for (const one of [before, after, before]) {
+      const { cid } = await content.put(overwriting(bytesOf(...pieces(one))), { profile })
+      expect(Buffer.concat(await Array.fromAsync(content.read(cid))).equals(one)).toBe(true)
+    }
+    const tree = [before, after].map((one, at): Source => ({ path: `${at}`, content: overwriting(bytesOf(...pieces(one))) }))
+    const added = await Array.fromAsync(content.putTree(each(tree), { profile }))
+    expect(Buffer.concat(await Array.fromAsync(content.read(added.find(({ name }) => name === '1')?.cid ?? ''))).equals(after)).toBe(true)
   })
 })
 
@@ -300,12 +315,10 @@ async function* zeros(size: number, part: number) {
   for (let left = size; left > 0; left -= part) yield buffer.subarray(0, Math.min(part, left))
 }
 
-/** All parts are of one memory. */
-async function* overwriting(content: Bytes): Bytes {
-  const memory = new Uint8Array(MIB)
-  for await (const part of content) {
-    memory.set(part)
-    yield memory.subarray(0, part.length)
-    memory.fill(0)
-  }
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
 }
+
+/** None as long as a leaf, nor a part of one. */
+const pieces = (whole: Buffer): Buffer[] =>
+  Array.from({ length: Math.ceil(whole.length / 700_001) }, (_, at) => whole.subarray(at * 700_001, (at + 1) * 700_001))
