@@ -38,7 +38,7 @@ async function compare(work: Work, material: Material, { ours, theirs, floor }: 
     peer: { name: theirs.name, value: failed ? `failed: ${failures[0]}` : peer },
     target: most === undefined ? `≥ ${least}×` : `≤ ${most}×`,
     holds: failed || (most === undefined ? ratio >= (least ?? 0) : ratio <= most),
-    floor: `${number(bare)} ${unit}${failed ? '' : `, ${(bare / peer).toFixed(2)}×`}: a server of the SDK that answers from constants${work.flushes ? ', and flushes what we flush' : ''}`,
+    floor: `${number(bare)} ${unit}${failed ? '' : `, ${(bare / peer).toFixed(2)}×`}: a server of the SDK that answers from constants${work.floor === undefined ? '' : `, ${work.floor}`}`,
     limit,
   }
 }

@@ -57,14 +57,14 @@ export const floor = (log: string): Contestant => ({
   name: 'floor',
   args: [fileURLToPath(new URL('floor.ts', import.meta.url)), log],
   env: {},
-  read: async (call) => (await call('read', {})).text.length,
+  read: async (call, path) => (await call('read', { path })).text.length,
   write: (call, path, content) => call('write', { path, content }),
   readLarge: async (call) => {
     let read = 0
     while (read < 10 << 20) read += (await call('piece', {})).text.length
     return read
   },
-  list: async (call) => lines((await call('list', {})).text),
+  list: (call) => paged(call, 'list', {}),
   find: async (call) => lines((await call('find', {})).text),
 })
 

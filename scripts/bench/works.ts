@@ -9,8 +9,8 @@ export interface Work extends Pick<Row, 'work' | 'unit' | 'limit'> {
   readonly most?: number
   readonly least?: number
   readonly rounds: number
-  /** What it changes is made durable. */
-  readonly flushes?: boolean
+  /** What the lowest server does beside answering. */
+  readonly floor?: string
   measure(who: Contestant, at: Running, material: Material): Promise<number>
 }
 
@@ -25,6 +25,7 @@ export const WORKS: readonly Work[] = [
     most: 0.6,
     rounds: 5,
     limit: 'two JSON-RPC messages through the SDK on both sides, which alone take more than the target here (floor); then six system calls',
+    floor: 'and opens, looks at, reads, looks at and closes the file',
     measure: (who, { call }, { small }) => oneByOne(CALLS, (at) => who.read(call, small[at % small.length] ?? '')),
   },
   {
@@ -32,7 +33,8 @@ export const WORKS: readonly Work[] = [
     unit: 'ops/s',
     least: 2,
     rounds: 5,
-    limit: 'the SDK: the client parses what all servers send in one thread; the floor is below the target here',
+    limit: 'the SDK: the client parses what all servers send in one thread; and the system calls',
+    floor: 'and opens, looks at, reads, looks at and closes the file',
     measure: (who, { call }, { small }) => inFlight(16, 10 * CALLS, (at) => who.read(call, small[at % small.length] ?? '')),
   },
   {
@@ -41,7 +43,7 @@ export const WORKS: readonly Work[] = [
     most: 1,
     rounds: 5,
     limit: 'the disk: journal, file and folder are flushed, in this order; the peer flushes nothing',
-    flushes: true,
+    floor: 'and flushes what we flush',
     measure: (who, { call }, { root }) => oneByOne(CALLS, (at) => who.write(call, `${root}/${who.name}-${at % 20}.txt`, `${at}`.padEnd(KIB, '.'))),
   },
   {
@@ -58,6 +60,7 @@ export const WORKS: readonly Work[] = [
     most: 1,
     rounds: 3,
     limit: 'the bound of an answer: four of them, with name, path and kind of each entry beside the text',
+    floor: 'four of them, with such entries',
     measure: (who, { call }, { wide }) => timed(async () => expect(await who.list(call, wide), 10_000)),
   },
   {
