@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Failure, Outcome } from '../registry/envelope.ts'
-import { isShown } from '../registry/shown.ts'
+import { shownFields } from '../registry/shown.ts'
 import { cut, cutLines } from './cut.ts'
 
 /** Where a program finds the envelope of every result, whatever the host shows of the rest. */
@@ -21,7 +21,8 @@ export const render = (outcome: Outcome): CallToolResult => (outcome.ok ? render
 function renderSuccess({ tool, envelope, text, attachments }: Succeeded): CallToolResult {
   const images = attachments.map(({ data, mimeType }) => ({ type: 'image' as const, data, mimeType }))
   if (text === undefined) return { content: [{ type: 'text', text: JSON.stringify(envelope) }, ...images], structuredContent: envelope }
-  const unseen = Object.fromEntries(Object.entries(envelope).filter(([key]) => !(key in tool.output.shape && isShown(tool.output.shape[key]))))
+  const seen = shownFields(tool.output)
+  const unseen = Object.fromEntries(Object.entries(envelope).filter(([key]) => !seen.has(key)))
   return { content: [{ type: 'text', text: cut(cutLines(text, MAX_LINE), MAX_TEXT) }, ...images], _meta: { [RESULT_KEY]: unseen } }
 }
 

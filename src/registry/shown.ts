@@ -17,3 +17,12 @@ export function isShown(schema: z.core.$ZodType): boolean {
   const inner = innerOf(definition(schema))
   return SHOWN.get(schema)?.shown === true || (inner !== undefined && isShown(inner))
 }
+
+const known = new WeakMap<z.ZodObject, ReadonlySet<string>>()
+
+/** The fields of an output that are marked so; looked for once, since every result asks. */
+export function shownFields(output: z.ZodObject): ReadonlySet<string> {
+  let found = known.get(output)
+  if (!found) known.set(output, (found = new Set(Object.entries(output.shape).flatMap(([name, field]) => (isShown(field) ? [name] : [])))))
+  return found
+}
