@@ -1,4 +1,5 @@
 import { encodeLink, parseCid, type Link } from '../content/unixfs/codec.ts'
+import { Spares } from '../content/blocks/spares.ts'
 import { buildFile } from '../content/unixfs/file-builder.ts'
 import { buildFolder } from '../content/unixfs/folder-builder.ts'
 import { V1 } from '../content/unixfs/profile.ts'
@@ -35,6 +36,7 @@ export class Run {
   /** What is read here no model has seen, so it is not the session's. */
   readonly #call: VfsCall
   readonly #sink: NodeSink
+  readonly #spares = new Spares()
   readonly #recorder: Recorder
   readonly #chosen: (entry: Walked) => boolean
   readonly #done = { size: 0, added: 0, reused: 0, bytes: 0, linksLeftOut: 0 }
@@ -150,7 +152,7 @@ export class Run {
     const { preserve, signal } = this.#options
     if (file.stat.kind !== 'file') return
     const meta = metadataOf(file.stat, preserve)
-    const { cid, size, tsize } = await buildFile(file.read({ reuse: true }), this.#sink.save, { signal, ...meta })
+    const { cid, size, tsize } = await buildFile(file.read({ reuse: true }), this.#sink.save, { signal, spares: this.#spares, ...meta })
     child.stamp = stampOf(file.stat, preserve)
     child.size = size
     child.became = { cid: cid.toString(), tsize }

@@ -67,7 +67,7 @@ export class Batch implements AsyncDisposable {
 
   /**
    * Resolves when there is room for the next one. The content must be what the hash says, and stay as it is; its memory goes
-   * back to the spares as soon as nothing reads it any more. Rejects UNSUPPORTED.
+   * back to the spares when it is in a file. Rejects UNSUPPORTED.
    */
   async put(multihash: Uint8Array, content: Uint8Array, spares?: Spares): Promise<void> {
     nameOf(multihash) // what could not be verified is not kept
@@ -75,8 +75,7 @@ export class Batch implements AsyncDisposable {
     const found = await this.#index.find(multihash)
     if (found?.sound && found.seen && found.generation >= generation) return spares?.back(content)
     if (content.length > SMALL_BYTES) return this.#putFile({ multihash, content, spares }, found)
-    this.#rows.push(rowOf(multihash, content, spares ? Buffer.from(content) : content))
-    spares?.back(content)
+    this.#rows.push(rowOf(multihash, content, content))
     this.#held += content.length
     if (this.#held > HELD_BYTES) await this.#flush()
   }

@@ -1,7 +1,10 @@
-/** Memory of blocks that a reader is done with, for those that it reads next: fresh memory costs more than what is read into it (see Range.reuse). */
+const SLAB_BYTES = 1 << 20
+
+/** Memory of blocks that nobody reads any more, for those that come next: fresh memory costs more than what is read into it (see Range.reuse). */
 export class Spares {
   readonly #lent = new WeakSet<ArrayBufferLike>()
   readonly #free: ArrayBuffer[] = []
+  #slab: Buffer = Buffer.alloc(0)
 
   take(bytes: number): Buffer {
     const free = this.#free.pop()
@@ -13,5 +16,15 @@ export class Spares {
   /** What is no view of memory from here stays as it is. */
   back({ buffer }: Uint8Array): void {
     if (buffer instanceof ArrayBuffer && this.#lent.delete(buffer)) this.#free.push(buffer)
+  }
+
+  /** A copy of what is shorter than its memory, which comes back: many share one that stays, since one for each keeps the collector busy. */
+  shortened(content: Uint8Array): Buffer {
+    if (this.#slab.length < content.length) this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, content.length))
+    const copy = this.#slab.subarray(0, content.length)
+    this.#slab = this.#slab.subarray(content.length)
+    copy.set(content)
+    this.back(content)
+    return copy
   }
 }

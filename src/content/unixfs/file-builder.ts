@@ -19,8 +19,14 @@ export interface File extends Link {
   readonly links: number
 }
 
-export async function buildFile(content: Bytes, save: Save, { signal, onProgress, profile, mode, modified }: AddOptions = {}): Promise<File> {
-  const builder = new FileBuilder(save, profile && PROFILES[profile], { mode, modified })
+export interface BuildOptions extends AddOptions {
+  /** Of who builds many files. */
+  readonly spares?: Spares | undefined
+}
+
+export async function buildFile(content: Bytes, save: Save, options: BuildOptions = {}): Promise<File> {
+  const { signal, onProgress, profile, mode, modified, spares } = options
+  const builder = new FileBuilder(save, profile && PROFILES[profile], { mode, modified }, spares)
   let done = 0
   for await (const leaf of leaves(content, builder)) {
     throwIfAborted(signal, 'add')
@@ -41,7 +47,7 @@ export async function fileOf(hashes: readonly Uint8Array[], size: number): Promi
 export class FileBuilder {
   readonly leafBytes: number
   /** Where the memory of leaves comes from. */
-  readonly spares = new Spares()
+  readonly spares: Spares
   readonly #save: Save
   readonly #profile: Profile
   readonly #meta: Metadata
@@ -50,8 +56,9 @@ export class FileBuilder {
   /** A first leaf waits: if no other comes it is the root, and that is where metadata stands. */
   #first: Uint8Array | undefined
 
-  constructor(save: Save, profile = V1, meta: Metadata = {}) {
+  constructor(save: Save, profile = V1, meta: Metadata = {}, spares = new Spares()) {
     this.leafBytes = profile.leafBytes
+    this.spares = spares
     this.#save = save
     this.#profile = profile
     this.#meta = meta
@@ -109,35 +116,27 @@ export class FileBuilder {
   }
 }
 
-type Cutting = Pick<FileBuilder, 'leafBytes' | 'spares'>
-
 /** Cuts a stream into leaves, at least one. They are copies, so that the stream may reuse its memory, as leaves do theirs. */
-export async function* leaves(source: Bytes, cutting: Cutting): Bytes {
-  let memory: Uint8Array = NOTHING
+export async function* leaves(source: Bytes, { leafBytes, spares }: Pick<FileBuilder, 'leafBytes' | 'spares'>): Bytes {
+  let memory: Uint8Array | undefined
   let size = 0
   let isEmpty = true
   for await (const part of source) {
     for (let rest = part; rest.length > 0;) {
-      const taken = rest.subarray(0, cutting.leafBytes - size)
-      if (memory.length < size + taken.length) memory = withRoom(memory.subarray(0, size), taken.length, cutting)
+      const taken = rest.subarray(0, leafBytes - size)
+      memory ??= spares.take(leafBytes)
       memory.set(taken, size)
       size += taken.length
       rest = rest.subarray(taken.length)
-      if (size < cutting.leafBytes) continue
+      if (size < leafBytes) continue
       yield memory
-      memory = NOTHING
+      memory = undefined
       size = 0
       isEmpty = false
     }
   }
-  if (size > 0 || isEmpty) yield memory.subarray(0, size)
-}
-
-/** What comes in one short part takes no more memory than that. */
-function withRoom(held: Uint8Array, bytes: number, { leafBytes, spares }: Cutting): Uint8Array {
-  const memory = held.length === 0 && bytes < leafBytes ? Buffer.allocUnsafe(bytes) : spares.take(leafBytes)
-  memory.set(held)
-  return memory
+  if (memory) yield spares.shortened(memory.subarray(0, size))
+  else if (isEmpty) yield NOTHING
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

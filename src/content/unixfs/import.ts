@@ -1,7 +1,8 @@
 import type { Bytes } from '../../core/backend.ts'
+import { Spares } from '../blocks/spares.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../types.ts'
 import { parseCid, textOf } from './codec.ts'
-import { buildFile, type File, type Save } from './file-builder.ts'
+import { buildFile, type BuildOptions, type File, type Save } from './file-builder.ts'
 import { inFlight } from './prefetch.ts'
 import { PROFILES } from './profile.ts'
 import { TreeBuilder } from './tree.ts'
@@ -26,7 +27,8 @@ export async function* importTree(sources: AsyncIterable<Source>, sink: Sink, op
   const { profile = 'unixfs-v1-2025', folders } = options
   const tree = new TreeBuilder(sink.save, { profile: PROFILES[profile], folders })
   const counted = counter(options)
-  const adding = inFlight(sources, AT_ONCE, (source) => addOne(source, tree, sink.save, { ...options, onProgress: counted() }))
+  const spares = new Spares()
+  const adding = inFlight(sources, AT_ONCE, (source) => addOne(source, tree, sink.save, { ...options, onProgress: counted(), spares }))
   for await (const node of adding) if (node) yield node
   const built = await Array.fromAsync(tree.folders())
   await sink.commit()
@@ -47,7 +49,7 @@ function counter({ onProgress }: AddOptions): () => (bytes: number) => void {
 }
 
 /** undefined for a folder, which is built when all that lies in it is there. */
-async function addOne({ path, content, built, target, mode, modified }: Source, tree: TreeBuilder, save: Save, options: AddOptions) {
+async function addOne({ path, content, built, target, mode, modified }: Source, tree: TreeBuilder, save: Save, options: BuildOptions) {
   const meta = { ...(mode !== undefined && { mode }), ...(modified && { modified }) }
   if (target !== undefined) return tree.link(path, target, meta)
   if (built) tree.add(path, { name: '', cid: parseCid(built.cid), tsize: built.tsize })
