@@ -1,7 +1,7 @@
 import type { Database, Value } from '../sqlite/database.ts'
 import { above, range, type Key } from './places.ts'
-import { SELECT, toRecord, type ChangeRow } from './rows.ts'
-import type { ChangeRecord, HistoryQuery, Seen } from './types.ts'
+import { partRows, PARTS_PAGE, SELECT, toRecord, type ChangeRow } from './rows.ts'
+import type { ChangeRecord, HistoryQuery, PartsOrder, Seen } from './types.ts'
 
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
 const GROWTH = 8 // so that few pages reach what is rare
@@ -38,8 +38,8 @@ export class History {
     return row && this.#record(row)
   }
 
-  parts(seq: number): ChangeRecord[] {
-    return this.#db.all<ChangeRow>(`${SELECT} where c.parent = ? order by c.seq`, seq).map((row) => this.#record(row))
+  *parts(seq: number, order?: PartsOrder): Generator<ChangeRecord[]> {
+    for (const page of partRows(this.#db, seq, order)) yield this.#records(page)
   }
 
   /** The newest first. A place or a session is asked of its index alone, page by page: only what is told is read whole. */
@@ -52,7 +52,7 @@ export class History {
       if (!candidates || candidates.length < size) break
       window.before = candidates.at(-1) ?? 0
     }
-    return found.slice(0, query.limit).map((row) => this.#record(row))
+    return this.#records(found.slice(0, query.limit))
   }
 
   known(volume: string, files: readonly Seen[]): (string | undefined)[] {
@@ -117,6 +117,14 @@ export class History {
     return [...at, ...below, ...at, ...below, ...carried, ...carried]
   }
 
+  /** Most were never taken back, which one question tells of all. */
+  #records(rows: readonly ChangeRow[]): ChangeRecord[] {
+    const asked = JSON.stringify(rows.map(({ seq }) => seq))
+    const touched = this.#db.all<{ seq: number }>("select undoes as seq from change where undoes in (select value from json_each(?)) and state = 'done'", asked)
+    const undone = new Set(touched.map(({ seq }) => seq))
+    return rows.map((row) => (row.parts_only === 1 || undone.has(row.seq) ? this.#record(row) : toRecord(row, undefined)))
+  }
+
   #record(row: ChangeRow): ChangeRecord {
     return toRecord(row, this.#undoneBy(row.seq))
   }
@@ -129,11 +137,24 @@ export class History {
 
   /** A change of parts is undone when each of its parts is, whoever did it. */
   #undoneByParts(seq: number): number | undefined {
-    const parts = this.#db.all<{ seq: number }>("select seq from change where parent = ? and state = 'done' order by seq", seq)
-    const whole = this.#db.get("select 1 from change where seq = ? and parts_only and state <> 'aborted'", seq) !== undefined
-    if (!whole || parts.length === 0) return undefined
-    const undoings = parts.map((part) => this.#undoneBy(part.seq))
-    return undoings.includes(undefined) ? undefined : undoings[0]
+    if (this.#db.get("select 1 from change where seq = ? and parts_only and state <> 'aborted'", seq) === undefined) return undefined
+    let first: number | undefined
+    for (const part of this.#doneParts(seq)) {
+      const undoing = this.#undoneBy(part)
+      if (undoing === undefined) return undefined
+      first ??= undoing
+    }
+    return first
+  }
+
+  *#doneParts(seq: number): Generator<number> {
+    for (let last = 0; ;) {
+      const sql = `select seq from change where parent = ? and state = 'done' and seq > ? order by seq limit ${PARTS_PAGE}`
+      const page = this.#db.all<{ seq: number }>(sql, seq, last)
+      for (const part of page) yield part.seq
+      if (page.length < PARTS_PAGE) return
+      last = page.at(-1)?.seq ?? last
+    }
   }
 
   /** The first change at or after a time. Clocks may have been set; the order of changes is the truth. */

@@ -9,7 +9,7 @@ import { trimLearnt } from './learnt.ts'
 import { Ledger } from './ledger.ts'
 import { Processes } from './processes.ts'
 import { nameParts, Recovery } from './recovery.ts'
-import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, Place, Seen, TakeBack, VersionStore, Volumes } from './types.ts'
+import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, PartsOrder, Place, Seen, TakeBack, VersionStore, Volumes } from './types.ts'
 
 export interface JournalOptions {
   /** The data folder; made if it is not there. */
@@ -55,9 +55,9 @@ export class SqliteJournal implements Journal {
     return read(() => this.#history.list(query))
   }
 
-  parts(change: ChangeId): ChangeRecord[] {
-    const seq = seqOf(change)
-    return seq === undefined ? [] : read(() => this.#history.parts(seq))
+  *parts(change: ChangeId, order?: PartsOrder): Generator<ChangeRecord, undefined> {
+    const pages = this.#history.parts(seqOf(change) ?? -1, order)
+    for (let page = read(() => pages.next()); !page.done; page = read(() => pages.next())) yield* page.value
   }
 
   content(cid: string): Uint8Array | undefined {

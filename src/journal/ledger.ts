@@ -3,8 +3,8 @@ import { VfsError } from '../core/error.ts'
 import type { Database } from '../sqlite/database.ts'
 import { FIRST_SEQ, changeId, seqOf } from './ids.ts'
 import { atOrAbove, range, type Key } from './places.ts'
-import { SELECT, type ChangeRow } from './rows.ts'
-import type { ChangeId, ChangeState, Facts, Intent, Kept, Snapshot } from './types.ts'
+import { partRows, SELECT, type ChangeRow } from './rows.ts'
+import type { ChangeId, ChangeState, Facts, Intent, Kept, PartsOrder, Snapshot } from './types.ts'
 
 /** An open change that holds what another one asks for. */
 export interface Blocker {
@@ -71,8 +71,8 @@ export class Ledger {
     return this.#db.all<ChangeRow>(`${SELECT} where c.owner = ? order by c.seq desc`, owner)
   }
 
-  parts(seq: number): ChangeRow[] {
-    return this.#db.all<ChangeRow>(`${SELECT} where c.parent = ? order by c.seq`, seq)
+  *parts(seq: number, order?: PartsOrder): Generator<ChangeRow, undefined> {
+    for (const page of partRows(this.#db, seq, order)) yield* page
   }
 
   /** Adds to an open change what has been learnt since. Throws CONFLICT if it is not this owner's any more. */

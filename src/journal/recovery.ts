@@ -122,22 +122,24 @@ export class Recovery {
    * copied yet: each part is whole, the source still stands, and the same call again sends only what is missing.
    */
   async #judgeParts(row: ChangeRow): Promise<End> {
-    const parts = this.#ledger.parts(row.seq)
-    if (parts.some((part) => part.owner !== null)) throw new VfsError('UNAVAILABLE', `a part of the change of ${row.shown} cannot be settled now`)
-    const done = parts.filter((part) => part.state === 'done')
-    const unclear = parts.filter((part) => part.state === 'conflict' || part.state === 'partial')
-    if (done.length === 0 && unclear.length === 0) return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
-    if (isCopying(row, parts))
-      return { state: 'partial', reason: stopped(`${done.length} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
+    const parts = (): IteratorObject<ChangeRow, undefined> => this.#ledger.parts(row.seq)
+    if (parts().some((part) => part.owner !== null)) throw new VfsError('UNAVAILABLE', `a part of the change of ${row.shown} cannot be settled now`)
+    const done = count(parts().filter((part) => part.state === 'done'))
+    const unclear = listed(
+      'unclear',
+      parts().filter((part) => part.state === 'conflict' || part.state === 'partial'),
+    )
+    if (done === 0 && unclear === '') return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
+    if (isCopying(row, parts)) return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
-    if (complete && unclear.length === 0) return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
+    if (complete && unclear === '') return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
     return { state: 'partial', reason: stopped(reason, unclear) }
   }
 
   /** Folders made on the way to a change that did not take place go again, unless somebody uses them by now. */
   async #removeMadeFolders(row: ChangeRow): Promise<void> {
     const above = new Set<string>(ancestors(row.path as VfsPath))
-    for (const part of this.#ledger.parts(row.seq).toReversed()) {
+    for (const part of this.#ledger.parts(row.seq, { newestFirst: true })) {
       if (part.kind !== 'mkdir' || part.state !== 'done' || !above.has(part.path)) continue
       const spot = this.#spot(part)
       await spot?.backend.remove(spot.path).catch(() => undefined)
@@ -150,8 +152,8 @@ export class Recovery {
 }
 
 /** A move of a single file gains nothing: it would be sent again. */
-const isCopying = ({ kind, path }: ChangeRow, parts: readonly ChangeRow[]): boolean =>
-  kind === 'copy' || (kind === 'move' && parts.every((part) => part.kind !== 'remove') && parts.some((part) => part.kind === 'copy' && part.path !== path))
+const isCopying = ({ kind, path }: ChangeRow, parts: () => IteratorObject<ChangeRow>): boolean =>
+  kind === 'copy' || (kind === 'move' && parts().every((part) => part.kind !== 'remove') && parts().some((part) => part.kind === 'copy' && part.path !== path))
 
 /** A volume of that kind ends with its process, so nobody will ever serve it again. */
 const isEphemeral = ({ volume }: ChangeRow): boolean => volume.startsWith('memory:')
@@ -161,17 +163,22 @@ export const nameParts =
   (ledger: Ledger): TakeBack =>
   async ({ seq }) => ({
     complete: false,
-    reason: list(
+    reason: listed(
       'done',
       ledger.parts(seq).filter((part) => part.state === 'done'),
     ),
   })
 
-const stopped = (reason: string, unclear: readonly ChangeRow[]): string =>
-  `its process ended in the middle (${[reason, list('unclear', unclear)].filter(Boolean).join('; ')})`
+const stopped = (reason: string, unclear: string): string => `its process ended in the middle (${[reason, unclear].filter(Boolean).join('; ')})`
 
-function list(word: string, parts: readonly ChangeRow[]): string {
-  if (parts.length === 0) return ''
-  const names = parts.slice(0, NAMED).map((part) => `${part.kind} ${part.shown} ${changeId(part.seq)}`)
-  return `${word}: ${names.join(', ')}${parts.length > NAMED ? ` and ${parts.length - NAMED} more` : ''}`
+function listed(word: string, parts: IteratorObject<ChangeRow>): string {
+  const names: string[] = []
+  let more = 0
+  for (const part of parts) {
+    if (names.length < NAMED) names.push(`${part.kind} ${part.shown} ${changeId(part.seq)}`)
+    else more++
+  }
+  return names.length === 0 ? '' : `${word}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
+
+const count = (items: IteratorObject<unknown>): number => items.reduce<number>((sum) => sum + 1, 0)

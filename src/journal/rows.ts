@@ -1,6 +1,7 @@
 import type { VfsPath } from '../core/path.ts'
+import type { Database } from '../sqlite/database.ts'
 import { changeId } from './ids.ts'
-import type { ChangeKind, ChangeRecord, ChangeState, Kept, Place, Snapshot } from './types.ts'
+import type { ChangeKind, ChangeRecord, ChangeState, Kept, PartsOrder, Place, Snapshot } from './types.ts'
 
 /** A change as it is stored, with the names instead of the numbers of its volumes and actor. */
 export interface ChangeRow {
@@ -34,6 +35,19 @@ export const SELECT = `select c.seq, c.kind, c.state, v.name as volume, c.path, 
     w.name as from_volume, c.from_path, c.from_shown, c.root, c.parent, c.parts_only, c.undoes, c.at,
     c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, a.client, a.version, a.session, a.tool
   from change c join volume v on v.id = c.volume left join volume w on w.id = c.from_volume join actor a on a.id = c.actor`
+
+export const PARTS_PAGE = 500
+
+/** The parts of a change page by page; what is done to others meanwhile changes nothing of that. */
+export function* partRows(db: Database, seq: number, { newestFirst = false }: PartsOrder = {}): Generator<ChangeRow[], undefined> {
+  const sql = `${SELECT} where c.parent = ? and c.seq ${newestFirst ? '<' : '>'} ? order by c.seq ${newestFirst ? 'desc' : 'asc'} limit ${PARTS_PAGE}`
+  for (let last = newestFirst ? Number.MAX_SAFE_INTEGER : 0; ;) {
+    const page = db.all<ChangeRow>(sql, seq, last)
+    yield page
+    if (page.length < PARTS_PAGE) return undefined
+    last = page.at(-1)?.seq ?? last
+  }
+}
 
 /** `after` is told of what is done only: before that it is a wish. */
 export function toRecord(row: ChangeRow, undoneBy: number | undefined): ChangeRecord {

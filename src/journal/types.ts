@@ -115,6 +115,10 @@ export interface HistoryQuery {
   readonly limit: number
 }
 
+export interface PartsOrder {
+  readonly newestFirst?: boolean | undefined
+}
+
 /** The durable record of every change: intent, lock, kept content, end. */
 export interface Journal extends AsyncDisposable {
   /**
@@ -125,8 +129,8 @@ export interface Journal extends AsyncDisposable {
   get(change: ChangeId): ChangeRecord | undefined
   /** The newest first. */
   history(query: HistoryQuery): ChangeRecord[]
-  /** The parts of a change, in their order. */
-  parts(change: ChangeId): ChangeRecord[]
+  /** The parts of a change in their order, or the newest first. They are read as they are asked for: there may be any number. */
+  parts(change: ChangeId, options?: PartsOrder): IteratorObject<ChangeRecord, undefined>
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. */

@@ -1,9 +1,12 @@
+import type { Call } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { within, type VfsPath } from '../core/path.ts'
+import { unhurried } from '../core/unhurried.ts'
 import type { Key } from './places.ts'
 import type { ChangeId, ChangeRecord, HistoryQuery, Journal, Place } from './types.ts'
 
 const PAGE = 500
+const MOST_CONFLICTS = 100
 
 /** What to take back: one change, all of a session, or everything at and below a place since a time. */
 export type UndoScope = { readonly change: ChangeId } | { readonly session: string } | { readonly place: Key; readonly since: Date }
@@ -17,110 +20,151 @@ export interface UndoConflict {
 export interface UndoPlan {
   /** To be taken back in this order, the newest first; of a change of parts, the parts that are done and not undone. */
   readonly changes: readonly ChangeRecord[]
-  /** If there is one, nothing may be taken back. */
+  /** The first of them; if there is one, nothing may be taken back. */
   readonly conflicts: readonly UndoConflict[]
 }
 
 type Reads = Pick<Journal, 'get' | 'parts' | 'history' | 'content'>
+type Test = (change: ChangeRecord) => boolean
 
 /**
- * Reads the journal only; whether the storages still hold what it says is for the caller to check. Throws
+ * Reads the journal only; whether the storages still hold what it says is for the caller to check. Rejects
  * CHANGE_NOT_FOUND, ALREADY_UNDONE, BUSY and OUTCOME_UNKNOWN for a single change.
  */
-export function planUndo(journal: Reads, scope: UndoScope): UndoPlan {
-  const chosen = choose(journal, scope)
-  const changes = withoutPairs(journal, chosen)
-  const leaves = changes.flatMap((change) => leavesOf(journal, change))
-  const ours = new Set(leaves.flatMap((leaf) => [leaf, ...everyPart(journal, leaf)]).map((each) => each.change))
-  const conflicts = leaves.flatMap((leaf) => conflictOf(journal, leaf, ours) ?? [])
-  return { changes, conflicts }
-}
+export const planUndo = (journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> => new Planner(journal, call).plan(scope)
 
-function choose(journal: Reads, scope: UndoScope): ChangeRecord[] {
-  if ('change' in scope) return [single(journal, scope.change)]
-  if ('session' in scope) return [...all(journal, { session: scope.session, states: ['done', 'partial'] })]
-  const { place, since } = scope
-  return [...all(journal, { place, since, states: ['done', 'partial'] })].flatMap((change) => inside(journal, change, place))
-}
+/** No list of all parts is held: of a large change there is any number, and they are read anew for each question. */
+class Planner {
+  readonly #journal: Reads
+  readonly #call: Call
 
-function single(journal: Reads, id: ChangeId): ChangeRecord {
-  const change = journal.get(id)
-  const context = { op: 'undo', details: { change: id } }
-  if (!change) throw new VfsError('CHANGE_NOT_FOUND', `the journal has no change ${id}`, context)
-  if (change.undoneBy !== null) throw new VfsError('ALREADY_UNDONE', `change ${id} was undone by ${change.undoneBy}`, context)
-  if (change.state === 'aborted') throw new VfsError('ALREADY_UNDONE', `change ${id} did not take place, so there is nothing to undo`, context)
-  if (change.state === 'open' || change.state === 'aborting') throw new VfsError('BUSY', `change ${id} is still running`, context)
-  if (change.state === 'in_doubt') throw new VfsError('OUTCOME_UNKNOWN', `it is not known yet whether change ${id} took place`, context)
-  return change
-}
+  constructor(journal: Reads, call: Call) {
+    this.#journal = journal
+    this.#call = call
+  }
 
-/** A change that reaches out of the place is taken back only in its parts inside; one of a folder above stays, and is in the way. */
-function inside(journal: Reads, change: ChangeRecord, { volume, inner }: Key): ChangeRecord[] {
-  const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
-  const touchesIn = (leaf: ChangeRecord): boolean => isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from))
-  const leaves = leavesOf(journal, change)
-  const chosen = leaves.filter(touchesIn)
-  return chosen.length === leaves.length ? [change] : chosen
-}
+  async plan(scope: UndoScope): Promise<UndoPlan> {
+    const changes = await this.#withoutPairs(await this.#chosen(scope))
+    return { changes, conflicts: await this.#conflicts(changes) }
+  }
 
-/** Leaves out what is undone, and an undoing together with what it has undone. */
-function withoutPairs(journal: Reads, chosen: readonly ChangeRecord[]): ChangeRecord[] {
-  const known = new Set(chosen.flatMap((change) => [change, ...everyPart(journal, change)]).map((change) => change.change))
-  const stays = (leaf: ChangeRecord): boolean => leaf.undoes === null || !known.has(leaf.undoes)
-  return chosen
-    .filter((change) => change.undoneBy === null)
-    .flatMap((change) => {
-      const leaves = leavesOf(journal, change)
-      const rest = leaves.filter(stays)
-      return rest.length === leaves.length && rest.length > 0 ? [change] : rest
-    })
-}
+  async #chosen(scope: UndoScope): Promise<ChangeRecord[]> {
+    if ('change' in scope) return [this.#single(scope.change)]
+    if ('session' in scope) return [...this.#all({ session: scope.session, states: ['done', 'partial'] })]
+    const { place, since } = scope
+    const found: ChangeRecord[] = []
+    for (const change of this.#all({ place, since, states: ['done', 'partial'] })) found.push(...(await this.#inside(change, place)))
+    return found
+  }
 
-/** The changes with an effect of their own that are done and not undone, the newest first. */
-function leavesOf(journal: Reads, change: ChangeRecord): ChangeRecord[] {
-  if (!change.partsOnly) return [change]
-  return journal
-    .parts(change.change)
-    .filter((part) => part.state !== 'aborted' && part.undoneBy === null)
-    .toReversed()
-    .flatMap((part) => leavesOf(journal, part))
-}
+  #single(id: ChangeId): ChangeRecord {
+    const change = this.#journal.get(id)
+    const context = { op: 'undo', details: { change: id } }
+    if (!change) throw new VfsError('CHANGE_NOT_FOUND', `the journal has no change ${id}`, context)
+    if (change.undoneBy !== null) throw new VfsError('ALREADY_UNDONE', `change ${id} was undone by ${change.undoneBy}`, context)
+    if (change.state === 'aborted') throw new VfsError('ALREADY_UNDONE', `change ${id} did not take place, so there is nothing to undo`, context)
+    if (change.state === 'open' || change.state === 'aborting') throw new VfsError('BUSY', `change ${id} is still running`, context)
+    if (change.state === 'in_doubt') throw new VfsError('OUTCOME_UNKNOWN', `it is not known yet whether change ${id} took place`, context)
+    return change
+  }
 
-const everyPart = (journal: Reads, change: ChangeRecord): ChangeRecord[] => journal.parts(change.change).flatMap((part) => [part, ...everyPart(journal, part)])
+  /** A change that reaches out of the place is taken back only in its parts inside; one of a folder above stays, and is in the way. */
+  async #inside(change: ChangeRecord, { volume, inner }: Key): Promise<ChangeRecord[]> {
+    const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
+    return (await this.#ifWhole(change, (leaf) => isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))) ?? [change]
+  }
 
-function conflictOf(journal: Reads, leaf: ChangeRecord, ours: ReadonlySet<ChangeId>): UndoConflict | undefined {
-  const reason = hindrance(journal, leaf) ?? laterHands(journal, leaf, ours)
-  return reason === undefined ? undefined : { change: leaf.change, place: leaf.place, reason }
-}
+  /** Leaves out what is undone, and an undoing together with what it has undone. */
+  async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
+    const isChosen = this.#belongingTo(chosen)
+    const stays: Test = ({ undoes }) => {
+      const undone = undoes === null ? undefined : this.#journal.get(undoes)
+      return undone === undefined || !isChosen(undone)
+    }
+    const found: ChangeRecord[] = []
+    for (const change of chosen) {
+      if (change.undoneBy !== null || this.#leaves(change).next().done) continue
+      found.push(...((await this.#ifWhole(change, stays)) ?? [change]))
+    }
+    return found
+  }
 
-function hindrance(journal: Reads, leaf: ChangeRecord): string | undefined {
-  if (leaf.state !== 'done') return `it ended in the state ${leaf.state}: ${leaf.reason ?? 'no reason is known'}`
-  if (leaf.before === null || leaf.kind === 'move') return undefined
-  if (leaf.kept === null) return 'what it replaced was not kept'
-  return leaf.kept.in === 'journal' && !journal.content(leaf.kept.cid) ? 'what it replaced is kept no longer' : undefined
-}
+  /** Those leaves that pass, or undefined if all of them do. */
+  async #ifWhole(change: ChangeRecord, test: Test): Promise<ChangeRecord[] | undefined> {
+    for await (const leaf of unhurried(this.#leaves(change), this.#call))
+      if (!test(leaf)) return Array.fromAsync(unhurried(this.#leaves(change).filter(test), this.#call))
+    return undefined
+  }
 
-/** By other hands: any later change of the place, one's own too, that is not taken back here and has not cancelled out. */
-function laterHands(journal: Reads, leaf: ChangeRecord, ours: ReadonlySet<ChangeId>): string | undefined {
-  for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place])
-    for (const later of all(journal, { place, after: leaf.seq, parts: true, states: ['done', 'conflict'] }))
-      if (!ours.has(later.change) && counts(journal, later, leaf))
-        return `it was changed later, by ${later.change} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
-  return undefined
-}
+  async #conflicts(changes: readonly ChangeRecord[]): Promise<UndoConflict[]> {
+    const isOurs = this.#belongingTo(changes)
+    const others = await this.#othersSince(changes, isOurs)
+    const conflicts: UndoConflict[] = []
+    const leaves = changes.values().flatMap((change) => this.#leaves(change))
+    for await (const leaf of unhurried(leaves, this.#call)) {
+      const reason = this.#hindrance(leaf) ?? (others ? this.#laterHands(leaf, isOurs) : undefined)
+      if (reason !== undefined && conflicts.push({ change: leaf.change, place: leaf.place, reason }) === MOST_CONFLICTS) break
+    }
+    return conflicts
+  }
 
-function counts(journal: Reads, later: ChangeRecord, leaf: ChangeRecord): boolean {
-  if (later.partsOnly || later.undoneBy !== null) return false
-  const undone = later.undoes === null ? undefined : journal.get(later.undoes)
-  return undone === undefined || undone.seq < leaf.seq
-}
+  /** Whether anything has happened since that is not taken back here. After most large changes nothing has, and no part need be asked for. */
+  async #othersSince(changes: readonly ChangeRecord[], isOurs: Test): Promise<boolean> {
+    const after = changes.reduce((least, { seq }) => Math.min(least, seq), Number.MAX_SAFE_INTEGER)
+    for await (const later of unhurried(this.#all({ after, parts: true, states: ['done', 'conflict'] }), this.#call))
+      if (!later.partsOnly && !isOurs(later)) return true
+    return false
+  }
 
-/** Page by page, the newest first. */
-function* all(journal: Reads, query: Omit<HistoryQuery, 'limit' | 'before'>): Generator<ChangeRecord> {
-  for (let before: number | undefined; ;) {
-    const page = journal.history({ ...query, before, limit: PAGE })
-    yield* page
-    before = page.at(-1)?.seq
-    if (page.length < PAGE) return
+  #hindrance(leaf: ChangeRecord): string | undefined {
+    if (leaf.state !== 'done') return `it ended in the state ${leaf.state}: ${leaf.reason ?? 'no reason is known'}`
+    if (leaf.before === null || leaf.kind === 'move') return undefined
+    if (leaf.kept === null) return 'what it replaced was not kept'
+    return leaf.kept.in === 'journal' && !this.#journal.content(leaf.kept.cid) ? 'what it replaced is kept no longer' : undefined
+  }
+
+  /** By other hands: any later change of the place, one's own too, that is not taken back here and has not cancelled out. */
+  #laterHands(leaf: ChangeRecord, isOurs: Test): string | undefined {
+    for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place])
+      for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] }))
+        if (!isOurs(later) && this.#counts(later, leaf))
+          return `it was changed later, by ${later.change} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
+    return undefined
+  }
+
+  #counts(later: ChangeRecord, leaf: ChangeRecord): boolean {
+    if (later.partsOnly || later.undoneBy !== null) return false
+    const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
+    return undone === undefined || undone.seq < leaf.seq
+  }
+
+  /** Whether a change is one of these, or a part of one. */
+  #belongingTo(changes: readonly ChangeRecord[]): Test {
+    const ids = new Set(changes.map(({ change }) => change))
+    const belongs: Test = ({ change, parent }) => {
+      if (ids.has(change)) return true
+      if (parent === null || ids.has(parent)) return parent !== null
+      const whole = this.#journal.get(parent)
+      return whole !== undefined && belongs(whole)
+    }
+    return belongs
+  }
+
+  /** The changes with an effect of their own that are done and not undone, the newest first. */
+  *#leaves(change: ChangeRecord): Generator<ChangeRecord, undefined> {
+    if (!change.partsOnly) yield change
+    else
+      for (const part of this.#journal.parts(change.change, { newestFirst: true }))
+        if (part.state !== 'aborted' && part.undoneBy === null) yield* this.#leaves(part)
+  }
+
+  /** Page by page, the newest first. */
+  *#all(query: Omit<HistoryQuery, 'limit' | 'before'>): Generator<ChangeRecord> {
+    for (let before: number | undefined; ;) {
+      const page = this.#journal.history({ ...query, before, limit: PAGE })
+      yield* page
+      before = page.at(-1)?.seq
+      if (page.length < PAGE) return
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { VfsError } from '../core/error.ts'
 import { within, type VfsPath } from '../core/path.ts'
+import { unhurried } from '../core/unhurried.ts'
 import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
 import { planUndo } from '../journal/undo.ts'
 import type { Changes } from './change.ts'
@@ -8,6 +9,8 @@ import { group } from './group.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
 import type { Undone, UndoQuery, VfsCall } from './types.ts'
 import type { Versions } from './versions.ts'
+
+const NAMED = 20 // parts that a reason names; the rest is a count
 
 /** Takes changes back, by the same journaled changes that everything else uses (journal.md, 17). */
 export class Undo {
@@ -24,8 +27,8 @@ export class Undo {
   /** Looks at the whole set first; if one of it has a conflict, nothing is changed. */
   async undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
     await this.#changes.journal.caughtUp()
-    const plan = planUndo(this.#changes.journal, await this.#scope(query, call))
-    for (const record of plan.changes) this.#requireShown(record)
+    const plan = await planUndo(this.#changes.journal, await this.#scope(query, call), call)
+    for (const record of plan.changes) await this.#requireShown(record, call)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
     const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: actionOf(record) }))
@@ -36,16 +39,18 @@ export class Undo {
   /** Takes back the finished parts of a change that failed, the newest first. */
   readonly takeBack = async (change: ChangeId, cause: Cause): Promise<{ readonly complete: boolean; readonly reason: string }> => {
     const failed: string[] = []
+    let more = 0
     await this.#changes.journal.caughtUp()
-    for (const part of this.#changes.journal.parts(change).toReversed()) {
+    for (const part of this.#changes.journal.parts(change, { newestFirst: true })) {
       if (part.state !== 'done' || part.undoneBy !== null) continue
       try {
         await this.#inverse(part, cause)
       } catch (error) {
-        failed.push(`${part.place.shown}: ${error instanceof VfsError ? error.message : 'failed'}`)
+        if (failed.length < NAMED) failed.push(`${part.place.shown}: ${error instanceof VfsError ? error.message : 'failed'}`)
+        else more++
       }
     }
-    return { complete: failed.length === 0, reason: failed.join('; ') }
+    return { complete: failed.length === 0, reason: [...failed, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') }
   }
 
   readonly takeBackOne = async (change: ChangeId, cause: Cause): Promise<void> => {
@@ -64,14 +69,14 @@ export class Undo {
   }
 
   /** Journals are shared: the ids of changes that are none of this gateway's business tell no path. */
-  #requireShown({ change, place, from }: ChangeRecord): void {
+  async #requireShown({ change, place, from }: ChangeRecord, call: VfsCall): Promise<void> {
     for (const at of [place, ...(from ? [from] : [])]) {
       if (this.#targets.shown(at) !== undefined) continue
       const hidden = this.#targets.table.showing(at.volume, at.inner).length > 0
       if (hidden) throw new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, { op: 'undo', details: { change } })
       throw new VfsError('VOLUME_CHANGED', `the storage of change ${change} is not mounted now`, { op: 'undo', details: { change } })
     }
-    for (const part of this.#changes.journal.parts(change)) this.#requireShown(part)
+    for await (const part of unhurried(this.#changes.journal.parts(change), call)) await this.#requireShown(part, call)
   }
 
   async #takeBackAll(records: readonly ChangeRecord[], call: VfsCall): Promise<ChangeId> {
@@ -120,7 +125,7 @@ export class Undo {
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
   async #inverse(record: ChangeRecord, cause: Cause): Promise<void> {
     if (!record.partsOnly) await this.#inverseOfEffect(record, cause)
-    for (const part of this.#changes.journal.parts(record.change).toReversed())
+    for (const part of this.#changes.journal.parts(record.change, { newestFirst: true }))
       if (part.state === 'done' && part.undoneBy === null) await this.#inverse(part, { ...cause, undoes: part.change })
   }
 

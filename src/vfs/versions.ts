@@ -1,7 +1,7 @@
 import { bytesOf } from '../core/bytes.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
-import type { ChangeId, ChangeRecord, Journal, Place, Snapshot, VersionStore } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord, Journal, PartsOrder, Place, Snapshot, VersionStore } from '../journal/types.ts'
 import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
@@ -53,16 +53,16 @@ export class Versions {
     if (!record) throw new VfsError('CHANGE_NOT_FOUND', `there is no change ${change}`, { op: 'version', path })
     const key = await this.#key(path, call)
     if (!isAt(record.place, key)) throw notKept(path, change, 'it is of another path')
-    const leaves = this.#leaves(record).filter(({ place }) => isAt(place, key))
-    const leaf = call.replaced ? leaves[0] : leaves.at(-1)
+    const leaf = this.#leaves(record, { newestFirst: !call.replaced }).find(({ place }) => isAt(place, key))
     if (!leaf) throw notKept(path, change, 'it left this path alone')
     const found = call.replaced || leaf.kind === 'remove' ? await this.#taken(path, key, leaf) : await this.#left(path, key, leaf, call)
     return { ...found, change, at: record.at }
   }
 
-  /** The changes with an effect of their own that it is made of, in their order. */
-  #leaves(record: ChangeRecord): ChangeRecord[] {
-    return record.partsOnly ? this.#journal.parts(record.change).flatMap((part) => this.#leaves(part)) : [record]
+  /** The changes with an effect of their own that it is made of. */
+  *#leaves(record: ChangeRecord, order: PartsOrder): Generator<ChangeRecord, undefined> {
+    if (!record.partsOnly) yield record
+    else for (const part of this.#journal.parts(record.change, order)) yield* this.#leaves(part, order)
   }
 
   /** What a change replaced, read from where it is kept. `key` may lie below the change's place, if a folder was removed. */

@@ -144,7 +144,12 @@ describe('a change whose process was killed', () => {
     await able.journal.recover()
     const id = ids['tree-effect'] ?? ''
     expect(able.journal.get(id)).toMatchObject({ state: 'aborted', reason: expect.stringContaining('taken back') })
-    expect(able.journal.parts(id).map((part) => part.state)).toEqual(['aborted', 'aborted'])
+    expect(
+      able.journal
+        .parts(id)
+        .toArray()
+        .map((part) => part.state),
+    ).toEqual(['aborted', 'aborted'])
     data = join(top, 'copy')
     const unable = await survivor()
     await unable.journal.recover()

@@ -50,7 +50,7 @@ test('what is not there is undefined, and a name that is no id too', async () =>
   await using it = await freshJournal()
   expect(it.journal.get('c000001')).toBeUndefined()
   expect(it.journal.get('../etc')).toBeUndefined()
-  expect(it.journal.parts('x')).toEqual([])
+  expect(it.journal.parts('x').toArray()).toEqual([])
   expect(it.journal.content('bafk')).toBeUndefined()
 })
 

@@ -37,7 +37,12 @@ test('parts stand for their whole unless they are asked for', async () => {
   expect(ids(it.journal, { place: place('/t/a') })).toEqual([whole.id])
   expect(ids(it.journal, { place: place('/t/a'), parts: true })).toEqual([parts[1]])
   expect(ids(it.journal, {})).toEqual([whole.id])
-  expect(it.journal.parts(whole.id).map((part) => [part.change, part.parent])).toEqual(parts.map((part) => [part, whole.id]))
+  expect(
+    it.journal
+      .parts(whole.id)
+      .toArray()
+      .map((part) => [part.change, part.parent]),
+  ).toEqual(parts.map((part) => [part, whole.id]))
 })
 
 test('a part of a part stands for the top one', async () => {

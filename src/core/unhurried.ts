@@ -1,0 +1,15 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Call } from './backend.ts'
+import { throwIfAborted } from './error.ts'
+
+const AT_ONCE = 100 // items of which each takes some microseconds
+
+/** Items that are at hand at once, given so that others get their turn between many of them. */
+export async function* unhurried<T>(items: Iterable<T>, { signal }: Call): AsyncGenerator<T> {
+  let count = 0
+  for (const item of items) {
+    if (++count % AT_ONCE === 0) await breathe()
+    throwIfAborted(signal)
+    yield item
+  }
+}
