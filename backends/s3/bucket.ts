@@ -159,9 +159,9 @@ export class Bucket {
   }
 
   /** Signed here: the server is not asked. */
-  async link(key: string, options: LinkOptions): Promise<string> {
+  async link(source: Source, options: LinkOptions): Promise<string> {
     const { signed } = await import('./link.ts')
-    return signed(this.#clients.signing, this.name, key, options)
+    return signed(this.#clients.signing, this.name, source, options)
   }
 
   /** Another bucket of the same server, reached in the same way. */

@@ -1,39 +1,70 @@
 import type { Bytes, Call, Range } from '../../src/core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Facts } from './bucket.ts'
+import { Line } from './line.ts'
 
 const PART = 8 << 20 // bytes of one request
 const AHEAD = 4 // requests at once: one connection rarely fills a line
 const PIECE = 1 << 20 // bytes that are given at once
+const SIGNED_S = 3600 // a longer read goes on in the usual way
 const TRIES = 3 // of one part, whose connection may be cut anywhere
 
 /** A range of one content, in order. What comes short is asked for again from where it broke, and never passed off as the whole. */
-export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, reuse, signal }: Call & Range): Bytes {
+export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, reuse = false, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
   const get = (from: number, to: number): Bytes => atMost(to - from, bucket.get(facts.source, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal }))
-  const part = (start: number): Bytes => whole(get, start, Math.min(start + PART, end))
-  if (starts.length > 1) yield* inOrder(starts, part, { reuse, signal })
-  else for (const start of starts) yield* part(start)
+  if (starts.length <= 1) {
+    for (const start of starts) yield* whole(get, start, end)
+    return
+  }
+  using lines = await linesTo(bucket, facts)
+  const load: Load = async (i, from, buffer) => {
+    const to = Math.min(from + PART, end)
+    const come = await lines.at(i)?.fetch({ first: from, last: to - 1, etag: facts.etag }, buffer, signal)
+    return come ? buffer.subarray(0, to - from) : fill(buffer, whole(get, from, to))
+  }
+  yield* inOrder(starts, load, { reuse, signal })
 }
 
+/** One part into a buffer, of which it returns what was filled. */
+type Load = (i: number, start: number, buffer: Uint8Array) => Promise<Uint8Array>
+
 /** Loads parts ahead, and gives them one after the other. To reuse takes a buffer for each part that is loaded, and one for that which is read. */
-async function* inOrder(starts: readonly number[], part: (start: number) => Bytes, { reuse = false, signal }: Pick<Range, 'reuse'> & Call): Bytes {
+async function* inOrder(starts: readonly number[], load: Load, { reuse, signal }: Pick<Range, 'reuse'> & Call): Bytes {
   const spare: Uint8Array[] = []
   const loading: Promise<Uint8Array>[] = []
-  const begin = (start: number | undefined): void => {
+  const begin = (i: number): void => {
+    const start = starts[i]
     if (start === undefined) return
-    const loaded = fill(spare.pop() ?? Buffer.allocUnsafeSlow(PART), part(start))
+    const loaded = load(i, start, spare.pop() ?? Buffer.allocUnsafeSlow(PART))
     loaded.catch(() => {}) // told when its turn comes, which may be never
     loading.push(loaded)
   }
-  for (const start of starts.slice(0, AHEAD)) begin(start)
+  for (let i = 0; i < AHEAD; i++) begin(i)
   for (const i of starts.keys()) {
     const content = await loading.shift()!
     throwIfAborted(signal, 'read')
-    begin(starts[i + AHEAD])
+    begin(i + AHEAD)
     for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
     if (reuse) spare.push(new Uint8Array(content.buffer))
+  }
+}
+
+interface Lines extends Disposable {
+  /** The one that part `i` takes: it has brought the one that was read before. */
+  at(i: number): Line | undefined
+}
+
+/** One for each part that is loaded at the same time. None where the address cannot be signed, or the etag is no text of a header. */
+async function linesTo(bucket: Bucket, { source, etag }: Facts): Promise<Lines> {
+  const url = /^[\x20-\x7e]*$/.test(etag) ? await bucket.link(source, { seconds: SIGNED_S, upload: false }).catch(() => undefined) : undefined
+  const lines = url === undefined ? [] : Array.from({ length: AHEAD }, () => new Line(new URL(url)))
+  return {
+    at: (i) => lines[i % AHEAD],
+    [Symbol.dispose]: () => {
+      for (const line of lines) line[Symbol.dispose]()
+    },
   }
 }
 

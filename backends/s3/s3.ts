@@ -139,7 +139,7 @@ export class S3Backend extends BaseBackend {
       const standing = await this.#objects.view.find('link', path)
       if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'link', path, 'is a folder')
       if (!standing && !options.upload) throw refusal('NOT_FOUND', 'link', path, 'does not exist')
-      return this.#bucket.link(this.#keys.file(path), options)
+      return this.#bucket.link({ key: this.#keys.file(path) }, options)
     })
 
   override async [Symbol.asyncDispose](): Promise<void> {
