@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Bytes, Call, Capabilities, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import { FOLDER } from '../../src/core/lookup.ts'
 import { ancestors, below, compareNames, segments, type VfsPath, within } from '../../src/core/path.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
+import { WebClient } from '../../src/core/web.ts'
+import { beyond } from './errors.ts'
 import { type Facts, Remote } from './remote.ts'
 
 /** Files of web servers, each at the path that a person gave it; read-only. */
@@ -14,15 +16,13 @@ export class HttpBackend extends BaseBackend {
   readonly capabilities: Capabilities = READ_ONLY
   readonly #files: ReadonlyMap<VfsPath, Remote>
   readonly #folders: ReadonlySet<VfsPath>
+  readonly #clients = new Map<string, WebClient>()
 
   /** Rejects INVALID_ARGUMENT for a file that lies below another one. */
   constructor(urls: ReadonlyMap<VfsPath, string>) {
     super()
-    this.volume = `http:${createHash('sha256')
-      .update(JSON.stringify([...urls]))
-      .digest('hex')
-      .slice(0, 16)}`
-    this.#files = new Map([...urls].map(([path, url]) => [path, new Remote(url)]))
+    this.volume = `http:${hash('sha256', JSON.stringify([...urls])).slice(0, 16)}`
+    this.#files = new Map([...urls].map(([path, url]) => [path, this.#remote(new URL(url))]))
     this.#folders = new Set(['/' as VfsPath, ...[...urls.keys()].flatMap((path) => [...ancestors(path)])])
     for (const path of urls.keys()) if (this.#folders.has(path)) throw refusal('INVALID_ARGUMENT', 'mount', path, 'is a file and a folder')
   }
@@ -60,6 +60,18 @@ export class HttpBackend extends BaseBackend {
       if (!next || next.done) return
       yield next.value
     }
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients.values()) client[Symbol.dispose]()
+  }
+
+  /** Each host has connections of its own: a redirect must not go over one that another file may use. */
+  #remote(url: URL): Remote {
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const client = this.#clients.get(host) ?? new WebClient(beyond(host))
+    this.#clients.set(host, client)
+    return new Remote(url, client)
   }
 
   #find(op: string, path: VfsPath): Remote | 'folder' {

@@ -1,8 +1,8 @@
 import type { Call } from '../core/backend.ts'
 import { collect } from '../core/bytes.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
+import { WebClient } from '../core/web.ts'
 import { CarSource } from './car-source.ts'
-import { HttpClient } from './http.ts'
 import type { Named } from './named.ts'
 import type { Source, Wanted } from './types.ts'
 
@@ -10,8 +10,8 @@ const SHOWN = 300
 
 /** Asks a lassie daemon for a CAR of what is wanted; it finds and asks the providers. Rejects CONTENT_NOT_FOUND_IN_TIME, NO_PEERS, SERVICE_UNAVAILABLE. */
 export async function daemonSource(daemon: string, wanted: Wanted, providers: readonly Named[] | undefined, { signal }: Call): Promise<Source> {
-  const client = new HttpClient(() => true) // it stands on the loopback address
-  const response = await client.get(requestOf(daemon, wanted, providers), { headers: { accept: CAR }, signal }).catch((cause: unknown) => {
+  const client = new WebClient(() => undefined) // it stands on the loopback address
+  const response = await client.ask(requestOf(daemon, wanted, providers), { headers: { accept: CAR }, signal }).catch((cause: unknown) => {
     throwIfAborted(signal, 'retrieve')
     throw new VfsError('SERVICE_UNAVAILABLE', 'lassie does not answer', { cause, hint: 'Repeat the call in a moment; `polymount services` shows its state.' })
   })

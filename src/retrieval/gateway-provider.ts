@@ -2,23 +2,23 @@ import type { IncomingMessage } from 'node:http'
 import type { CID } from 'multiformats/cid'
 import { collect } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
+import type { WebClient } from '../core/web.ts'
 import { isBlockOf } from '../ipfs/block.ts'
 import { Patience } from '../ipfs/patience.ts'
 import { MAX_BLOCK_BYTES } from '../ipfs/types.ts'
-import type { HttpClient } from './http.ts'
 import type { Provider } from './providers.ts'
 
 const SILENCE_MS = 10_000
 const MISSING = new Set<number | undefined>([404, 410])
 
 /** A trustless gateway, by its URL: one request for a block. One that sends nothing for a while is given up. */
-export const gatewayProvider = (address: string, base: URL, client: HttpClient): Provider => ({
+export const gatewayProvider = (address: string, base: URL, client: WebClient): Provider => ({
   address,
   async get(cid, { signal } = {}) {
     using patience = new Patience(SILENCE_MS, signal)
     const url = new URL(`${base.pathname.replace(/\/$/, '')}/ipfs/${cid.toString()}?format=raw`, base)
     try {
-      const response = await client.get(url, { headers: { accept: 'application/vnd.ipld.raw' }, signal: patience.signal })
+      const response = await client.ask(url, { headers: { accept: 'application/vnd.ipld.raw' }, signal: patience.signal })
       return { bytes: await blockOf(cid, response, patience), from: address }
     } catch (error) {
       throw patience.over ? new VfsError('TIMEOUT', `sent nothing for ${SILENCE_MS} ms`, { cause: error }) : error

@@ -1,13 +1,14 @@
 import { parseCid } from '../content/unixfs/index.ts'
 import type { Call } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
+import { isPublic } from '../core/public-address.ts'
+import { WebClient } from '../core/web.ts'
 import { located } from '../ipfs/path.ts'
 import { reachingEach } from '../ipfs/reaching.ts'
 import type { IpfsNode, NetworkMode } from '../ipfs/types.ts'
-import { isPublic } from '../core/public-address.ts'
+import { refusing } from './addresses.ts'
 import { BY_DAEMON, daemonSource } from './daemon.ts'
 import { gatewayProvider } from './gateway-provider.ts'
-import { HttpClient } from './http.ts'
 import { checkedProvider, type Named, namedProvider } from './named.ts'
 import { anybody, LocalFirst, peerProvider } from './node-source.ts'
 import { Providers } from './providers.ts'
@@ -52,10 +53,10 @@ async function sourceOf(parts: RetrievalParts, wanted: Wanted, addresses: readon
   const allows = privateAddresses ? () => true : isPublic
   const named = all && (await Promise.all(all.map((one) => checkedProvider(one, allows))))
   if (daemon) return daemonSource(await daemon(call), wanted, named, call)
-  return new LocalFirst(node, named ? theseAlone(named, node, new HttpClient(allows)) : anybody(node))
+  return new LocalFirst(node, named ? theseAlone(named, node, new WebClient(refusing(allows))) : anybody(node))
 }
 
-const theseAlone = (named: readonly Named[], node: IpfsNode, client: HttpClient): Source =>
+const theseAlone = (named: readonly Named[], node: IpfsNode, client: WebClient): Source =>
   new Providers(
     named.map((one) => (one.url ? gatewayProvider(one.address, one.url, client) : peerProvider(one, node))),
     client,

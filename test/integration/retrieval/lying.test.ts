@@ -3,12 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { IpfsNode } from '../../../src/ipfs/types.ts'
-import { HttpClient } from '../../../src/retrieval/http.ts'
+import { refusing } from '../../../src/retrieval/addresses.ts'
 import { keep } from '../../../src/retrieval/keep.ts'
 import { retrieving } from '../../../src/retrieval/index.ts'
 import type { Found, Retrieval } from '../../../src/retrieval/types.ts'
 import { Archive } from '../../../src/retrieval/archive.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { WebClient } from '../../../src/core/web.ts'
 import { noise } from '../../support/content.ts'
 import { blockOf } from '../../support/dag.ts'
 import { LIES, type Lie, lyingGateway, type LyingGateway, type Tamper } from '../../support/lying-gateway.ts'
@@ -149,8 +150,8 @@ describe('what had come before it went wrong', () => {
 
 describe('where only some addresses may be connected to', () => {
   const get = async (url: string, allows: (address: string) => boolean): Promise<unknown> => {
-    using client = new HttpClient(allows)
-    return await client.get(new URL(url), { headers: {} })
+    using client = new WebClient(refusing(allows))
+    return await client.ask(new URL(url), { headers: {} })
   }
 
   test('a redirect leads nowhere else', async () => {
