@@ -13,7 +13,7 @@ const CopyInput = z.strictObject({
   from_backend: backend,
   to_backend: z.string(),
   key: z.string().min(1).optional().describe('File'),
-  prefix: z.string().min(1).optional().describe('Folder; without key and prefix: everything'),
+  prefix: z.string().min(1).optional().describe('Folder; with neither: everything'),
   verify: z.boolean().default(true),
   dry_run: z.boolean().default(false),
   concurrency: z.int().min(1).max(64).optional(),
@@ -41,7 +41,7 @@ export class BetweenTools {
   @tool({
     name: 'mbfs_copy_between_backends',
     title: 'Copy between storages',
-    description: 'Copy a key or a folder to the same key of another storage; called again, it sends what is missing.',
+    description: 'Copy a file or folder to the same key of another storage; a repeated call sends what is missing.',
     effect: 'write',
     input: CopyInput,
     output: CopyOutput,

@@ -18,9 +18,14 @@ import { Replicas, replicas, served } from './replicas.ts'
 
 const MOST = 64 << 10 // bytes of content in one answer
 
-/** As headers of HTTP carry them; 2 KiB is what S3 takes of them. */
+const NAME = /^(?!polymount-)[a-z0-9][a-z0-9_-]{0,63}$/
+const VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
+/** As headers of HTTP carry them; 2 KiB is what S3 takes of them. The rules are told to who breaks them: in the schema every session would pay for them. */
 const metadata = z
-  .record(z.string().regex(/^(?!polymount-)[a-z0-9][a-z0-9_-]{0,63}$/), z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII'))
+  .record(z.string(), z.string())
+  .refine((given) => Object.keys(given).every((name) => NAME.test(name)), 'names take a-z, 0-9, - and _ (64 at most), and none begins with polymount-')
+  .refine((given) => Object.values(given).every((value) => VALUE.test(value)), 'values must be printable ASCII')
   .refine((given) => JSON.stringify(given).length <= 2048, 'must take 2,048 characters at most')
   .optional()
   .describe('Notes beside it, where the storage has them')
@@ -30,7 +35,7 @@ const StoreOutput = changed.extend({ held_by: z.array(z.string()).optional(), fa
 const RetrieveInput = z.strictObject({
   backend,
   key,
-  to: vfsPathInput('Copy it here instead of answering it').optional(),
+  to: vfsPathInput('Copy it here').optional(),
   offset: z.int().min(0).default(0),
   length: z.int().min(1).max(MOST).optional(),
 })
@@ -69,7 +74,7 @@ export class ContentTools {
   @tool({
     name: 'mbfs_store',
     title: 'Store content',
-    description: 'Write content under a key of a storage, and of others that are to hold it too; what it replaces is kept.',
+    description: 'Write content under a key of a storage and its replicas; what it replaces is kept.',
     effect: 'write',
     input: StoreInput,
     output: StoreOutput,
@@ -86,7 +91,7 @@ export class ContentTools {
   @tool({
     name: 'mbfs_retrieve',
     title: 'Retrieve content',
-    description: 'Read the content of a key, or copy it to a path; a replica stands in where it is lost, and repairs it.',
+    description: 'Read a key, or copy it to a path; a replica stands in for what is lost, and repairs it.',
     effect: 'write',
     input: RetrieveInput,
     output: RetrieveOutput,

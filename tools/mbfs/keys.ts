@@ -4,7 +4,7 @@ import type { Storages } from '../../src/storages/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { z } from 'zod'
 
-export const backend = z.string().describe('A name from mbfs_list_backends')
+export const backend = z.string().describe('Name from mbfs_list_backends')
 export const key = z.string().min(1).describe('Path in it')
 
 /** The VFS path of a key: whatever is done there follows the rules, and the journal, of the one file system. */

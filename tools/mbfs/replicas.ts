@@ -10,7 +10,7 @@ import { keyPath, pathAgain, pathOf } from './keys.ts'
 
 const MOST = 15
 
-export const replicas = z.array(z.string()).max(MOST).default([]).describe('Storages that hold it too, under the same key')
+export const replicas = z.array(z.string()).max(MOST).default([]).describe('Storages to hold it too')
 
 /** What is told of a retrieval that another place than the one asked served. */
 export const served = z.strictObject({
