@@ -48,7 +48,7 @@ async function listing(us: Running, files: KuboFiles, daemon: KuboDaemon, home: 
     'ipfs_files_ls: 20,000 entries with size and CID',
     ours,
     theirs,
-    `over MCP in pages of ${PAGE}, each as text and as structured content; Kubo answers once`,
+    `over MCP in pages of ${PAGE}, each as text and as structured content, which take the client alone as long as Kubo's one answer`,
   )
 }
 

@@ -83,11 +83,17 @@ class Importing {
       ours: () => this.#anew((folder) => this.#ours(ours, folder, what)),
       theirs: () => this.#anew((folder) => this.#kubo(folder, `add -Q ${flags} "${what}"`)),
     })
-    const large = work('ipfs: add one file of 1 GiB', SIZE, 'writing and flushing the blocks; Kubo as it comes flushes none', ['add', this.#file], '')
+    const large = work(
+      'ipfs: add one file of 1 GiB',
+      SIZE,
+      'SHA-256, CRC-32, and a file that is flushed for each block; Kubo as it comes flushes none',
+      ['add', this.#file],
+      '',
+    )
     const flushed = { theirs: () => this.#anew((folder) => this.#flushing(folder, `add -Q "${this.#file}"`)) }
     return [
       large,
-      { ...large, ...flushed, name: `${large.name}, and Kubo flushes its blocks too`, limit: 'writing and flushing the blocks' },
+      { ...large, ...flushed, name: `${large.name}, and Kubo flushes its blocks too`, limit: 'SHA-256, CRC-32, and a file that is flushed for each block' },
       work('ipfs: add 10,000 files of 10 KiB', FILES * FILE_BYTES, 'opening and reading the files', ['tree', this.#tree], '-r'),
       work('ipfs: only_hash of 1 GiB', SIZE, 'SHA-256', ['hash', this.#file], '--only-hash'),
     ]

@@ -1,7 +1,7 @@
 import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { Spares } from '../blocks/spares.ts'
-import { type FileNode, type Link, RAW } from './codec.ts'
+import { type FileNode, type Link, RAW, type UnixfsNode } from './codec.ts'
 import type { LoadNode } from './loader.ts'
 import { prefetch } from './prefetch.ts'
 
@@ -29,9 +29,8 @@ async function* readNode(source: Source, node: FileNode, wanted: Wanted, depth: 
   const own = node.data.subarray(wanted.from, Math.max(wanted.to, 0))
   if (own.length > 0) yield own
   const children = [...overlapping(node, wanted)]
-  for await (const [child, inner] of prefetch(children, AHEAD, ({ link: { cid } }) =>
-    source.load(cid, cid.code === RAW ? source : { signal: source.signal }),
-  )) {
+  const load = ({ link: { cid } }: { readonly link: Link }): Promise<UnixfsNode> => source.load(cid, cid.code === RAW ? source : { signal: source.signal })
+  for await (const [child, inner] of prefetch(children, AHEAD, load)) {
     throwIfAborted(source.signal, 'read')
     if (inner.kind !== 'file' || inner.size !== child.size) throw new VfsError('NOT_UNIXFS', 'a part of the file is not what the file says')
     yield* readNode(source, inner, child, depth + 1)
