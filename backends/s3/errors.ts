@@ -36,9 +36,12 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   InvalidRange: 'INVALID_ARGUMENT',
   InvalidArgument: 'INVALID_ARGUMENT',
   InvalidRequest: 'INVALID_ARGUMENT',
+  MetadataTooLarge: 'INVALID_ARGUMENT',
+  IncompleteBody: 'UNAVAILABLE',
   NotImplemented: 'UNSUPPORTED',
   MethodNotAllowed: 'UNSUPPORTED',
   TimeoutError: 'TIMEOUT',
+  RequestTimeout: 'TIMEOUT',
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -46,6 +49,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'CREDENTIALS_REFUSED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
+  408: 'TIMEOUT',
   409: 'CONFLICT',
   412: 'CONFLICT',
   429: 'RATE_LIMITED',
@@ -71,13 +75,16 @@ export function fromS3(error: unknown, signal?: AbortSignal): VfsError {
   const { name, message, $metadata } = reported(error)
   if (message.startsWith('Checksum mismatch'))
     return new VfsError('CONTENT_DAMAGED', 'the bytes are not those that the storage keeps', { backend: 's3', cause: error })
-  const code = BY_NAME[name] ?? BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'UNAVAILABLE'
+  const code = BY_NAME[name] ?? ofStatus($metadata?.httpStatusCode ?? 0)
   return new VfsError(code, `the storage answered ${NAME.test(name) ? name : 'with an error that has no name'}`, {
     backend: 's3',
     cause: error,
     details: pauseOf(error),
   })
 }
+
+/** What a server refuses for a reason that we do not know it will refuse again, and it has done nothing. */
+const ofStatus = (status: number): ErrorCode => BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'INVALID_ARGUMENT' : 'UNAVAILABLE')
 
 /** What is none could be anything that the server was sent. */
 const NAME = /^[A-Za-z][A-Za-z0-9.]{0,63}$/

@@ -21,12 +21,12 @@ const MOST = 64 << 10 // bytes of content in one answer
 const NAME = /^(?!polymount-)[a-z0-9][a-z0-9_-]{0,63}$/
 const VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 
-/** As headers of HTTP carry them; 2 KiB is what S3 takes of them. The rules are told to who breaks them: in the schema every session would pay for them. */
+/** As headers of HTTP carry them; 2 KiB is what S3 takes of them, with the id of the change. The rules are told to who breaks them: in the schema every session would pay for them. */
 const metadata = z
   .record(z.string(), z.string())
   .refine((given) => Object.keys(given).every((name) => NAME.test(name)), 'names take a-z, 0-9, - and _ (64 at most), and none begins with polymount-')
   .refine((given) => Object.values(given).every((value) => VALUE.test(value)), 'values must be printable ASCII')
-  .refine((given) => JSON.stringify(given).length <= 2048, 'must take 2,048 characters at most')
+  .refine((given) => JSON.stringify(given).length <= 2000, 'must take 2,000 characters at most')
   .optional()
   .describe('Notes beside it, where the storage has them')
 

@@ -23,7 +23,8 @@ export async function pathAgain(storages: Storages, vfs: Vfs, path: VfsPath): Pr
   return name === undefined || given === undefined ? path : pathOf(storages, vfs, decodeURIComponent(name), given)
 }
 
-const mountPath = (name: string): VfsPath => vfsPath(`/backends/${encodeURIComponent(name)}`)
+/** What is no text is the name of nothing. */
+const mountPath = (name: string): VfsPath => vfsPath(`/backends/${encodeURIComponent(name.toWellFormed())}`)
 
 /** The key of a path below one of its storage. */
 export function keyOf(root: VfsPath, path: VfsPath): string {

@@ -6,6 +6,7 @@ export type Matcher = (path: string) => boolean
 
 const MAX_LENGTH = 1024
 const MAX_ALTERNATIVES = 256
+const MAX_EXPANDED = 4096 // characters of all alternatives together: each is met by every path, and no match can be interrupted
 
 /**
  * `*`, `?`, `[a-z]`, `**`, `{a,b}`, `\` before a character that stands for itself. A glob with no `/` is met by the name at
@@ -82,6 +83,8 @@ function plain(glob: string, at: number): Expanded {
 
 function bounded(glob: string, texts: readonly string[]): readonly string[] {
   if (texts.length > MAX_ALTERNATIVES) throw invalid(glob, `has more than ${MAX_ALTERNATIVES} alternatives`)
+  if (texts.length > 1 && texts.reduce((sum, text) => sum + text.length, 0) > MAX_EXPANDED)
+    throw invalid(glob, `has alternatives of more than ${MAX_EXPANDED} characters together`)
   return texts
 }
 

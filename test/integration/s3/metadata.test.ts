@@ -127,6 +127,13 @@ test('a new content is not taken for encoded as the old one was', async () => {
   expect([ContentType, ContentEncoding]).toEqual(['text/plain', undefined])
 })
 
+test('as much as may be said beside a content is kept beside it', async () => {
+  await using t = await ground()
+  const metadata = { origin: 'x'.repeat(2000 - JSON.stringify({ origin: '' }).length) }
+  expect((await t.call('mbfs_store', { backend: 'bucket', key: 'k', content: 'x', metadata })).ok).toBe(true)
+  expect((await t.call('mbfs_retrieve', { backend: 'bucket', key: 'k' })).result).toMatchObject({ metadata })
+})
+
 test('a new object says what type its name stands for, small or sent in parts', async () => {
   await using t = await ground()
   await t.call('mbfs_store', { backend: 'bucket', key: 'a.html', content: '<p>' })

@@ -59,6 +59,17 @@ test('a folder goes to another storage once: called again it sends nothing', asy
   expect((await t.call('mbfs_copy_between_backends', { ...wish, key: 'x/2' })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
 })
 
+test.each(['nobody', '\uD800', '__proto__'])('a storage of the name %j is not there, whatever is asked of it', async (name) => {
+  await using t = await connect({ config: two })
+  const place = { backend: name, key: 'k' }
+  const one = { backend: 'one', key: 'k', content: 'x' }
+  expect(await t.call('mbfs_store', { ...place, content: 'x' })).toMatchObject(refused('BACKEND_NOT_FOUND'))
+  expect(await t.call('mbfs_store', { ...one, replicas: [name] })).toMatchObject(refused('BACKEND_NOT_FOUND'))
+  expect(await t.call('mbfs_retrieve', place)).toMatchObject(refused('BACKEND_NOT_FOUND'))
+  expect(await t.call('mbfs_copy_between_backends', { from_backend: 'one', to_backend: name, key: 'k' })).toMatchObject(refused('BACKEND_NOT_FOUND'))
+  expect(t.logged).toEqual([])
+})
+
 test('a registered storage is listed with what was asked of it, and goes when it is removed', async () => {
   await using t = await connect({ config: { ...two, agents: { register: ['memory'] } } })
   expect(await t.call('mbfs_register_backend', { name: 'mine', type: 'memory' })).toMatchObject({ ok: true, result: { name: 'mine', type: 'memory' } })
