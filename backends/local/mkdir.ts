@@ -3,7 +3,7 @@ import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Disk } from './disk.ts'
 import { fault, isErrno, refusal } from './errors.ts'
-import { settle } from './move.ts'
+import { settled } from './move.ts'
 
 export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
   using spot = disk.resolver.place(path)
@@ -13,7 +13,7 @@ export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
     if (!isErrno(error, 'EEXIST')) throw error
     return existing(disk, path)
   }
-  await settle('mkdir', path, spot)
+  await settled('mkdir', path, [spot], () => undefined)
 }
 
 /** A folder that is there will do, also one to which a link leads. */

@@ -1,5 +1,5 @@
 import type { CopyOptions, MoveOptions, Stat } from '../../src/core/backend.ts'
-import { throwIfAborted } from '../../src/core/error.ts'
+import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { type VfsPath, within as below } from '../../src/core/path.ts'
 import { Current } from './current.ts'
 import type { Disk, Opened } from './disk.ts'
@@ -25,8 +25,7 @@ export async function rename(disk: Disk, from: VfsPath, to: VfsPath, { ifMatch, 
   if (within(source.real, target.folder.real)) throw refusal('INVALID_ARGUMENT', 'rename', from, 'cannot be moved into itself')
   const moved = before.kind === 'directory' ? moveFolder(source.at, target.at) : moveFile(source.at, target.at)
   if (!moved) throw refusal('ALREADY_EXISTS', 'rename', to, 'exists already')
-  await settle('rename', from, target, source)
-  if (current.now) disk.etags.carry(before, current.now)
+  await settled('rename', from, [target, source], () => void (current.now && disk.etags.carry(before, current.now)))
 }
 
 /** Bytes pass through us, unless the disk can share them between two files. */
@@ -43,8 +42,7 @@ export async function copy(disk: Disk, from: VfsPath, to: VfsPath, { id, ifMatch
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'copy', from, 'was changed while it was copied')
   if (!stage.place(target, false)) throw refusal('ALREADY_EXISTS', 'copy', to, 'exists already')
   const facts = disk.measure.opened(stage.fd)
-  await settle('copy', to, target)
-  return await stage.stat(disk, facts)
+  return await settled('copy', to, [target], () => stage.stat(disk, facts))
 }
 
 async function duplicate(source: Opened, target: Spot, id: string | undefined, signal: AbortSignal | undefined): Promise<Stage> {
@@ -78,10 +76,19 @@ export function movable(disk: Disk, op: string, path: VfsPath, spot: Spot, { fac
   return facts
 }
 
-/** Makes a change of names durable. Rejects CONFLICT if a folder was moved meanwhile: then the change took place elsewhere. */
-export async function settle(op: string, path: VfsPath, ...spots: readonly Spot[]): Promise<void> {
-  for (const { folder } of spots) {
-    await folder.sync()
-    if (!folder.inPlace) throw refusal('CONFLICT', op, path, 'lies in a folder that was moved or removed meanwhile')
+/**
+ * Makes a change of names durable, and does what else is left. It has taken place by now, so that nothing may be told as if it had not: what
+ * fails, or a folder that was moved meanwhile, rejects OUTCOME_UNKNOWN, and whoever looks at the place next finds out (journal.md, 7 and 9).
+ */
+export async function settled<T>(op: string, path: VfsPath, spots: readonly Spot[], last: () => T | Promise<T>): Promise<T> {
+  try {
+    for (const { folder } of spots) {
+      await folder.sync()
+      if (!folder.inPlace) throw refusal('CONFLICT', op, path, 'lies in a folder that was moved or removed meanwhile')
+    }
+    return await last()
+  } catch (error) {
+    const { message } = fault(error, op, path)
+    throw new VfsError('OUTCOME_UNKNOWN', `it took place, and then ${message}`, { op, path, backend: 'local', cause: error })
   }
 }

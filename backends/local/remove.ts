@@ -8,7 +8,7 @@ import type { Disk } from './disk.ts'
 import { ifThere, refusal } from './errors.ts'
 import { Folder } from './folder.ts'
 import { shown } from './names.ts'
-import { movable, settle } from './move.ts'
+import { movable, settled } from './move.ts'
 
 const AT_ONCE = 500 // names removed before others get their turn
 
@@ -30,7 +30,7 @@ export async function remove(disk: Disk, path: VfsPath, options: RemoveOptions):
     if (options.recursive) await clear(disk, spot.at, spot.real, options.signal)
     rmdirSync(spot.at)
   }
-  await settle('remove', path, spot)
+  await settled('remove', path, [spot], () => undefined)
 }
 
 /** Empties a folder, the deepest first, by names as they are on the disk: ours, pipes and sockets too. */

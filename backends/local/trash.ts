@@ -12,7 +12,7 @@ import { Etags, KEPT } from './etag.ts'
 import { moveFile, moveFolder } from './exact.ts'
 import { type Facts, sameContentTime } from './facts.ts'
 import { RESERVED } from './folder.ts'
-import { movable, settle } from './move.ts'
+import { movable, settled } from './move.ts'
 import { clear } from './remove.ts'
 import { Resolver, type Spot } from './resolve.ts'
 import { Secret } from './secret.ts'
@@ -52,9 +52,10 @@ export class LocalTrash implements Trash, Disposable {
       if (this.#kept.look(slot)) throw refusal('ALREADY_EXISTS', 'remove', path, `cannot be kept under ${id}, which is taken`)
       renameSync(spot.at, slot.at)
       if (!this.#isTaken(slot, before, options.ifMatch)) throw this.#putBack(path, slot, spot)
-      await settle('remove', path, slot, spot)
-      if (current.now) this.#served.etags.carry(before, current.now)
-      return await this.#stat(slot) // a caller who goes now changes nothing any more
+      return await settled('remove', path, [slot, spot], () => {
+        if (current.now) this.#served.etags.carry(before, current.now)
+        return this.#stat(slot) // a caller who goes now changes nothing any more
+      })
     })
   }
 
@@ -66,8 +67,7 @@ export class LocalTrash implements Trash, Disposable {
       if (!kept) throw refusal('NOT_FOUND', 'restore', path, `has nothing kept under ${id}`)
       using spot = this.#served.resolver.place(path)
       if (!moved(kept, slot, spot)) throw refusal('ALREADY_EXISTS', 'restore', path, 'exists already')
-      await settle('restore', path, spot, slot)
-      return await this.#served.stat('restore', path, spot, this.#served.measure.at(spot.at))
+      return await settled('restore', path, [spot, slot], () => this.#served.stat('restore', path, spot, this.#served.measure.at(spot.at)))
     })
   }
 
@@ -137,8 +137,9 @@ export class LocalTrash implements Trash, Disposable {
 
   #putBack(path: VfsPath, slot: Spot, spot: Spot): VfsError {
     const back = moved(this.#kept.measure.at(slot.at), slot, spot)
-    const where = back ? 'nothing was changed' : `what was taken is kept under ${slot.name}`
-    return refusal('CONFLICT', 'remove', path, `was changed while it was removed; ${where}`)
+    return back
+      ? refusal('CONFLICT', 'remove', path, 'was changed while it was removed; nothing was changed')
+      : refusal('OUTCOME_UNKNOWN', 'remove', path, `was changed while it was removed; what was taken is kept under ${slot.name}`)
   }
 
   /** A link costs nothing, but a program that has the file open could still change it: the etag tells. */

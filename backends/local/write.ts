@@ -5,7 +5,7 @@ import type { VfsPath } from '../../src/core/path.ts'
 import { Current } from './current.ts'
 import type { Disk } from './disk.ts'
 import { ifThere, refusal, Refused } from './errors.ts'
-import { settle } from './move.ts'
+import { settled } from './move.ts'
 import { chunks } from './read.ts'
 import type { Spot } from './resolve.ts'
 import { Stage, stagePath, unlinkIfThere } from './stage.ts'
@@ -25,9 +25,10 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
   using replaced = publish(disk, path, spot, stage, options)
   const facts = disk.measure.opened(stage.fd)
   const late = replaced.moved
-  if (late) await options.replacedLate?.(chunks(late.fd, 0, late.size))
-  await settle('write', path, spot)
-  return await stage.stat(disk, facts)
+  return await settled('write', path, [spot], async () => {
+    if (late) await options.replacedLate?.(chunks(late.fd, 0, late.size))
+    return stage.stat(disk, facts)
+  })
 }
 
 /** Refuses early what cannot be written, before the source is read; the mode of what stands there. */
