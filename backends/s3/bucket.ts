@@ -16,6 +16,7 @@ import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { type Listing, listed } from './listing.ts'
 import { Multipart } from './multipart.ts'
+import { Puts } from './put.ts'
 import { reasonOf } from './reason.ts'
 import { aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
 
@@ -70,6 +71,7 @@ export class Bucket {
   readonly #clients: Clients
   readonly #client: S3Client
   readonly #once: S3Client
+  readonly #puts: Puts
 
   constructor(name: string, clients: Clients) {
     this.name = name
@@ -78,6 +80,7 @@ export class Bucket {
     this.#clients = clients
     this.#client = clients.patient
     this.#once = clients.once
+    this.#puts = new Puts(clients.once, name, (key) => this.link({ key }, { seconds: 1 }))
   }
 
   /** undefined where there is no such object. */
@@ -127,7 +130,7 @@ export class Bucket {
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
   async put(key: string, body: Uint8Array, { change, keeps, crc32, about, ifMatch, ifNoneMatch, signal }: Put): Promise<string> {
     const metadata = { [CHANGE]: change, ...(keeps && { [KEEPS]: encoded(keeps) }) }
-    const command = new PutObjectCommand({
+    const input = {
       Bucket: this.name,
       Key: key,
       Body: body,
@@ -135,8 +138,9 @@ export class Bucket {
       ChecksumCRC32: crc32,
       IfMatch: ifMatch,
       IfNoneMatch: ifNoneMatch,
-    })
-    return quoted((await this.#once.send(command, until(signal))).ETag ?? '')
+    }
+    const etag = await this.#puts.put(input, until(signal))
+    return quoted(etag ?? (await this.#once.send(new PutObjectCommand(input), until(signal))).ETag ?? '')
   }
 
   /** Not mapped, as put. */

@@ -1,6 +1,7 @@
 import type { ListObjectsV2Command, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3'
 import { collect } from '../../src/core/bytes.ts'
 import type { Bytes } from '../../src/core/backend.ts'
+import { textOf } from './xml.ts'
 
 /** What counts of an answer. */
 export type Listing = Pick<ListObjectsV2CommandOutput, 'Contents' | 'CommonPrefixes' | 'EncodingType' | 'NextContinuationToken'>
@@ -65,20 +66,3 @@ function* elements(xml: string, name: string): Generator<string> {
     at = end
   }
 }
-
-function textOf(xml: string, name: string): string | undefined {
-  const open = `<${name}>`
-  const at = xml.indexOf(open)
-  return at === -1 ? undefined : unescaped(xml.slice(at + open.length, xml.indexOf('<', at + open.length)))
-}
-
-const ESCAPED = /&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-const unescaped = (text: string): string =>
-  text.includes('&')
-    ? text.replace(ESCAPED, (whole: string, decimal?: string, hex?: string, name = '') => {
-        const code = decimal === undefined ? hex && Number.parseInt(hex, 16) : Number(decimal)
-        return typeof code === 'number' ? String.fromCodePoint(code) : (NAMED[name] ?? whole)
-      })
-    : text

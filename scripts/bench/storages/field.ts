@@ -6,7 +6,6 @@ import type { S3Server } from '../../../test/support/s3.ts'
 import { oneByOne, timed } from '../measure.ts'
 
 const GATEWAY = fileURLToPath(new URL('./gateway.ts', import.meta.url))
-const ALONE = fileURLToPath(new URL('./alone.ts', import.meta.url))
 const [ID, KEY] = ['polymount-test', 'not-a-secret-of-anyone'] // what the test server is started with
 
 /** What a gateway is to do: works of gateway.ts with their arguments. */
@@ -65,11 +64,6 @@ export class Field {
     this.#starting ??= oneByOne(5, () => execa(this.#rclone, ['version'], { env, stdout: 'ignore' }))
     const starting = await this.#starting
     return (await timed(() => execa(this.#rclone, [...args], { env, stdout: 'ignore' }))) - starting
-  }
-
-  /** The SDK and nothing else. */
-  async sdk(bucket: string, work: 'put' | 'get', what: string): Promise<number> {
-    return Number(await run(ALONE, this.server.endpoint, bucket, work, what))
   }
 }
 

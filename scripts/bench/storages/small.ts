@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { alternately } from '../measure.ts'
-import { number, type Row } from '../row.ts'
+import type { Row } from '../row.ts'
 import type { Field } from './field.ts'
 import { faster } from './rows.ts'
 
@@ -28,11 +28,9 @@ export async function smallRows(field: Field): Promise<Row[]> {
       return field.theirs('copy', folder, to, ...FLAGS)
     },
   ])
-  const sdk = await field.sdk(bucket, 'put', `${count}`)
   return [
     faster(`local → S3, ${count} files of 4 KiB, 16 in parallel`, [first[0] ?? 0, first[1] ?? 0], {
-      floor: `the SDK alone puts as many in ${number(sdk)} ms, on one thread`,
-      limit: 'each is a signed request of the SDK and an intent in the journal',
+      limit: 'each is a request that the SDK signs and sends, on one thread, and an intent in the journal',
     }),
     faster('the same again with nothing changed', [again, againPeer], { limit: 'the two listings; one look into the journal for each page of them' }),
   ]
