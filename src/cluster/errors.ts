@@ -25,7 +25,8 @@ export function fromCluster(error: unknown, op: string): VfsError {
   if (error instanceof SyntaxError || error instanceof z.ZodError) return new VfsError('UNAVAILABLE', NOT_CLUSTER, { ...about, retryable: false })
   if (!(error instanceof Refusal)) return new VfsError('UNAVAILABLE', 'the cluster cannot be reached', about)
   const code = SENTENCES.find(([pattern]) => pattern.test(error.message))?.[1] ?? BY_STATUS[error.status] ?? 'UNAVAILABLE'
-  return new VfsError(code, `the cluster answered ${error.status}: ${error.message.slice(0, 300)}`, about)
+  const details = error.retryAfterMs === undefined ? {} : { retry_after_ms: error.retryAfterMs }
+  return new VfsError(code, `the cluster answered ${error.status}: ${error.message.slice(0, 300)}`, { ...about, details })
 }
 
 const NOT_CLUSTER = 'what answers is not the REST API of an IPFS Cluster that we know'

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Call } from './backend.ts'
 import { collect } from './bytes.ts'
 import { withoutCredentials } from './credentials.ts'
+import { retryAfter } from './retry-after.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
@@ -38,10 +39,13 @@ function wireOf(protocol: string): Wire {
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
+  /** When the server wants to be asked again. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterMs?: number) {
     super(message)
     this.status = status
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -103,7 +107,7 @@ export async function refusal(answer: IncomingMessage, authorization: string | u
     text += String(part)
     if (text.length > MAX_REFUSAL) break
   }
-  return new Refusal(answer.statusCode ?? 0, withoutCredentials(messageOf(text), authorization))
+  return new Refusal(answer.statusCode ?? 0, withoutCredentials(messageOf(text), authorization), retryAfter(answer.headers['retry-after'] ?? null))
 }
 
 function messageOf(text: string): string {

@@ -65,6 +65,11 @@ test('what says that it is no cluster is not worth a repeat, one that has no roo
   await expect(full.cluster.id()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
 })
 
+test('when the cluster wants to be asked again is told', async () => {
+  await using server = await answering((_, response) => response.writeHead(429, { 'retry-after': '2' }).end('slow down'))
+  await expect(server.cluster.id()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true, details: { retry_after_ms: 2000 } })
+})
+
 test('an empty list is an answer without content', async () => {
   await using server = await answering((_, response) => response.writeHead(204).end())
   expect(await Array.fromAsync(server.cluster.statuses())).toEqual([])

@@ -6,6 +6,7 @@ const memory = new ContentMemory(1000)
 
 test('a storage that is away has its usual layers, one that is here has none', () => {
   expect(layersOf('s3', {}, memory)).toMatchObject({ timeout: { ms: 120_000 }, breaker: { failures: 5 }, cache: { ttlMs: 2000 } })
+  expect(layersOf('cluster', {}, memory)).toMatchObject({ retry: { attempts: 3 }, breaker: { failures: 5 } })
   expect(Object.values(layersOf('local', {}, memory)).filter((layer) => layer !== undefined)).toEqual([])
   expect(Object.values(layersOf('constructor', {}, memory)).filter((layer) => layer !== undefined)).toEqual([])
 })
