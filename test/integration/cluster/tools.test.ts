@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Cluster } from '../../../src/cluster/client.ts'
 import { needsCluster, TestCluster } from '../../support/cluster.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
 
@@ -58,6 +59,13 @@ test('pins are made with all that can be said of them, shown peer by peer, and r
   const held = async (): Promise<number> =>
     ((await session.call('ipfs_cluster_status', { cid })).result['pins'] as readonly Pin[])[0]?.peers.filter(({ status }) => status === 'pinned').length ?? 0
   await expect.poll(held, { timeout: 20_000 }).toBe(2)
+  const statesOf = async (asked: object): Promise<string[]> =>
+    ((await session.call('ipfs_cluster_status', { limit: 1000, ...asked })).result['pins'] as readonly Pin[]).map((pin) => pin.cid)
+  const known = await new Cluster({ api: cluster?.peers[0]?.api ?? '' }).pinned(cid)
+  expect(known).toMatchObject({ name: 'mine', replication_factor_min: 2, replication_factor_max: 2, metadata: { by: 'test' } })
+  expect((await session.call('ipfs_cluster_pin', { ...given, name: 'other', replication_max: 3 })).result).toMatchObject({ name: 'other', replication_max: 3 })
+  expect(await statesOf({ filter: 'pin_error' })).toEqual([])
+  expect(await statesOf({ filter: 'pinned' })).toContain(cid)
   expect((await session.call('ipfs_cluster_pin', { cid, remove: true })).result).toMatchObject({ removed: true })
   expect((await session.call('ipfs_cluster_pin', { cid, remove: true })).result).toMatchObject({ error_code: 'NOT_PINNED' })
   expect((await session.call('ipfs_cluster_pin', { cid: 'hello' })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })

@@ -59,6 +59,25 @@ test('a folder goes to another storage once: called again it sends nothing', asy
   expect((await t.call('mbfs_copy_between_backends', { ...wish, key: 'x/2' })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
 })
 
+test('a copy tells how far it is, and when it is given up no file is left half', async () => {
+  await using t = await connect({ config: { backends: { one: { type: 'memory' }, two: { type: 'memory', limits: { upload: 128 << 10 } } } } })
+  const content = 'x'.repeat(64 << 10)
+  for (let i = 0; i < 8; i++) await t.call('mbfs_store', { backend: 'one', key: `${i}`, content })
+  const gone = new AbortController()
+  const told: string[] = []
+  const onprogress = ({ message = '' }: { readonly message?: string | undefined }): void => {
+    if (told.push(message) > 1) gone.abort()
+  }
+  const args = { from_backend: 'one', to_backend: 'two', concurrency: 1 }
+  await expect(t.client.callTool({ name: 'mbfs_copy_between_backends', arguments: args }, { signal: gone.signal, onprogress })).rejects.toThrow(/abort/i)
+  expect(told[0]).toMatch(/^\d of 8 files, .* of 512 KB, .*\/s, \d+ s left$/)
+  const ended = async () => (await t.call('vfs_history', { path: '/backends/two' })).result['changes'] as { state: string; kind: string; parts?: number }[]
+  await expect.poll(async () => (await ended()).some(({ state }) => state === 'open')).toBe(false)
+  const { entries } = (await t.call('mbfs_list_content', { backend: 'two' })).result as { entries: { size: number }[] }
+  expect(entries.length).toBeLessThan(8)
+  expect(entries.filter(({ size }) => size !== 64 << 10)).toEqual([])
+})
+
 test.each(['nobody', '\uD800', '__proto__'])('a storage of the name %j is not there, whatever is asked of it', async (name) => {
   await using t = await connect({ config: two })
   const place = { backend: name, key: 'k' }

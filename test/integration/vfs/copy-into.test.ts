@@ -70,6 +70,14 @@ function after(backend: MemoryBackend, work: () => Promise<void>): void {
 }
 
 describe('a copy into a folder', () => {
+  test('reads back what it wrote, unless that is not wanted', async () => {
+    await using t = await planted(['a', 'lie'])
+    expect((await t.into()).failed).toMatchObject([{ path: '/x/src/lie' }])
+    t.to.forget()
+    expect(await t.into({ verify: false })).toMatchObject({ copied: 1, skipped: 1, failed: [] })
+    expect(t.to.reads).toEqual([])
+  })
+
   test('makes what is missing, is one change, and is undone as one', async () => {
     await using t = await planted()
     const { change, ...rest } = await t.into()
