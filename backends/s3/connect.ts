@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Bucket } from './bucket.ts'
+import { ONE_REQUEST } from './copy.ts'
 
 /** How a bucket is reached. Without keys the SDK's own chain finds them (environment, profile, instance). */
 export interface Connection {
@@ -16,6 +17,12 @@ const ATTEMPTS = 3
 const CONNECT_MS = 5000
 const SILENCE_MS = 30_000
 const WORK_MS = 600_000 // AWS: several minutes
+
+/**
+ * For so long what was asked for in the name of somebody who has died may still take effect: as long as one who lives waits for
+ * the answer, and for what a server copies or joins, as long as that takes at the slowest pace that we wait for.
+ */
+export const outlives = (size: number): number => CONNECT_MS + SILENCE_MS + Math.min(1, size / ONE_REQUEST) * WORK_MS
 
 /** Reaches nothing yet. */
 export function connect(to: Connection): Bucket {

@@ -3,7 +3,7 @@ import type { Bucket, Put } from './bucket.ts'
 import type { Source } from './requests.ts'
 import { giveUp } from './upload.ts'
 
-const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
+export const ONE_REQUEST = 5 * 2 ** 30 // bytes; the most that CopyObject takes
 const PART = 128 * 2 ** 20 // a server must copy four of them before it is taken for dead
 const MOST_PARTS = 10_000
 const AT_ONCE = 4

@@ -16,7 +16,7 @@ import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Bucket } from './bucket.ts'
-import { connect, type Connection } from './connect.ts'
+import { connect, type Connection, outlives } from './connect.ts'
 import { Keys } from './keys.ts'
 import { Locks } from '../../src/core/locks.ts'
 import { Objects, type RemoveOptions } from './objects.ts'
@@ -54,6 +54,7 @@ export class S3Backend extends BaseBackend {
   readonly capabilities: Capabilities
   override readonly trash: Trash | undefined
   override readonly checksWrites: boolean
+  override readonly outlives = outlives
   readonly #bucket: Bucket
   readonly #keys: Keys
   readonly #objects: Objects

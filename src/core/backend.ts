@@ -196,6 +196,11 @@ export interface Backend extends AsyncDisposable {
   readonly checksWrites?: boolean | undefined
   /** A part of what is written is used up when the next one is asked for, so that its source may reuse it (see Range). */
   readonly usesUp?: boolean | undefined
+  /**
+   * For so long a change of so many bytes that was asked for by a process that has died may still take effect: the requests are on their
+   * way, or the storage works on them. None if not said: what a process did not finish has ended with it.
+   */
+  readonly outlives?: ((size: number) => number) | undefined
   /** For work on many files, where a storage can be read by several threads at once. */
   readonly threads?: ThreadAccess | undefined
 
@@ -215,7 +220,7 @@ export interface Backend extends AsyncDisposable {
   find(inner: string): VfsPath | undefined
 
   /** Rejects NOT_FOUND. */
-  stat(path: VfsPath, call?: Call): Promise<Stat>
+  stat(path: VfsPath, call?: Call & Pick<Range, 'fresh'>): Promise<Stat>
 
   /**
    * A stat, and with it the content of a file of at most `atMost` bytes where both can be had at once: it may be left out,

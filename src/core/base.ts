@@ -45,6 +45,7 @@ export abstract class BaseBackend implements Backend {
   readonly trash?: Trash | undefined
   readonly checksWrites?: boolean | undefined
   readonly usesUp?: boolean | undefined
+  readonly outlives?: Backend['outlives']
   readonly threads?: ThreadAccess | undefined
 
   abstract stat(path: VfsPath, call?: Call): Promise<Stat>

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../core/backend.ts'
-import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
+import { type ErrorContext, isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import { changeId } from './ids.ts'
 import type { Blocker, End, Ledger } from './ledger.ts'
 import type { Processes } from './processes.ts'
 import type { Recovery } from './recovery.ts'
+import type { ChangeRow } from './rows.ts'
 import type { Facts, Intent, OpenChange, Snapshot } from './types.ts'
 
 const PATIENCE_MS = 5000
@@ -71,8 +72,13 @@ export class Changes {
       done: (after: Snapshot | null) => this.#endLater(seq, owner, { state: 'done', after }),
       aborted: () => end({ state: 'aborted' }),
       partial: (reason) => end({ state: 'partial', reason }),
-      inDoubt: (reason) => commit(() => this.#ledger.mark(seq, owner, 'in_doubt', reason)).finally(() => this.#release(seq)),
+      inDoubt: (reason) => this.#doubt(seq, owner, reason),
     }
+  }
+
+  async #doubt(seq: number, owner: number, reason: string): Promise<void> {
+    await this.#committer.run(() => this.#ledger.mark(seq, owner, 'in_doubt', reason)).finally(() => this.#release(seq))
+    this.#recovery.watch(seq)
   }
 
   /** Not flushed to the disk by itself: after a power cut recovery finds the same answer. */
@@ -99,7 +105,7 @@ export class Changes {
     const waiting = this.#running.get(blocker.seq)
     if (waiting) return wait.until((wake) => waiting.push(wake))
     if (blocker.owner === owner) {
-      if (await this.#recovery.settleOwn(blocker.seq)) return undefined
+      if (wait.mayJudge() && (await this.#recovery.settleOwn(blocker.seq))) return undefined
       return wait.pause()
     }
     return this.#passOther(blocker, wait)
@@ -119,11 +125,18 @@ export class Changes {
     const pid = this.#processes.row(owner)?.pid
     const holder = { change: changeId(seq), client: row?.client, tool: row?.tool || undefined, pid }
     const context = { op: kind, path: place.shown, details: { holder } }
-    if (row?.state === 'in_doubt')
-      return new VfsError('OUTCOME_UNKNOWN', `${place.shown} waits for the outcome of change ${holder.change}, which the storage has not told`, context)
+    if (row?.state === 'in_doubt') return inDoubt(row, this.#recovery.dueAt(row), context)
     const by = [row?.client, row?.tool, pid && `process ${pid}`].filter(Boolean).join(', ')
     return new VfsError('BUSY', `${place.shown} is held by change ${holder.change} (${by})`, context)
   }
+}
+
+function inDoubt({ seq }: ChangeRow, due: number | undefined, { details, ...context }: ErrorContext): VfsError {
+  const waits = `${context.path} waits for the outcome of change ${changeId(seq)}, which the storage has not told`
+  if (due === undefined) return new VfsError('OUTCOME_UNKNOWN', waits, { ...context, details })
+  const pause = Math.max(0, Math.ceil(due - Date.now()))
+  const hint = `Repeat the call in ${1 + Math.floor(pause / 1000)} s: by then it is known.`
+  return new VfsError('OUTCOME_UNKNOWN', waits, { ...context, hint, details: { ...details, retry_after_ms: pause } })
 }
 
 const declaredDead = ({ kind, place }: Intent, cause: unknown): VfsError =>

@@ -99,6 +99,7 @@ export class SqliteJournal implements Journal {
   }
 
   async #close(): Promise<void> {
+    await this.#recovery[Symbol.asyncDispose]()
     await this.settled()
     await this.#processes.leave()
     this.#db.close()

@@ -35,6 +35,9 @@ const heldBy = ({ place, holds }: Intent): string | null => (holds === undefined
 
 const HELD_BY_NONE = '' // which is no place, and above and below of none
 
+/** The first time that was told; one in the future is of a clock that has been set since. */
+const LEFT = `min(ifnull(left_at, ${Number.MAX_SAFE_INTEGER}), ?)`
+
 const LEARN = `
   insert or replace into content (volume, path, etag, cid, seq)
   values (?, ?, ?, ?, coalesce((select max(seq) from change), 0))`
@@ -91,9 +94,17 @@ export class Ledger {
     if (changed === 0) throw taken(seq)
   }
 
-  /** A state in which it still holds its places. */
+  /** A state in which it still holds its places, and nothing is sent for it any more. */
   mark(seq: number, owner: number, state: 'in_doubt' | 'aborting', reason?: string): void {
-    if (this.#db.run('update change set state = ?, reason = ? where seq = ? and owner = ?', state, reason ?? null, seq, owner) === 0) throw taken(seq)
+    const changed = this.#db.run(
+      `update change set state = ?, reason = ?, left_at = ${LEFT} where seq = ? and owner = ?`,
+      state,
+      reason ?? null,
+      Date.now(),
+      seq,
+      owner,
+    )
+    if (changed === 0) throw taken(seq)
   }
 
   /** Ends it and lets its places go. Throws CONFLICT if it is not this owner's any more. */
@@ -110,8 +121,9 @@ export class Ledger {
     if (state === 'aborted') this.#db.run(TAKEN_BACK, seq)
   }
 
+  /** From a process that is dead. */
   adopt(seq: number, from: number, to: number): void {
-    this.#db.run('update change set owner = ? where seq = ? and owner = ?', to, seq, from)
+    this.#db.run(`update change set owner = ?, left_at = ${LEFT} where seq = ? and owner = ?`, to, Date.now(), seq, from)
   }
 
   /** Gives up the contents that have been kept longest, until so many bytes are free in the database. How many it was. */

@@ -1,9 +1,10 @@
-import { VfsError } from '../core/error.ts'
+import { isCode, VfsError } from '../core/error.ts'
 import { ancestors } from '../core/path.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import { changeId } from './ids.ts'
 import type { End, Ledger } from './ledger.ts'
+import { dueAt, Lookout } from './lookout.ts'
 import type { Processes, ProcessRow } from './processes.ts'
 import { toRecord, type ChangeRow } from './rows.ts'
 import { settle, type Spot } from './settle.ts'
@@ -18,7 +19,7 @@ export interface Looks {
 }
 
 /** Settles what dead processes left open. Any process does it that serves the place (journal.md, 7). */
-export class Recovery {
+export class Recovery implements AsyncDisposable {
   readonly #ledger: Ledger
   readonly #committer: Committer
   readonly #processes: Processes
@@ -26,6 +27,7 @@ export class Recovery {
   readonly #settling = new Map<number, Promise<boolean>>()
   /** Taken over and not settled yet, because the storage did not answer. */
   readonly #adopted = new Set<number>()
+  readonly #lookout = new Lookout((seq) => this.#lookAgain(seq))
 
   constructor(ledger: Ledger, committer: Committer, processes: Processes, looks: Looks) {
     this.#ledger = ledger
@@ -50,6 +52,20 @@ export class Recovery {
   async recoverFrom(process: ProcessRow): Promise<boolean> {
     const settled = await this.#takeOver(process)
     return settled !== undefined && settled.length > 0
+  }
+
+  /** Waits for what a process that has died, or given up, asked the storage for: when it is settled is told by `dueAt` at the latest. */
+  watch(seq: number): void {
+    const row = this.#ledger.row(seq)
+    if (!row || row.owner === null) return
+    const due = this.dueAt(row)
+    if (due !== undefined) this.#lookout.watch(row, due)
+  }
+
+  /** Until then nobody can tell that a change has not taken effect; undefined if that is not for the time to say. */
+  dueAt(row: ChangeRow): number | undefined {
+    const at = this.#spot(row)
+    return at && dueAt(row, at.backend)
   }
 
   /** Settles a change that is this process's own by now; several callers share one look. False if it could not be. */
@@ -87,6 +103,12 @@ export class Recovery {
     })
   }
 
+  /** With what it is a part of, whose storage may be another one that nothing is awaited from. */
+  async #lookAgain(seq: number): Promise<void> {
+    const { parent } = this.#ledger.row(seq) ?? {}
+    if ((await this.settleOwn(seq)) && parent && this.#adopted.has(parent)) await this.#lookAgain(parent)
+  }
+
   async #settleOwn(seq: number): Promise<boolean> {
     const row = this.#ledger.row(seq)
     if (row?.owner !== (await this.#processes.self())) return true
@@ -97,7 +119,9 @@ export class Recovery {
       return true
     } catch (error) {
       if (!(error instanceof VfsError)) throw error
-      return false // the storage does not answer now: it stays locked, and is looked at again
+      if (isCode(error, 'OUTCOME_UNKNOWN')) await this.#committer.run(() => this.#ledger.mark(seq, row.owner ?? 0, 'in_doubt', error.message))
+      this.watch(seq)
+      return false // the storage does not answer, or nobody can know yet: it stays locked, and is looked at again
     }
   }
 
@@ -106,9 +130,11 @@ export class Recovery {
     if (!at && !isEphemeral(row)) throw new VfsError('UNAVAILABLE', `the storage of ${row.shown} is not mounted here`)
     if (!at) return { state: 'aborted', reason: 'its storage was in the memory of a process that has ended' }
     if (row.parts_only) return this.#judgeParts(row)
+    const due = dueAt(row, at.backend)
     const end = await settle({
       row,
       at,
+      mayStillCome: due !== undefined && Date.now() < due,
       from: row.from_volume === null || row.from_path === null ? undefined : this.#looks.volumes.resolve(row.from_volume, row.from_path),
       versions: this.#looks.versions,
       aborting: () => this.#committer.run(() => this.#ledger.mark(row.seq, owner, 'aborting')),
@@ -123,7 +149,9 @@ export class Recovery {
    */
   async #judgeParts(row: ChangeRow): Promise<End> {
     const parts = (): IteratorObject<ChangeRow, undefined> => this.#ledger.parts(row.seq)
-    if (parts().some((part) => part.owner !== null)) throw new VfsError('UNAVAILABLE', `a part of the change of ${row.shown} cannot be settled now`)
+    const open = parts().find((part) => part.owner !== null)
+    const code = open?.state === 'in_doubt' ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE'
+    if (open) throw new VfsError(code, `a part of the change of ${row.shown} cannot be settled now`)
     const done = count(parts().filter((part) => part.state === 'done'))
     const unclear = listed(
       'unclear',
@@ -144,6 +172,11 @@ export class Recovery {
       const spot = this.#spot(part)
       await spot?.backend.remove(spot.path).catch(() => undefined)
     }
+  }
+
+  /** Looks at nothing any more by itself. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lookout[Symbol.asyncDispose]()
   }
 
   #spot(row: ChangeRow): Spot | undefined {

@@ -25,6 +25,8 @@ export interface ChangeRow {
   readonly kept_ref: string | null
   readonly reason: string | null
   readonly owner: number | null
+  /** Since then nothing is sent for it: its process was found dead, or has given up. */
+  readonly left_at: number | null
   readonly client: string
   readonly version: string
   readonly session: string
@@ -33,7 +35,7 @@ export interface ChangeRow {
 
 export const SELECT = `select c.seq, c.kind, c.state, v.name as volume, c.path, c.shown,
     w.name as from_volume, c.from_path, c.from_shown, c.root, c.parent, c.parts_only, c.undoes, c.at,
-    c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, a.client, a.version, a.session, a.tool
+    c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, c.left_at, a.client, a.version, a.session, a.tool
   from change c join volume v on v.id = c.volume left join volume w on w.id = c.from_volume join actor a on a.id = c.actor`
 
 export const PARTS_PAGE = 500
@@ -76,10 +78,11 @@ const placeOf = (row: ChangeRow): Place => ({ volume: row.volume, inner: row.pat
 const sourceOf = ({ from_volume: volume, from_path: inner, from_shown: shown }: ChangeRow): Place | null =>
   volume === null || inner === null || shown === null ? null : { volume, inner, shown: shown as VfsPath }
 
-export const beforeOf = (row: ChangeRow): Snapshot | null => (row.before === null ? null : (JSON.parse(row.before) as Snapshot))
+export const beforeOf = (row: Pick<ChangeRow, 'before'>): Snapshot | null => (row.before === null ? null : (JSON.parse(row.before) as Snapshot))
 
 /** What was known beforehand of what will stand there. */
-export const foreseenOf = (row: ChangeRow): Partial<Snapshot> | null => (row.after === null ? null : (JSON.parse(row.after) as Partial<Snapshot>))
+export const foreseenOf = (row: Pick<ChangeRow, 'after'>): Partial<Snapshot> | null =>
+  row.after === null ? null : (JSON.parse(row.after) as Partial<Snapshot>)
 
 function keptOf({ kept_in: where, kept_ref: ref }: ChangeRow): Kept | null {
   if (where === null || ref === null) return null

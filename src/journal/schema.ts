@@ -60,4 +60,5 @@ export const MIGRATIONS: readonly string[] = [
      primary key (volume, path)
    ) strict, without rowid;`,
   `alter table content add column seq integer not null default 0`,
+  `alter table change add column left_at integer`,
 ]

@@ -1,5 +1,5 @@
 import type { Backend, Stat } from '../core/backend.ts'
-import { type ErrorCode, isCode } from '../core/error.ts'
+import { type ErrorCode, isCode, VfsError } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
 import { changeId } from './ids.ts'
 import type { End } from './ledger.ts'
@@ -17,6 +17,8 @@ export interface Case {
   readonly at: Spot
   readonly from: Spot | undefined
   readonly versions: Pick<VersionStore, 'put'>
+  /** What its process has asked for may still take effect: then only what has can be told. */
+  readonly mayStillCome: boolean
   /** Durable when it resolves: from now on the change is taken back. */
   aborting(): Promise<void>
 }
@@ -25,7 +27,10 @@ const ABORTED: End = { state: 'aborted', reason: 'its process ended before it to
 const conflict = (reason: string): End => ({ state: 'conflict', reason: `its process ended, and ${reason}; nothing was touched` })
 const done = (stat: Stat | null, known?: Partial<Snapshot> | null): End => ({ state: 'done', after: stat && snapshot(stat, known) })
 
-/** How a change ended, by what stands there now (journal.md, 7). Effects are never repeated; half ones are taken back. */
+/**
+ * How a change ended, by what stands there now (journal.md, 7 and 15). Effects are never repeated; half ones are taken back. Rejects
+ * OUTCOME_UNKNOWN where nothing has taken effect, and it may still come.
+ */
 export const settle = (it: Case): Promise<End> => SETTLE[it.row.kind](it)
 
 const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
@@ -46,6 +51,7 @@ async function settleContent(it: Case): Promise<End> {
     await backend.discard(path, changeId(it.row.seq))
     return done(standing, foreseen)
   }
+  if (foreseen) requireLate(it) // before that is known, nothing is sent that takes the path's place
   await it.aborting()
   if (await backend.discard(path, changeId(it.row.seq))) return ABORTED
   if (await isBefore(it, standing)) return ABORTED
@@ -53,21 +59,25 @@ async function settleContent(it: Case): Promise<End> {
   return conflict('the file is neither what it was nor what it was to become')
 }
 
-async function settleFolder({ at }: Case): Promise<End> {
-  const standing = await statOrNull(at)
-  if (!standing) return ABORTED
-  return standing.kind === 'directory' ? done(standing) : conflict('something else stands in the place of the folder')
+async function settleFolder(it: Case): Promise<End> {
+  const standing = await statOrNull(it.at)
+  if (standing?.kind === 'directory') return done(standing)
+  requireLate(it)
+  return standing ? conflict('something else stands in the place of the folder') : ABORTED
 }
 
 async function settleRemoval(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
   const aside = it.row.kept_in === 'trash' ? await inTrash(it.at.backend, changeId(it.row.seq)) : null
-  if (aside) return standing?.kind === 'file' && standing.etag === beforeOf(it.row)?.etag ? takeBackHalfRemoval(it) : done(null)
-  if (!standing) return done(null)
+  if (!standing || (aside && !isOriginal(it, standing))) return done(null)
+  requireLate(it)
+  if (aside) return takeBackHalfRemoval(it)
   if (standing.kind === 'directory' && it.row.kept_in === null)
     return { state: 'partial', reason: 'its process ended while it removed a folder for good: some of it may be gone' }
   return (await isBefore(it, standing)) ? ABORTED : conflict('something else stands there now')
 }
+
+const isOriginal = ({ row }: Case, { kind, etag }: Stat): boolean => kind === 'file' && etag === beforeOf(row)?.etag
 
 /** Where a file is put aside by a copy and a deletion, it stands at both places in between. */
 async function takeBackHalfRemoval(it: Case): Promise<End> {
@@ -79,7 +89,9 @@ async function takeBackHalfRemoval(it: Case): Promise<End> {
 async function settleMove(it: Case): Promise<End> {
   if (!it.from) return conflict('where it came from is not known')
   const [source, target] = [await statOrNull(it.from), await statOrNull(it.at)]
-  if (!source) return target ? done(target, foreseenOf(it.row)) : conflict('it stands neither where it was nor where it was to go')
+  if (!source && target) return done(target, foreseenOf(it.row))
+  requireLate(it)
+  if (!source) return conflict('it stands neither where it was nor where it was to go')
   if (!target) return ABORTED
   return takeBackHalfMove(it, source, target)
 }
@@ -102,7 +114,9 @@ async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<E
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
   const aside = it.row.undoes === null ? null : await inTrash(it.at.backend, changeId(it.row.undoes))
-  if (aside === null) return standing ? done(standing) : conflict('what it brought back is neither in the trash nor in its place')
+  if (aside === null && standing) return done(standing)
+  requireLate(it)
+  if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')
   return standing?.kind === 'file' && standing.etag === aside.etag ? takeBackHalfReturn(it, standing) : ABORTED
 }
 
@@ -111,6 +125,10 @@ async function takeBackHalfReturn(it: Case, { etag }: Stat): Promise<End> {
   await it.aborting()
   await it.at.backend.remove(it.at.path, { ifMatch: etag })
   return ABORTED
+}
+
+function requireLate({ mayStillCome, row }: Case): void {
+  if (mayStillCome) throw new VfsError('OUTCOME_UNKNOWN', 'its process ended, and what it asked the storage for may still take effect', { path: row.shown })
 }
 
 async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {
@@ -132,7 +150,7 @@ async function inTrash({ trash }: Backend, id: string): Promise<Stat | null> {
   return trash ? orNull(trash.contents.stat(join(ROOT, id)), 'VERSION_NOT_FOUND') : null
 }
 
-const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path))
+const statOrNull = ({ backend, path }: Spot): Promise<Stat | null> => orNull(backend.stat(path, { fresh: true }))
 
 async function orNull(stat: Promise<Stat>, ...gone: readonly ErrorCode[]): Promise<Stat | null> {
   try {

@@ -37,6 +37,7 @@ export function cache(inner: Backend, options: CacheOptions): Backend {
     rename: (from, to, moving) => changing([from, to], inner.rename(from, to, moving)),
     copy: (from, to, moving) => changingFile(to, inner.copy(from, to, moving)),
     graft: (path, cid, grafting) => changing([path], inner.graft(path, cid, grafting)),
+    discard: (path, id, call) => changingFile(path, inner.discard(path, id, call)),
     trash: forwardTrash(inner.trash, (trash) => ({
       put: (path, id, putting) => changing([path], trash.put(path, id, putting)),
       back: (id, path, call) => changing([path], trash.back(id, path, call)),
@@ -70,8 +71,8 @@ class Known implements AsyncDisposable {
     this.#pages = new Pages(inner, memory)
   }
 
-  stat(path: VfsPath, call?: Call): Promise<Stat> {
-    return this.#seen(path, call, (known) => this.#isWhole(known))
+  stat(path: VfsPath, call?: Call & Pick<Range, 'fresh'>): Promise<Stat> {
+    return this.#seen(path, call, (known) => call?.fresh !== true && this.#isWhole(known))
   }
 
   async #seen(path: VfsPath, call: Call | undefined, isEnough: (known: Stat) => boolean): Promise<Stat> {

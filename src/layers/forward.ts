@@ -11,6 +11,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     trash: inner.trash,
     checksWrites: inner.checksWrites,
     usesUp: inner.usesUp,
+    outlives: inner.outlives,
     threads: inner.threads,
     check: (call) => inner.check(call),
     notes: () => inner.notes(),

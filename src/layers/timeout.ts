@@ -22,7 +22,7 @@ export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): B
   return forward(inner, {
     check: (call) => question(ms, call?.signal, (signal) => inner.check({ signal })),
     locate: (path, call) => question(ms, call?.signal, (signal) => inner.locate(path, { ...call, signal })),
-    stat: (path, call) => question(ms, call?.signal, (signal) => inner.stat(path, { signal })),
+    stat: (path, call) => question(ms, call?.signal, (signal) => inner.stat(path, { ...call, signal })),
     glance: (path, call) => question(ms, call.signal, (signal) => inner.glance(path, { ...call, signal })),
     matches: (path, etag, call) => question(ms, call?.signal, (signal) => inner.matches(path, etag, { signal })),
     list: (path, options) => stream(ms, options?.signal, (signal) => inner.list(path, { ...options, signal })),

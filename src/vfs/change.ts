@@ -57,7 +57,8 @@ export class Changes {
   async bringBack(target: Target, removal: ChangeId, cause: Cause): Promise<Changed> {
     const { trash } = target.mount.backend
     if (!trash) throw new VfsError('VOLUME_CHANGED', `${target.mount.name} has no trash`, { op: 'undo', path: target.place.shown })
-    return this.#steps.run('undo', target, cause, { before: null }, async () => {
+    const was = this.journal.get(removal)?.before
+    return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async () => {
       const stat = await trash.back(removal, target.inner, { signal: cause.signal })
       return { stat, bytes: stat.size }
     })

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { FaultProxy } from '../support/fault-proxy.ts'
-import { emptyPlace, host } from '../support/program.ts'
+import { emptyPlace, host, later } from '../support/program.ts'
 import { needsS3, S3Server } from '../support/s3.ts'
 
 beforeEach(needsS3)
@@ -31,6 +31,9 @@ test('a gateway that is killed between a file and its replica leaves neither', a
   }
   await using second = await agent()
   for (const backend of ['disk', 'bucket']) await second.call('mbfs_list_content', { backend })
-  await vi.waitFor(() => expect(readFile(join(disk, 'k'))).rejects.toMatchObject({ code: 'ENOENT' }), 10_000)
+  await vi.waitFor(() => {
+    later(place)
+    return expect(readFile(join(disk, 'k'))).rejects.toMatchObject({ code: 'ENOENT' })
+  }, 10_000)
   expect((await second.call('mbfs_store', store)).result).toMatchObject({ held_by: ['/backends/disk/k', '/backends/bucket/k'], failed: [] })
 })

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
 import { noise } from '../support/content.ts'
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts'
-import { emptyPlace, type Ended, type Host, host, type Place, run } from '../support/program.ts'
+import { emptyPlace, type Ended, type Host, host, later, type Place, run } from '../support/program.ts'
 import { needsS3, S3Server } from '../support/s3.ts'
 
 beforeEach(needsS3)
@@ -103,14 +103,44 @@ test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothin
     expect(await call).toBe('gone')
   }
   const agent = await machine.agent()
+  expect((await historyOf(agent)).includes('[in_doubt')).toBe(fault === 'held')
+  if (fault === 'held') later(machine.place)
+  await vi.waitFor(async () => expect(await historyOf(agent)).toMatch(told), 10_000)
   const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
   expect(found.ok ? found.text : found.result['error_code']).toBe(left ?? 'NOT_FOUND')
-  const history = await agent.call('vfs_history', { path: '/bucket/f' })
-  expect(history.text).toMatch(told)
-  const removed = /^(c\w+) .* remove /m.exec(history.text)?.[1]
+  const removed = /^(c\w+) .* remove /m.exec(await historyOf(agent))?.[1]
   if (left === undefined) await agent.call('vfs_undo', { change: removed })
   const after = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
   expect(after.text).toBe(left ?? 'before')
+  expect(await machine.keys()).toEqual(['f'])
+})
+
+const historyOf = async (agent: Host): Promise<string> => (await agent.call('vfs_history', { path: '/bucket/f' })).text
+
+test.each<[string, typeof write | typeof remove, RegExp, string | undefined]>([
+  ['write', write, write.line, 'after'],
+  ['removal', remove, /^DELETE \S+\/f\?/, undefined],
+])('a %s that arrives after its gateway was killed is in doubt, then done, and can be undone', async (_, { act }, line, left) => {
+  const { proxy } = machine
+  {
+    const agent = await machine.agent()
+    await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
+    const met = proxy.next(line, 'held')
+    const call = act(agent).catch(() => 'gone')
+    await met
+    process.kill(agent.pid, 'SIGKILL')
+    expect(await call).toBe('gone')
+  }
+  const agent = await machine.agent()
+  const change = /^(c\w+) .*\[in_doubt/m.exec(await historyOf(agent))?.[1]
+  const refused = await agent.call('vfs_write', { path: '/bucket/f', content: 'by another', if_match: '*' })
+  expect(refused.result).toMatchObject({ error_code: 'OUTCOME_UNKNOWN', context: { holder: { change }, retry_after_ms: expect.any(Number) } })
+  await proxy.letGo()
+  await vi.waitFor(async () => expect(await historyOf(agent)).not.toContain('[in_doubt'), 30_000)
+  const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
+  expect(found.ok ? found.text : found.result['error_code']).toBe(left ?? 'NOT_FOUND')
+  expect((await agent.call('vfs_undo', { change })).ok).toBe(true)
+  expect((await agent.call('vfs_read', { path: '/bucket/f', raw: true })).text).toBe('before')
   expect(await machine.keys()).toEqual(['f'])
 })
 

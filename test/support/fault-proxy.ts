@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /**
  * `lost`: the server answers, and the connection is cut in place of the answer. `unanswered`: the same, and the caller waits. `held`:
- * the request does not arrive, and the caller waits.
+ * the request does not arrive before it is let go, and the caller waits.
  */
 export type Fault = 'lost' | 'unanswered' | 'held'
 
@@ -39,6 +39,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #open: Set<Socket>
   readonly #close: () => Promise<void>
   #waiting: Waiting | undefined
+  #held: { readonly bytes: Buffer[]; readonly target: Socket } | undefined
   #budget = 0x9e3779b9
 
   private constructor(endpoint: string, open: Set<Socket>, close: () => Promise<void>) {
@@ -60,7 +61,14 @@ export class FaultProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** What is done to the next request whose first line is such; resolves when it comes. */
+  /** What is held arrives, whether or not somebody still waits for its answer; resolves when the server has given that. */
+  async letGo(): Promise<void> {
+    const { bytes, target } = this.#held ?? {}
+    target?.write(Buffer.concat(bytes ?? []))
+    if (target) await once(target, 'data')
+  }
+
+  /** What is done to the next request whose first line is such; resolves when it has come, a held one whole. */
   next(line: RegExp, fault: Fault): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting = { line, fault, met: resolve }
@@ -77,7 +85,13 @@ export class FaultProxy implements AsyncDisposable {
     }
     for (const socket of [client, target]) {
       this.#open.add(socket)
-      socket.on('error', () => {}).on('close', () => void (this.#open.delete(socket), client.destroy(), target.destroy()))
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          this.#open.delete(socket)
+          client.destroy()
+          if (fault !== 'held') target.destroy()
+        })
     }
     client.on('data', (bytes: Buffer) => {
       fault ??= this.#meets(bytes)
@@ -86,7 +100,8 @@ export class FaultProxy implements AsyncDisposable {
         this.refused++
         return refuse(client, refusalOf(this.refusing.status, this.refusing.code), lineOf(bytes))
       }
-      if (fault !== 'held') target.write(bytes)
+      if (fault === 'held') this.#hold(bytes, target)
+      else target.write(bytes)
       if ((budget -= bytes.length) < 0) cut()
     })
     target.on('data', (bytes: Buffer) => {
@@ -99,9 +114,18 @@ export class FaultProxy implements AsyncDisposable {
   #meets(bytes: Buffer): Fault | undefined {
     const waiting = this.#waiting
     if (!waiting?.line.test(lineOf(bytes))) return undefined
+    if (waiting.fault === 'held') return waiting.fault
     this.#waiting = undefined
     waiting.met()
     return waiting.fault
+  }
+
+  #hold(bytes: Buffer, target: Socket): void {
+    if (this.#held?.target !== target) this.#held = { bytes: [], target }
+    this.#held.bytes.push(bytes)
+    if (!isWhole(Buffer.concat(this.#held.bytes))) return
+    this.#waiting?.met()
+    this.#waiting = undefined
   }
 
   #isBusy(bytes: Buffer): boolean {
@@ -132,5 +156,10 @@ function refuse(client: Socket, answer: string, line: string): void {
 }
 
 const lineOf = (bytes: Buffer): string => bytes.toString('latin1', 0, 2000).split('\r\n', 1)[0] ?? ''
+
+function isWhole(request: Buffer): boolean {
+  const head = request.toString('latin1').split('\r\n\r\n', 1)[0] ?? ''
+  return request.length >= head.length + 4 + Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0)
+}
 
 const isRequest = (bytes: Buffer): boolean => /^(GET|HEAD|PUT|POST|DELETE) /.test(bytes.toString('latin1', 0, 8))

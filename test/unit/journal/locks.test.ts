@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import type { VfsError } from '../../../src/core/error.ts'
 import { Changes } from '../../../src/journal/changes.ts'
 import { History } from '../../../src/journal/history.ts'
 import { changeId } from '../../../src/journal/ids.ts'
@@ -178,10 +180,10 @@ test('an end that could not be committed is found by recovery, and nobody waits 
   db.exec('drop trigger refuse')
 })
 
-function changes(patienceMs: number, commitPatienceMs = 5000): Changes {
+function changes(patienceMs: number, commitPatienceMs = 5000, volumes = serving()): Changes {
   const committer = new Committer(db, commitPatienceMs)
   const processes = new Processes(db, committer, folder)
-  const recovery = new Recovery(ledger, committer, processes, { volumes: serving(), versions: hashes, takeBack: nameParts(ledger) })
+  const recovery = new Recovery(ledger, committer, processes, { volumes, versions: hashes, takeBack: nameParts(ledger) })
   return new Changes(ledger, committer, processes, recovery, patienceMs)
 }
 
@@ -211,6 +213,19 @@ test('what waits for an outcome that nobody knows is told so', async () => {
   const doubtful = await here.begin(writing('/f'))
   await doubtful.inDoubt('the storage did not answer')
   await expect(here.begin(writing('/f'))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', message: expect.stringContaining(doubtful.id) })
+})
+
+test('and when it will be known, where that is a matter of time', async () => {
+  class Distant extends MemoryBackend {
+    override readonly outlives = (): number => 60_000
+  }
+  const backend = new Distant()
+  const [here, at] = [changes(20, 5000, serving(backend)), place('/f', backend.volume)]
+  const doubtful = await here.begin(writing('/f', { place: at, kind: 'mkdir' }))
+  await doubtful.inDoubt('the storage did not answer')
+  const refused: unknown = await here.begin(writing('/f', { place: at })).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'OUTCOME_UNKNOWN', hint: expect.stringMatching(/^Repeat the call in \d+ s/) })
+  expect((refused as VfsError).details['retry_after_ms']).toBeGreaterThan(0)
 })
 
 test('a caller that goes stops waiting, and leaves nothing behind', async () => {

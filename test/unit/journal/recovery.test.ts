@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import type { Backend } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath } from '../../../src/core/path.ts'
-import { changeId } from '../../../src/journal/ids.ts'
+import { changeId, seqOf } from '../../../src/journal/ids.ts'
 import { Ledger } from '../../../src/journal/ledger.ts'
 import { MIGRATIONS } from '../../../src/journal/schema.ts'
 import type { Intent, Journal, Volumes } from '../../../src/journal/types.ts'
@@ -19,6 +20,7 @@ import { actor, file, open, serving, temporaryFolder } from '../../support/journ
 /** A storage that stays when a process dies, unlike the memory that it really is. */
 class Lasting extends MemoryBackend {
   override readonly volume = 's3:lasting'
+  override outlives: Backend['outlives'] = undefined
 }
 
 const DEAD = 7
@@ -89,6 +91,119 @@ test('a change of our own whose outcome was in doubt is looked at again', async 
   expect(journal.get(mine.id)).toMatchObject({ state: 'done' })
   await next.inDoubt('again no answer')
   expect((await journal.recover()).map(({ change, state }) => [change, state])).toEqual([[next.id, 'aborted']])
+})
+
+describe('where what a dead process asked for may still come', () => {
+  const MINUTE = 60_000
+  const seq = (id: string): number => Number(seqOf(id))
+  /** Its deadline comes nearer. */
+  const passes = (id: string, ms: number): number => db.run('update change set left_at = left_at - ? where seq = ?', ms, seq(id))
+  const leftAt = (id: string): number => Number(ledger.row(seq(id))?.left_at)
+  const writing = (text: string, rest: Partial<Intent> = {}): string =>
+    left('write', '/f', { after: { kind: 'file', size: text.length, cid: rawCid(Buffer.from(text)) }, ...rest })
+
+  beforeEach(() => void (backend.outlives = () => MINUTE))
+
+  test('a write is in doubt until its deadline, and aborted then', async () => {
+    const before = await put('/f', 'before')
+    const id = writing('after', { before: file(before.etag, before.size) })
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt', reason: expect.stringContaining('may still take effect') })
+    passes(id, MINUTE - 1000)
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+    passes(id, 1000)
+    expect(await settled(id)).toMatchObject({ state: 'aborted' })
+  })
+
+  test('a write that comes meanwhile is done', async () => {
+    const id = writing('after')
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+    await put('/f', 'after')
+    expect(await settled(id)).toMatchObject({ state: 'done', after: { size: 5 } })
+  })
+
+  test('a change of our own that is in doubt waits as long', async () => {
+    const mine = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
+    await mine.inDoubt('the storage did not answer')
+    expect(await settled(mine.id)).toMatchObject({ state: 'in_doubt' })
+    passes(mine.id, MINUTE)
+    expect(await settled(mine.id)).toMatchObject({ state: 'aborted' })
+  })
+
+  test('a stream that had not ended had asked for nothing', async () => {
+    expect(await settled(left('write', '/f'))).toMatchObject({ state: 'aborted' })
+  })
+
+  test('a half removal is taken back only when its other half can come no more', async () => {
+    const before = await put('/f', 'the only one')
+    const id = left('remove', '/f', { before: file(before.etag, before.size), kept: { in: 'trash', etag: before.etag } })
+    await backend.trash.keep(vfsPath('/f'), id)
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+    await backend.remove(vfsPath('/f')) // it comes
+    passes(id, MINUTE)
+    expect(await settled(id)).toMatchObject({ state: 'done' })
+    expect(await backend.trash.contents.stat(vfsPath(`/${id}`))).toMatchObject({ size: before.size })
+  })
+
+  test.each<[Intent['kind'], Partial<Intent>]>([
+    ['mkdir', {}],
+    ['copy', { after: { kind: 'file', size: 1 } }],
+    ['remove', { before: file('e') }],
+    ['move', { from: at('/f') }],
+    ['undo', {}],
+  ])('a %s waits too', async (kind, rest) => {
+    await put('/f', 'x')
+    const { etag } = await backend.stat(vfsPath('/f'))
+    const place = kind === 'remove' ? at('/f') : at('/new')
+    const removal = kind === 'undo' ? left('remove', '/gone') : undefined
+    const id = left(kind, place.inner, { ...rest, ...(rest.before && { before: file(etag) }), undoes: removal })
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+    passes(id, MINUTE)
+    expect((await settled(id))?.state).toBe(kind === 'undo' ? 'conflict' : 'aborted')
+  })
+
+  test('a whole of such a part waits for it', async () => {
+    const parent = left('copy', '/t', { partsOnly: true })
+    const part = left('mkdir', '/t', { parent })
+    expect(await settled(parent)).toMatchObject({ state: 'in_doubt' })
+    passes(part, MINUTE)
+    expect(await settled(parent)).toMatchObject({ state: 'aborted' })
+  })
+
+  test('a larger content may take longer', async () => {
+    backend.outlives = (size) => size * MINUTE
+    const id = writing('x', { after: { kind: 'file', size: 2 } })
+    await settled(id)
+    passes(id, MINUTE)
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+  })
+
+  test('a clock that is set back makes nobody wait for longer than that', async () => {
+    const id = writing('after')
+    await settled(id)
+    passes(id, -1000 * MINUTE)
+    await settled(id)
+    expect(leftAt(id)).toBeLessThanOrEqual(Date.now())
+  })
+
+  test('whoever takes it over goes on with the same time', async () => {
+    const id = writing('after')
+    await settled(id)
+    const since = leftAt(id)
+    await journal[Symbol.asyncDispose]()
+    journal = await open(folder, { volumes: serving(backend) })
+    expect(await settled(id)).toMatchObject({ state: 'in_doubt' })
+    expect(leftAt(id)).toBe(since)
+  })
+
+  test('the outcome is found without anybody asking, and at the deadline at the latest', async () => {
+    const [coming, lost] = [writing('after'), left('mkdir', '/d')]
+    await settled(coming)
+    await put('/f', 'after')
+    await vi.waitFor(() => expect(journal.get(coming)).toMatchObject({ state: 'done' }), 10_000)
+    expect(journal.get(lost)).toMatchObject({ state: 'in_doubt' })
+    passes(lost, MINUTE)
+    await vi.waitFor(() => expect(journal.get(lost)).toMatchObject({ state: 'aborted' }), 10_000)
+  })
 })
 
 test('a whole waits for its parts', async () => {
@@ -163,4 +278,20 @@ test('a process that could not register is not stuck: its next change tries agai
   db.exec('drop trigger refuse')
   const change = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
   await change.aborted()
+})
+
+test('what an older version left open in its journal is settled', async () => {
+  const older = (await temporaryFolder()).folder
+  const old = await openShared(join(older, 'journal.db'), MIGRATIONS.slice(0, 3))
+  old.exec(`insert into process (id, lock, pid) values (1, 'gone', ${2 ** 22}); insert into volume (id, name) values (1, 's3:lasting');
+    insert into actor (id, client, version, session, tool) values (1, 'c', '', '', '');
+    insert into change (seq, kind, state, volume, path, held, shown, root, parts_only, actor, at, owner)
+      values (40000000, 'mkdir', 'open', 1, '/d', '/d', '/d', 40000000, 0, 1, 0, 1)`)
+  old.close()
+  backend.outlives = () => 60_000
+  const upgraded = await open(older, { volumes })
+  await upgraded.recover()
+  expect(upgraded.get(changeId(40_000_000))).toMatchObject({ state: 'in_doubt' })
+  await upgraded[Symbol.asyncDispose]()
+  await rm(older, { recursive: true })
 })

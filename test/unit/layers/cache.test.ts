@@ -28,6 +28,17 @@ describe('the cache', () => {
     expect([asked('stat'), asked('read')]).toEqual([1, 1])
   })
 
+  test('asks again for a stat that is to be fresh, and after what lay aside may have come back', async () => {
+    const { storage, b } = cached()
+    await b.write(p('/f'), bytesOf('old'))
+    await b.stat(p('/f'))
+    await storage.write(p('/f'), bytesOf('by others'))
+    expect([(await b.stat(p('/f'))).size, (await b.stat(p('/f'), { fresh: true })).size]).toEqual([3, 9])
+    await storage.write(p('/f'), bytesOf('again by others'))
+    await b.discard(p('/f'), 'c1')
+    expect((await b.stat(p('/f'))).size).toBe(15)
+  })
+
   test('learns from a list with details, and from no other', async () => {
     const { b, asked } = cached()
     await b.write(p('/f'), bytesOf('x'))
