@@ -26,8 +26,10 @@ export class Undo {
 
   /** Looks at the whole set first; if one of it has a conflict, nothing is changed. */
   async undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
-    await this.#changes.journal.caughtUp()
-    const plan = await planUndo(this.#changes.journal, await this.#scope(query, call), call)
+    const { journal } = this.#changes
+    await journal.caughtUp()
+    if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
+    const plan = await planUndo(journal, await this.#scope(query, call), call)
     for (const record of plan.changes) await this.#requireShown(record, call)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
