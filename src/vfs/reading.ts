@@ -1,9 +1,10 @@
 import type { Bytes, Entry, Glance, ListOptions, Range } from '../core/backend.ts'
 import { READ_ONLY } from '../core/base.ts'
 import { bytesOf } from '../core/bytes.ts'
-import { isCode, VfsError } from '../core/error.ts'
+import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { compareNames, join, ROOT, type VfsPath, within } from '../core/path.ts'
 import { opening, relay } from '../core/stream.ts'
+import { Pauses } from '../core/unhurried.ts'
 import type { Place } from '../journal/types.ts'
 import { ignoreRulesOf } from './ignoring.ts'
 import { withMounts } from './listing.ts'
@@ -19,6 +20,7 @@ const SMALL = 64 * 1024
 /** The mounts as one tree, for whoever looks at it: what a rule hides is not there. */
 export class Reading {
   readonly #targets: Targets
+  readonly #pauses = new Pauses()
 
   constructor(targets: Targets) {
     this.#targets = targets
@@ -94,6 +96,8 @@ export class Reading {
   }
 
   async #ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
+    await this.#pauses.between() // a walk through folders that are all at hand may take minutes, and could not even be cancelled
+    throwIfAborted(signal, 'list')
     const { mount, inner } = await this.#targets.readable('list', path, signal)
     const entries = mount.stream(mount.backend.list(inner, { after, details, signal }))
     const { policy } = this.#targets

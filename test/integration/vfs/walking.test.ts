@@ -3,7 +3,7 @@ import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Entry, ListOptions, Stat } from '../../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../../src/core/base.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
-import { join, ROOT, type VfsPath, vfsPath } from '../../../src/core/path.ts'
+import { join, ROOT, segments, type VfsPath, vfsPath } from '../../../src/core/path.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const MANY = 20_000
@@ -89,6 +89,19 @@ test('a walk that begins anywhere yields what comes behind it, and nothing else'
   expect(all).toHaveLength(names.length * (names.length + 1))
   for (const [i, path] of all.entries()) expect(await walk(path)).toEqual(all.slice(i + 1))
   expect(await walk(vfsPath('/m/a0/gone'))).toEqual(await walk(vfsPath('/m/a0/b')))
+})
+
+/** A tree of a few nodes, which stand everywhere: as one that somebody has made of IPFS, to be walked for hours. */
+class Folded extends Many {
+  override async *list(path: VfsPath): AsyncIterable<Entry> {
+    if (segments(path).length < 5) for (let i = 0; i < 10; i++) yield { ...ENTRY, name: `d${i}`, kind: 'directory' }
+  }
+}
+
+test('a walk that never has to wait can be cancelled, and holds nobody else up', async () => {
+  await using tree = await openTestVfs({ '/big': new Folded() })
+  const walk = (signal?: AbortSignal) => Array.fromAsync(tree.vfs.walk(BIG, { ...call, ignored: true, signal }), () => undefined)
+  await expect(walk(AbortSignal.timeout(20))).rejects.toMatchObject({ code: 'CANCELLED' })
 })
 
 test('who leaves a walk leaves no listing open', async () => {
