@@ -82,6 +82,7 @@ export class Etags {
   matches(etag: string, facts: Facts, read: Read): boolean {
     if (facts.kind !== 'file') return this.quick(facts) === etag
     if (etag.startsWith('h')) return facts.size <= this.#form.hashed && sameContent(read(facts.size), etag)
+    if (etag.startsWith(KEPT.letter)) return settled(KEPT, facts) === etag // the served file is the one that is kept
     return this.#settled(facts) === etag || this.#onlyTouched(facts, etag, read)
   }
 
@@ -98,8 +99,7 @@ export class Etags {
   }
 
   #settled(facts: Facts): string {
-    const { letter, time } = this.#form
-    return digest(letter, `${facts.ino}.${facts.size}.${facts.mtime}.${time === 'ctime' ? facts.ctime : ''}`)
+    return settled(this.#form, facts)
   }
 
   #onlyTouched(facts: Facts, etag: string, read: Read): boolean {
@@ -109,6 +109,9 @@ export class Etags {
     return known !== undefined && sameContentTime(known.facts, facts) && sameContent(read(facts.size), known.content)
   }
 }
+
+const settled = ({ letter, time }: Form, facts: Facts): string =>
+  digest(letter, `${facts.ino}.${facts.size}.${facts.mtime}.${time === 'ctime' ? facts.ctime : ''}`)
 
 const sameContent = (content: Uint8Array | undefined, etag: string): boolean => content !== undefined && contentEtag(content) === etag
 

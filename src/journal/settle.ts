@@ -134,7 +134,14 @@ function requireLate({ mayStillCome, row }: Case): void {
 async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {
   const before = beforeOf(it.row)
   if (before === null || standing === null) return before === standing
-  return (await it.at.backend.matches(it.at.path, before.etag)) || (before.cid !== undefined && isThis(it, standing, before))
+  if (await it.at.backend.matches(it.at.path, before.etag)) return true
+  return (before.cid !== undefined && (await isThis(it, standing, before))) || isKept(it)
+}
+
+/** What was put aside by a link, which moves its ctime, and stands there still: it has not been replaced. */
+async function isKept({ at, row }: Case): Promise<boolean> {
+  const aside = await inTrash(at.backend, changeId(row.seq))
+  return aside !== null && at.backend.matches(at.path, aside.etag)
 }
 
 /** By the content where it is known; the etag of what was to come is not. */

@@ -1,150 +1,108 @@
-// A gateway in a process of its own that runs each given scenario up to a step, and waits there to be killed.
-import { link } from 'node:fs/promises'
+// A gateway in a process of its own that makes each given change (`<scenario>@<moment>`) up to a moment of what it asks of its
+// storage, and waits there to be killed.
+import { link, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalBackend } from '../../../backends/local/local.ts'
+import { MfsBackend } from '../../../backends/mfs/mfs.ts'
+import type { Backend } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
-import { rawCid } from '../../../src/core/cid.ts'
 import { type VfsPath, vfsPath } from '../../../src/core/path.ts'
-import type { Intent, OpenChange, Place } from '../../../src/journal/types.ts'
-import { actor, open, serving } from '../../support/journal.ts'
+import { forward } from '../../../src/layers/forward.ts'
+import type { MountSpec } from '../../../src/vfs/types.ts'
+import { openNode } from '../../support/content.ts'
+import { type Reach, stopping } from '../../support/stopping.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
+
+const LARGE = 100_000 // bytes: more than the journal keeps by itself
+const HUGE = 17 * 1024 * 1024 // bytes: more than is read in order to be kept
+const EARLIER = { actor: { ...call.actor, session: 'earlier' } }
 
 const [, , folder = '', root = '', ...wanted] = process.argv
-const backend = new LocalBackend({ root, dataFolder: folder })
-const journal = await open(folder, { volumes: serving(backend) })
+const { node } = await openNode(folder)
+const storages: Readonly<Record<string, Backend>> = { local: new LocalBackend({ root, dataFolder: folder }), mfs: new MfsBackend(node) }
+const { vfs, table, journal } = await openTestVfs({}, { folder })
 
-/** One change, or one with its parts, in a folder of its own: `/<scenario>-<step>`. */
-class Scenario {
-  readonly name: string
-  readonly step: string
+interface Scenario {
+  /** Where it plays: `/<storage>/<scenario>@<moment>`, a mount of its own. */
+  readonly at: (path: string) => VfsPath
+  /** The same folder on the disk. */
+  readonly disk: string
+}
 
-  constructor(name: string, step: string) {
-    this.name = name
-    this.step = step
-  }
+const scenarios: Readonly<Record<string, (it: Scenario) => Promise<unknown>>> = {
+  create: ({ at }) => vfs.write(at('/new'), Buffer.from('new'), call),
+  overwrite: ({ at }) => vfs.write(at('/f'), Buffer.from('new'), call),
+  append: ({ at }) => vfs.write(at('/f'), Buffer.from('new'), { ...call, append: true }),
+  stream: ({ at }) => vfs.write(at('/f'), Buffer.alloc(LARGE, 'n'), call),
+  large: ({ at }) => vfs.write(at('/f'), Buffer.from('new'), call),
+  huge: ({ at }) => vfs.write(at('/f'), Buffer.from('new'), call),
+  parents: ({ at }) => vfs.write(at('/x/y/f'), Buffer.from('new'), { ...call, parents: true }),
+  mkdir: ({ at }) => vfs.mkdir(at('/made'), call),
+  remove: ({ at }) => vfs.remove(at('/f'), call),
+  removeFolder: ({ at }) => vfs.remove(at('/d'), { ...call, recursive: true }),
+  erase: ({ at }) => vfs.remove(at('/f'), call),
+  eraseFolder: ({ at }) => vfs.remove(at('/d'), { ...call, recursive: true }),
+  move: ({ at }) => vfs.move(at('/f'), at('/moved'), call),
+  moveFolder: ({ at }) => vfs.move(at('/d'), at('/moved'), call),
+  halfMove: ({ at }) => vfs.move(at('/f'), at('/moved'), call),
+  copy: ({ at }) => vfs.copy(at('/f'), at('/copied'), call),
+  copyOver: ({ at }) => vfs.copy(at('/f'), at('/d/inside'), { ...call, overwrite: true }),
+  graft: async ({ at }) => vfs.graft(at('/d'), (await vfs.stat(at('/f'), call)).cid ?? '', call),
+  back: ({ at }) => vfs.undo({ path: at('/f'), since: new Date(0) }, call),
+  mirror: ({ at }) => vfs.mirror(at('/d'), at('/t'), call),
+}
 
-  at(path: string): VfsPath {
-    return vfsPath(`/${this.name}-${this.step}${path}`)
-  }
+/** What was there before: nothing of it stops. */
+const earlier: Readonly<Record<string, (it: Scenario) => Promise<unknown>>> = {
+  large: ({ at }) => vfs.write(at('/f'), Buffer.alloc(LARGE, 'l'), EARLIER),
+  huge: ({ disk }) => truncate(join(disk, 'f'), HUGE),
+  back: ({ at }) => vfs.remove(at('/f'), EARLIER),
+}
 
-  async place(path: string): Promise<Place> {
-    return { volume: backend.volume, inner: await backend.locate(this.at(path)), shown: this.at(path) }
-  }
+/** How the mounts of some differ. */
+const special: Readonly<Record<string, (backend: Backend) => Partial<MountSpec>>> = {
+  erase: () => ({ versions: 'off' }),
+  eraseFolder: () => ({ versions: 'off' }),
+  halfMove: (backend) => ({ backend: forward(backend, { rename: (from, to) => link(join(root, from), join(root, to)) }) }), // half of what it does for a file
+}
 
-  say(what: string): void {
-    process.stdout.write(`${this.name}-${this.step} ${what}\n`)
-  }
+async function play(each: string): Promise<void> {
+  const [storage = '', name = '', moment = ''] = each.split(/[/@]/)
+  const backend = storages[storage]
+  if (!backend) throw new Error(`there is no storage for ${each}`)
+  const place = vfsPath(`/${name}@${moment}`)
+  await prepare(backend, place)
+  const it: Scenario = { at: (path) => vfsPath(`/${each}${path}`), disk: join(root, place) }
+  const mount: MountSpec = { path: vfsPath(`/${each}`), name: each, root: place, backend, ...special[name]?.(backend) }
+  table.add(mount)
+  await earlier[name]?.(it)
+  const reach = reacher(each, moment)
+  table.replace({ ...mount, backend: stopping(mount.backend, reach) })
+  await scenarios[name]?.(it)
+  await journal.settled()
+  await reach('answered')
+  throw new Error(`${each} was never reached`)
+}
 
-  async reach(step: string): Promise<void> {
-    if (step !== this.step) return
-    this.say('reached')
-    await new Promise(() => setInterval(() => {}, 1000))
-  }
+async function prepare(backend: Backend, place: VfsPath): Promise<void> {
+  for (const path of ['', '/d']) await backend.mkdir(vfsPath(`${place}${path}`))
+  for (const [path, content] of [
+    ['/f', 'old'],
+    ['/d/inside', 'kept'],
+  ] as const)
+    await backend.write(vfsPath(`${place}${path}`), bytesOf(content))
+}
 
-  async begin(kind: Intent['kind'], path: string, rest: Partial<Intent> = {}): Promise<OpenChange> {
-    const change = await journal.begin({ kind, place: await this.place(path), actor, before: null, ...rest })
-    if (rest.parent === undefined) this.say(change.id)
-    await this.reach('begun')
-    return change
-  }
-
-  async end(change: OpenChange, path: string | null): Promise<void> {
-    await this.reach('effect')
-    change.done(path === null ? null : await backend.stat(this.at(path)))
-    await journal.settled()
-    await this.reach('done')
-  }
-
-  async write(path: string): Promise<void> {
-    const before = await backend.stat(this.at(path)).catch(() => null)
-    const change = await this.begin('write', path, { before, after: NEW })
-    await backend.write(this.at(path), bytesOf(content), { id: change.id, staged: () => this.reach('staged') })
-    await this.end(change, path)
-  }
-
-  async made(path: string, parent: string): Promise<void> {
-    const part = await journal.begin({ kind: 'mkdir', place: await this.place(path), actor, before: null, parent })
-    await backend.mkdir(this.at(path))
-    part.done(await backend.stat(this.at(path)))
+/** Tells every moment, by a name of its own, and stands still at the wanted one. */
+function reacher(each: string, wantedMoment: string): Reach {
+  const times = new Map<string, number>()
+  return async (what) => {
+    const time = (times.get(what) ?? 0) + 1
+    times.set(what, time)
+    const moment = time === 1 ? what : `${what}-${time}`
+    process.stdout.write(`${each} ${moment}\n`)
+    if (moment === wantedMoment) await new Promise(() => setInterval(() => {}, 1000))
   }
 }
 
-const content = Buffer.from('new')
-const NEW = { kind: 'file', size: content.length, cid: rawCid(content) } as const
-
-const scenarios: Record<string, (s: Scenario) => Promise<void>> = {
-  write: (s) => s.write('/f'),
-  create: (s) => s.write('/new'),
-  async stream(s) {
-    const change = await s.begin('write', '/f', { before: await backend.stat(s.at('/f')) })
-    const staged = async (): Promise<void> => {
-      await s.reach('staged')
-      await change.note({ after: NEW })
-      await s.reach('noted')
-    }
-    await backend.write(s.at('/f'), bytesOf(content), { id: change.id, staged })
-    await s.end(change, '/f')
-  },
-  async mkdir(s) {
-    const change = await s.begin('mkdir', '/made')
-    await backend.mkdir(s.at('/made'))
-    await s.end(change, '/made')
-  },
-  async remove(s) {
-    const before = await backend.stat(s.at('/d'))
-    const change = await s.begin('remove', '/d', { before, kept: { in: 'trash', etag: before.etag } })
-    await backend.trash.put(s.at('/d'), change.id)
-    await s.end(change, null)
-  },
-  async erase(s) {
-    const change = await s.begin('remove', '/f', { before: await backend.stat(s.at('/f')) })
-    await backend.remove(s.at('/f'))
-    await s.end(change, null)
-  },
-  async move(s) {
-    const change = await s.begin('move', '/moved', { from: await s.place('/f'), after: await backend.stat(s.at('/f')) })
-    await backend.rename(s.at('/f'), s.at('/moved'))
-    await s.end(change, '/moved')
-  },
-  async link(s) {
-    const change = await s.begin('move', '/moved', { from: await s.place('/f') })
-    await link(join(root, s.at('/f')), join(root, s.at('/moved'))) // half of what a move without overwriting does
-    await s.end(change, '/moved')
-  },
-  async copy(s) {
-    const change = await s.begin('copy', '/copied', { from: await s.place('/f') })
-    await backend.copy(s.at('/f'), s.at('/copied'))
-    await s.end(change, '/copied')
-  },
-  async back(s) {
-    const before = await backend.stat(s.at('/f'))
-    const removal = await journal.begin({ kind: 'remove', place: await s.place('/f'), actor, before, kept: { in: 'trash', etag: before.etag } })
-    await backend.trash.put(s.at('/f'), removal.id)
-    removal.done(null)
-    const change = await s.begin('undo', '/f', { undoes: removal.id })
-    await backend.trash.back(removal.id, s.at('/f'))
-    await s.end(change, '/f')
-  },
-  async parents(s) {
-    const change = await s.begin('write', '/x/y/f', { after: NEW })
-    await s.made('/x', change.id)
-    await s.made('/x/y', change.id)
-    await journal.settled()
-    await s.reach('parents')
-    await backend.write(s.at('/x/y/f'), bytesOf(content), { id: change.id })
-    await s.end(change, '/x/y/f')
-  },
-  async tree(s) {
-    const whole = await s.begin('mirror', '/t', { partsOnly: true })
-    await s.made('/t', whole.id)
-    await s.made('/t/a', whole.id)
-    await s.end(whole, null)
-  },
-}
-
-await Promise.all(
-  wanted.map(async (each) => {
-    const [name = '', step = ''] = each.split('-')
-    await scenarios[name]?.(new Scenario(name, step))
-    throw new Error(`${name} never came to ${step}`)
-  }),
-)
+await Promise.all(wanted.map(play))
