@@ -31,6 +31,8 @@ export class Puts {
   readonly #bucket: string
   readonly #link: (key: string) => Promise<string>
   #base: Promise<URL | undefined> | undefined
+  /** It asks for the credentials of the moment whenever it signs. */
+  #signer: ReturnType<S3Client['config']['signer']> | undefined
 
   /** `link`: the address of a key, which is the same for all but their ends. */
   constructor(client: S3Client, bucket: string, link: (key: string) => Promise<string>) {
@@ -47,7 +49,7 @@ export class Puts {
     const { hostname, protocol, port } = base
     const to = { protocol, hostname, ...(port && { port: Number(port) }), path: base.pathname + pathOf(input.Key) }
     const { config } = this.#client
-    const signer = await config.signer()
+    const signer = await (this.#signer ??= config.signer())
     const request = { ...to, method: 'PUT', query: {}, headers: said, body: input.Body }
     const signed = await signer.sign(request, { signingDate: new Date(Date.now() + config.systemClockOffset) })
     const { response } = await config.requestHandler.handle(signed, options)

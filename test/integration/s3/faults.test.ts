@@ -82,6 +82,28 @@ test('connections that are cut anywhere: what is read is whole, what is written 
   for await (const { name } of direct.list(ROOT)) expect((await content(direct.read(p(`/${name}`)))).equals(bytes)).toBe(true)
 })
 
+test('a server that refuses addresses that were signed before is read all the same', async () => {
+  const options = await server.options()
+  const bytes = await whole(41 * MIB)
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  await backend.write(p('/big'), bytesOf(bytes))
+  proxy.refusing = { line: /[?&]X-Amz-Signature=/, status: 403, code: 'AccessDenied' }
+  expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+  expect(proxy.refused).toBe(4)
+})
+
+test('what is too large to go without the layers of the SDK goes through them', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  proxy.refusing = { line: /^PUT .*x-id=PutObject/, status: 403, code: 'AccessDenied' }
+  expect(await codeOf(backend.write(p('/small'), bytesOf(await whole(100_000))))).toBe('none')
+  expect(await codeOf(backend.write(p('/larger'), bytesOf(await whole(300_000))))).toBe('PERMISSION_DENIED')
+  proxy.refusing = { line: /^PUT .*small/, status: 409, code: 'OperationAborted' }
+  expect(await codeOf(backend.write(p('/small'), bytesOf('x'), { ifMatch: '*' }))).toBe('CONFLICT')
+})
+
 test('an answer that is lost after the server has written is known by the change, not taken for a failure', async () => {
   const options = await server.options()
   await using proxy = await FaultProxy.start(server.endpoint)
