@@ -9,7 +9,7 @@ import {
   type S3Client,
   type S3ServiceException,
 } from '@aws-sdk/client-s3'
-import type { About, Bytes, Call, LinkOptions } from '../../src/core/backend.ts'
+import type { About, Bytes, Call, LinkOptions, Staging } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
@@ -61,6 +61,8 @@ export interface Put extends Call, Conditions {
   /** Said to be the content's; if not given the SDK tells the true one. */
   readonly crc32?: string | undefined
   readonly about?: About | undefined
+  /** Of what goes in parts. */
+  readonly staging?: Staging | undefined
 }
 
 /** The requests to one bucket: one each, nothing is repeated here but what the SDK repeats. Rejects as errors.ts says. */

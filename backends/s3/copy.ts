@@ -21,6 +21,7 @@ interface Sizes {
 export async function copyInParts(bucket: Bucket, from: Source, to: string, sizes: Sizes, options: Put): Promise<string> {
   const upload = await bucket.multipart.begin(to, options.change, options)
   try {
+    await options.staging?.(upload)
     const parts: CompletedPart[] = []
     for (const ranges of batches(sizes)) {
       const copies = ranges.map((range, i) => bucket.multipart.copyPart(to, upload, parts.length + i + 1, { ...options, from, range }))

@@ -65,11 +65,15 @@ export class Multipart {
     return quoted((await this.#clients.working.send(command, until(signal))).ETag ?? '')
   }
 
-  /** Succeeds if there is no such upload any more. */
-  async abort(key: string, upload: string): Promise<void> {
-    await this.#clients.patient.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: upload })).catch((error: unknown) => {
-      if ((error as Error).name !== 'NoSuchUpload') throw fromS3(error)
-    })
+  /** False if there is no such upload any more. */
+  async abort(key: string, upload: string): Promise<boolean> {
+    try {
+      await this.#clients.patient.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: upload }))
+      return true
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchUpload') return false
+      throw fromS3(error)
+    }
   }
 
   /** Uploads of exactly this key that are neither finished nor aborted. */

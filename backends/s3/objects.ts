@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { About, Bytes, Call, CopyOptions, Metadata, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
+import type { About, Bytes, Call, CopyOptions, DiscardOptions, Metadata, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { incoming, peek } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
@@ -105,13 +105,9 @@ export class Objects {
     })
   }
 
-  /** Uploads of this file that nobody will finish. */
-  async discard(path: VfsPath, call: Call): Promise<boolean> {
-    const { bucket } = this.#ground
-    const key = this.#keys.file(path)
-    const left = await bucket.multipart.unfinished(key, call)
-    for (const id of left) await bucket.multipart.abort(key, id)
-    return left.length > 0
+  /** The upload of this name, if nobody has ended it: others of the same key are of changes of other gateways, which may live. */
+  async discard(path: VfsPath, { staging }: DiscardOptions): Promise<boolean> {
+    return staging !== undefined && this.#ground.bucket.multipart.abort(this.#keys.file(path), staging)
   }
 
   async #writeWhole(path: VfsPath, content: Uint8Array, change: string, options: WriteOptions): Promise<Stat> {
@@ -172,7 +168,7 @@ export class Objects {
     if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
     const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
     const etag = await publish(bucket, key, { change, signal: options.signal }, () =>
-      copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, signal: options.signal }),
+      copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, staging: options.staging, signal: options.signal }),
     )
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
   }

@@ -3,6 +3,7 @@ import type {
   Call,
   Capabilities,
   CopyOptions,
+  DiscardOptions,
   Entry,
   LinkOptions,
   ListOptions,
@@ -105,8 +106,8 @@ export class S3Backend extends BaseBackend {
     return this.#changing('write', path, () => this.#objects.write(path, source, options))
   }
 
-  override discard(path: VfsPath, _id: string, call: Call = {}): Promise<boolean> {
-    return this.#telling('discard', path, () => this.#objects.discard(path, call))
+  override discard(path: VfsPath, _id: string, options: DiscardOptions = {}): Promise<boolean> {
+    return this.#telling('discard', path, () => this.#objects.discard(path, options))
   }
 
   override mkdir(path: VfsPath, call: Call = {}): Promise<void> {

@@ -54,13 +54,21 @@ export class S3Trash implements Trash {
 
   async drop(id: string, call: Call = {}): Promise<void> {
     const aside = join(ROOT, id)
-    for (const key of [this.#keys.file(aside), this.#keys.marker(aside)]) await this.#erase(key, call)
+    const file = this.#keys.file(aside)
+    if (!(await this.#erase(file, call))) await this.#sweep(file, call)
+    await this.#erase(this.#keys.marker(aside), call)
   }
 
   /** Only what is there: not every server takes it well to be asked to delete what is not, or what is a folder to it. */
-  async #erase(key: string, call: Call): Promise<void> {
-    if (this.versioned) await this.#bucket.versions.expunge(key, call)
-    else if (await this.#bucket.head(key, call)) await this.#bucket.delete(key, call)
+  async #erase(key: string, call: Call): Promise<boolean> {
+    if (!this.versioned && !(await this.#bucket.head(key, call))) return false
+    await (this.versioned ? this.#bucket.versions.expunge(key, call) : this.#bucket.delete(key, call))
+    return true
+  }
+
+  /** What was copied here in parts and has not become whole: nobody else uses the key. */
+  async #sweep(key: string, call: Call): Promise<void> {
+    for (const upload of await this.#bucket.multipart.unfinished(key, call)) await this.#bucket.multipart.abort(key, upload)
   }
 
   /** Nobody copies what another one has taken meanwhile: not every server says it so. */

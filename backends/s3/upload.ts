@@ -18,12 +18,13 @@ export interface Upload {
 }
 
 /** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
-export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call & Pick<Put, 'about'>): Promise<Upload> {
+export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call & Pick<Put, 'about' | 'staging'>): Promise<Upload> {
   const id = await bucket.multipart.begin(key, change, call)
   const sending = new Set<Promise<void>>()
   const parts: CompletedPart[] = []
   let size = 0
   try {
+    await call.staging?.(id)
     let number = 0
     for await (const body of cut(source)) {
       size += body.length
@@ -46,7 +47,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 }
 
 /** Ends an upload that will not be finished. Where that fails, OUTCOME_UNKNOWN leaves the end to the recovery of its change. */
-export const giveUp = (bucket: Bucket, key: string, id: string): Promise<void> =>
+export const giveUp = (bucket: Bucket, key: string, id: string): Promise<unknown> =>
   bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
 
 /** Parts of equal size, which doubles now and then; at least one. */

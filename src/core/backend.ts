@@ -113,11 +113,15 @@ export interface WriteOptions extends Call, Precondition, About {
   readonly id?: string | undefined
   readonly mode?: number | undefined
   readonly modified?: Date | undefined
+  readonly staging?: Staging | undefined
   /** Awaited once all bytes are durable and before they take the path's place. If it rejects, what was there stays. */
   readonly staged?: ((size: number) => Promise<void>) | undefined
   /** Awaited if the replaced file was changed between the check and the replacement; gets what was really replaced. */
   readonly replacedLate?: ((content: Bytes) => Promise<void>) | undefined
 }
+
+/** Awaited before a byte is staged at a place that the storage has named: after a crash nothing else leads there (see discard). */
+export type Staging = (name: string) => Promise<void>
 
 export interface MoveOptions extends Call {
   /** Precondition on the source. */
@@ -129,6 +133,11 @@ export interface CopyOptions extends MoveOptions {
   readonly of?: string | undefined
   /** The change's id, as for a write. */
   readonly id?: string | undefined
+  readonly staging?: Staging | undefined
+}
+
+export interface DiscardOptions extends Call {
+  readonly staging?: string | undefined
 }
 
 export interface LinkOptions {
@@ -243,8 +252,8 @@ export interface Backend extends AsyncDisposable {
    */
   write(path: VfsPath, source: Bytes, options?: WriteOptions): Promise<Stat>
 
-  /** Removes what an interrupted write or copy of this id staged beside the path; true if there was something. */
-  discard(path: VfsPath, id: string, call?: Call): Promise<boolean>
+  /** Removes what an interrupted write or copy of this id staged beside the path, or under the name that it was told; true if there was something. */
+  discard(path: VfsPath, id: string, options?: DiscardOptions): Promise<boolean>
 
   /** Making a folder that exists succeeds. Rejects ALREADY_EXISTS for a file, NOT_FOUND (parent). */
   mkdir(path: VfsPath, call?: Call): Promise<void>

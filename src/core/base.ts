@@ -4,6 +4,7 @@ import type {
   Call,
   Capabilities,
   CopyOptions,
+  DiscardOptions,
   Entry,
   Glance,
   ListOptions,
@@ -83,7 +84,7 @@ export abstract class BaseBackend implements Backend {
     throw this.unsupported('write', path)
   }
 
-  async discard(_path: VfsPath, _id: string, _call?: Call): Promise<boolean> {
+  async discard(_path: VfsPath, _id: string, _options?: DiscardOptions): Promise<boolean> {
     return false
   }
 

@@ -82,12 +82,14 @@ export class Ledger {
   note(seq: number, owner: number, facts: Facts): void {
     if (facts.content && facts.kept && 'cid' in facts.kept) this.#keep(facts.kept.cid, facts.content)
     const changed = this.#db.run(
-      `update change set before = ifnull(?, before), after = ifnull(?, after), kept_in = ifnull(?, kept_in), kept_ref = ifnull(?, kept_ref)
+      `update change set before = ifnull(?, before), after = ifnull(?, after), kept_in = ifnull(?, kept_in), kept_ref = ifnull(?, kept_ref),
+         staging = ifnull(?, staging)
        where seq = ? and owner = ?`,
       json(facts.before),
       json(facts.after),
       facts.kept?.in ?? null,
       refOf(facts.kept),
+      facts.staging ?? null,
       seq,
       owner,
     )

@@ -61,4 +61,5 @@ export const MIGRATIONS: readonly string[] = [
    ) strict, without rowid;`,
   `alter table content add column seq integer not null default 0`,
   `alter table change add column left_at integer`,
+  `alter table change add column staging text`,
 ]

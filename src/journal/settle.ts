@@ -44,20 +44,21 @@ const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
 }
 
 async function settleContent(it: Case): Promise<End> {
-  const { backend, path } = it.at
   const foreseen = foreseenOf(it.row)
   const standing = await statOrNull(it.at)
   if (standing && foreseen && (await isThis(it, standing, foreseen))) {
-    await backend.discard(path, changeId(it.row.seq))
+    await discard(it)
     return done(standing, foreseen)
   }
   if (foreseen) requireLate(it) // before that is known, nothing is sent that takes the path's place
   await it.aborting()
-  if (await backend.discard(path, changeId(it.row.seq))) return ABORTED
+  if (await discard(it)) return ABORTED
   if (await isBefore(it, standing)) return ABORTED
   if (standing && it.row.kind === 'copy' && !foreseen && it.row.before === null) return done(standing)
   return conflict('the file is neither what it was nor what it was to become')
 }
+
+const discard = ({ at, row }: Case): Promise<boolean> => at.backend.discard(at.path, changeId(row.seq), { staging: row.staging ?? undefined })
 
 async function settleFolder(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)

@@ -62,7 +62,10 @@ export interface Intent {
 }
 
 /** What is learnt of a change after its intent. */
-export type Facts = Pick<Partial<Intent>, 'before' | 'after' | 'kept' | 'content'>
+export interface Facts extends Pick<Partial<Intent>, 'before' | 'after' | 'kept' | 'content'> {
+  /** What the storage calls what it stages for this change (see Backend.discard). */
+  readonly staging?: string | undefined
+}
 
 /** One open change: it holds the lock on its places until it ends. */
 export interface OpenChange {

@@ -64,10 +64,11 @@ function write(inner: Backend, ms: number, path: VfsPath, source: Bytes, options
       <A, T>(theirs: ((argument: A) => Promise<T>) | undefined) =>
       (argument: A): Promise<T | undefined> =>
         deadline.meanwhile(async () => theirs?.(argument))
-    const { staged, replacedLate } = options
+    const { staging, staged, replacedLate } = options
     return inner.write(path, patient(source, deadline), {
       ...options,
       signal: deadline.signal,
+      staging: staging && meanwhile(staging),
       staged: staged && meanwhile(staged),
       replacedLate: replacedLate && meanwhile(replacedLate),
     })

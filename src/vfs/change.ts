@@ -1,4 +1,4 @@
-import type { Bytes, CopyOptions, Stat } from '../core/backend.ts'
+import type { Bytes, CopyOptions, Staging, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
@@ -82,8 +82,9 @@ export class Changes {
     parents?: readonly Target[],
   ): Promise<Changed> {
     const { size, cid, etag } = from.stat
-    return this.#steps.run('copy', to, cause, { before: null, after: { kind: 'file', size, cid }, parents }, async ({ id }) => {
-      const stat = await to.mount.backend.copy(from.inner, to.inner, { id, of: from.of, ifMatch: etag, signal: cause.signal })
+    return this.#steps.run('copy', to, cause, { before: null, after: { kind: 'file', size, cid }, parents }, async (change) => {
+      const staging: Staging = (name) => change.note({ staging: name })
+      const stat = await to.mount.backend.copy(from.inner, to.inner, { id: change.id, of: from.of, ifMatch: etag, staging, signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

@@ -99,6 +99,7 @@ export class Writes {
       headers: wish.headers,
       vacant: wish.vacant,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
+      staging: (name) => change.note({ staging: name }),
       staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
       replacedLate: (late) => this.#keepLate(target, change, late),
     })

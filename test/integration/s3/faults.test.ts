@@ -52,12 +52,44 @@ test('a source that dies in the middle of the parts leaves no upload behind', as
 test('an upload whose process died is swept by the recovery of its change', async () => {
   const options = await server.options()
   await using backend = await openS3(options)
-  const bucket = reach(options)
-  await bucket.multipart.part('f', await bucket.multipart.begin('f', 'c1', {}), 1, Buffer.from('half'), {})
-  bucket.close()
-  expect(await left(options)).toHaveLength(1)
-  expect(await backend.discard(p('/f'), 'c1')).toBe(true)
+  const staging = await halfOf(options)
+  expect(await left(options)).toEqual([staging])
+  expect(await backend.discard(p('/f'), 'c1', { staging })).toBe(true)
+  expect(await backend.discard(p('/f'), 'c1', { staging })).toBe(false)
   expect(await left(options)).toEqual([])
+})
+
+test('so is what was being copied aside in parts', async () => {
+  const options = await server.options()
+  await using backend = await openS3(options)
+  const aside = '.polymount/trash/c1'
+  expect(await left(options, aside)).toEqual([])
+  await halfOf(options, aside)
+  expect(await left(options, aside)).toHaveLength(1)
+  await backend.trash?.drop('c1')
+  expect(await left(options, aside)).toEqual([])
+})
+
+test('and not one of the same file that another gateway still sends', async () => {
+  const options = await server.options()
+  await using backend = await openS3(options)
+  await using other = await openS3(options)
+  const bytes = await whole(20 * MIB)
+  const [sent, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const source = (async function* () {
+    yield bytes.subarray(0, 18 * MIB)
+    sent.resolve()
+    await goOn.promise
+    yield bytes.subarray(18 * MIB)
+  })()
+  const sending = other.write(p('/f'), source)
+  await sent.promise
+  expect(await backend.discard(p('/f'), 'c1', { staging: await halfOf(options) })).toBe(true)
+  expect(await backend.discard(p('/f'), 'c2')).toBe(false)
+  expect(await left(options)).toHaveLength(1)
+  goOn.resolve()
+  await sending
+  expect((await content(backend.read(p('/f')))).equals(bytes)).toBe(true)
 })
 
 test('connections that are cut anywhere: what is read is whole, what is written is whole or not there', async () => {
@@ -173,10 +205,12 @@ describe('a server that is killed and comes back', () => {
         yield bytes.subarray(at, at + MIB)
       }
     })()
-    expect(await codeOf(backend.write(p('/big'), source, { id: 'c1' }))).toBe('OUTCOME_UNKNOWN') // so that recovery looks at it
+    let named: string | undefined
+    const staging = async (name: string): Promise<void> => void (named = name)
+    expect(await codeOf(backend.write(p('/big'), source, { id: 'c1', staging }))).toBe('OUTCOME_UNKNOWN') // so that recovery looks at it
     await weak.restart()
     expect(await names(backend, ROOT)).toEqual([])
-    expect(await backend.discard(p('/big'), 'c1')).toBe(true)
+    expect(await backend.discard(p('/big'), 'c1', { staging: named })).toBe(true)
     expect(await left(options)).toEqual([])
     await backend.write(p('/big'), bytesOf(bytes), { id: 'c2' })
     expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
@@ -261,9 +295,18 @@ test('one that says nothing else is told to the caller with its pause', async ()
   await expect(backend.write(p('/f'), bytesOf('x'))).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true, details: { retry_after_ms: 1000 } })
 })
 
-async function left(options: S3Options): Promise<string[]> {
+/** What a process that has died left of an upload: the name of it. */
+async function halfOf(options: S3Options, key = 'f'): Promise<string> {
   const bucket = reach(options)
-  const uploads = await Promise.all(['big', 'f'].map((key) => bucket.multipart.unfinished(key)))
+  const upload = await bucket.multipart.begin(key, 'c1', {})
+  await bucket.multipart.part(key, upload, 1, Buffer.from('half'), {})
+  bucket.close()
+  return upload
+}
+
+async function left(options: S3Options, ...more: readonly string[]): Promise<string[]> {
+  const bucket = reach(options)
+  const uploads = await Promise.all(['big', 'f', ...more].map((key) => bucket.multipart.unfinished(key)))
   bucket.close()
   return uploads.flat()
 }
