@@ -52,8 +52,9 @@ export class ClusterBackend extends TreeBackend {
 
   override notes(): readonly string[] {
     const { standing } = this.#alerts
+    const left = super.notes()
     const told = standing.slice(0, MOST_NOTES).map(({ peer, name, triggered_at: at }) => `the peer ${peer} had not told its ${name} in time at ${at}`)
-    return standing.length > MOST_NOTES ? [...told, `${standing.length - MOST_NOTES} more alerts: ipfs_cluster_peers has them`] : told
+    return standing.length > MOST_NOTES ? [...left, ...told, `${standing.length - MOST_NOTES} more alerts: ipfs_cluster_peers has them`] : [...left, ...told]
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

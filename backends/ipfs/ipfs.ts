@@ -20,6 +20,10 @@ export class IpfsBackend extends BaseBackend {
     this.capabilities = Object.freeze({ ...READ_ONLY, content_addressed: node.sharesContent, by_cid: true, cas: 'native' })
   }
 
+  override notes(): readonly string[] {
+    return this.#view.pathless.notes()
+  }
+
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
     if (path !== '/') return this.#view.stat(path, call)
     throwIfAborted(call?.signal, 'stat')

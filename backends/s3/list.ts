@@ -2,7 +2,7 @@ import type { Call } from '../../src/core/backend.ts'
 import { compareNames } from '../../src/core/path.ts'
 import type { Bucket, Facts, Page } from './bucket.ts'
 import { pages } from './pages.ts'
-import type { Pathless } from './pathless.ts'
+import type { Pathless } from '../../src/core/pathless.ts'
 
 export interface Child {
   readonly name: string

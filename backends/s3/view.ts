@@ -7,7 +7,7 @@ import type { Bucket, Facts } from './bucket.ts'
 import { etagOf } from './etag.ts'
 import { type Keys, OWN_FOLDER } from './keys.ts'
 import { type Child, children, hasBelow } from './list.ts'
-import { Pathless } from './pathless.ts'
+import { Pathless } from '../../src/core/pathless.ts'
 import { readObject } from './read.ts'
 import type { WholeAbout } from './requests.ts'
 

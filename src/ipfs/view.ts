@@ -1,6 +1,7 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
+import { Pathless } from '../core/pathless.ts'
 import { mapped, opening, relay } from '../core/stream.ts'
 import { toldAt } from '../core/telling.ts'
 import type { NamedNode, Node } from '../content/types.ts'
@@ -22,10 +23,9 @@ export function statOf({ cid, kind, size, mode, modified = NOT_KEPT }: Node): St
   return mode === undefined ? stat : { ...stat, mode: mode & 0o777 }
 }
 
-const entryOf = (node: NamedNode): Entry | undefined => (isName(node.name) ? { name: node.name, ...statOf(node) } : undefined)
-
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {
+  readonly pathless = new Pathless()
   readonly #node: Trees
   readonly #scheme: string
   readonly #where: Where
@@ -48,7 +48,10 @@ export class IpfsView {
       throwIfAborted(options?.signal, 'list')
       return this.#node.list(await this.#where(path, options), options)
     })
-    return relay(mapped(nodes, entryOf), () => ({ failed: (error) => this.#telling('list', path, error) }))
+    return relay(
+      mapped(nodes, (node) => this.#entry(path, node)),
+      () => ({ failed: (error) => this.#telling('list', path, error) }),
+    )
   }
 
   async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
@@ -70,6 +73,12 @@ export class IpfsView {
     } catch (error) {
       throw this.#telling(op, path, error)
     }
+  }
+
+  #entry(folder: VfsPath, node: NamedNode): Entry | undefined {
+    if (isName(node.name)) return { name: node.name, ...statOf(node) }
+    this.pathless.add(`${folder}/${node.name}`)
+    return undefined
   }
 
   #check(cid: string, ifMatch: string | undefined): void {

@@ -51,6 +51,10 @@ export class TreeBackend extends BaseBackend {
     return this.#view.told('check', ROOT, async () => void (await this.#node.mfs.root(call)))
   }
 
+  override notes(): readonly string[] {
+    return this.#view.pathless.notes()
+  }
+
   stat(path: VfsPath, call?: Call): Promise<Stat> {
     return this.#view.stat(path, call)
   }

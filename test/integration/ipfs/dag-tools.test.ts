@@ -133,6 +133,15 @@ describe('ipfs_refs', () => {
   })
 })
 
+test('names in a folder that no path can express are left out of it, and told', async () => {
+  const link = { '/': rawCid(Buffer.from('x')) }
+  const links = ['..', 'a/b', 'plain'].map((Name) => ({ Name, Tsize: 1, Hash: link }))
+  const cid = await put({ value: { Data: { '/': { bytes: 'CAE' } }, Links: links }, store_codec: 'dag-pb' })
+  expect((await session.call('vfs_ls', { path: `/ipfs/${cid}` })).result['entries']).toMatchObject([{ name: 'plain' }])
+  const { notes } = (await session.call('vfs_list_mounts')).result
+  expect(notes).toEqual([expect.stringMatching(/^\/ipfs: names that no path can express .*: 2, such as "[^"]*\/\.\."$/)])
+})
+
 test('ipfs_refs_local lists all blocks in order, page by page', async () => {
   await added('d')
   const all: string[] = []

@@ -1,0 +1,19 @@
+const REMEMBERED = 1000 // names
+
+/** Names that a storage holds and no path can express: they are counted, so that nobody takes a folder for all there is. */
+export class Pathless {
+  readonly #names = new Set<string>()
+  #more = false
+
+  add(name: string): void {
+    if (this.#names.size < REMEMBERED) this.#names.add(name)
+    else this.#more ||= !this.#names.has(name)
+  }
+
+  notes(): string[] {
+    const [first] = this.#names
+    if (first === undefined) return []
+    const count = `${this.#more ? 'more than ' : ''}${this.#names.size}`
+    return [`names that no path can express were left out of listings: ${count}, such as ${JSON.stringify(first)}`]
+  }
+}
