@@ -1,12 +1,26 @@
-// A gateway in a process of its own that replaces one file and answers; what it flushes meanwhile is watched from outside.
+// A gateway in a process of its own that makes each change of a list and answers; what it flushes meanwhile is watched from outside.
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { vfsPath } from '../../../src/core/path.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const [, , root = ''] = process.argv
 await using it = await openTestVfs({ '/work': new LocalBackend({ root }) })
-const path = vfsPath('/work/f')
-await it.vfs.write(path, Buffer.from('the first one registers the process'), call)
-process.stdout.write('asked\n')
-await it.vfs.write(path, Buffer.from('replaced'), call)
-process.stdout.write('answered\n')
+const { vfs } = it
+const at = (name: string): ReturnType<typeof vfsPath> => vfsPath(`/work/${name}`)
+
+const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+  first: () => vfs.remove(at('first'), call), // registers the process and makes the trash
+  replace: () => vfs.write(at('f'), Buffer.from('new'), call),
+  create: () => vfs.write(at('created'), Buffer.from('new'), call),
+  large: () => vfs.write(at('large'), Buffer.from('new'), call),
+  remove: () => vfs.remove(at('removed'), call),
+  move: () => vfs.move(at('moved'), at('folder/moved'), call),
+  mkdir: () => vfs.mkdir(at('made'), call),
+}
+
+for (const [name, change] of Object.entries(changes)) {
+  process.stdout.write(`asked ${name}\n`)
+  await change()
+  process.stdout.write(`answered ${name}\n`)
+  await it.journal.settled()
+}

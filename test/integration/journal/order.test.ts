@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeEach, expect, test } from 'vitest'
@@ -8,36 +8,92 @@ import { temporaryFolder } from '../../support/journal.ts'
 import { requires } from '../../support/requires.ts'
 
 const run = promisify(execFile)
-const CALLS = 'fsync,fdatasync,rename,renameat,renameat2,link,linkat,write'
+const CALLS = 'fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,write'
 
 beforeEach(requires('strace', async () => run('strace', ['-o', '/dev/null', 'true']).then(() => true)))
 
-/** What a line of strace is to the order that a power cut asks for; the names in <> are the files behind the descriptors. */
-function stepOf(line: string, root: string): string[] {
+/** What it is to the order that a power cut asks for, and of what. */
+type Step = readonly [what: string, of: string]
+
+/** The names in <> are the files behind the descriptors. */
+function stepOf(line: string, root: string): Step | undefined {
   const flushed = /(?:fsync|fdatasync)\(\d+<(?<path>[^>]*)>/.exec(line)?.groups?.['path']
-  if (flushed?.endsWith('/journal.db-wal')) return ['the intent is flushed']
-  if (flushed?.startsWith(`${root}/.polymount-`)) return ['the content is flushed']
-  if (flushed === root) return ['the folder is flushed']
-  if (/ rename(at2?)?\(.*\/f"/.test(line)) return ['the content takes its place']
-  return line.includes('"answered') ? ['it is answered'] : []
+  if (flushed !== undefined) return flushOf(flushed, root)
+  const named = /\b(?<what>rename|link|unlink|mkdir)(?:at2?)?\([^)]*"\/proc\/self\/fd\/\d+\/(?<name>[^"/]+)"[^"]*\) += 0/.exec(line)?.groups
+  if (named?.['what'] === 'unlink' && named['name']?.startsWith('.polymount-')) return undefined // a staged name, whose file has got its own
+  return named?.['what'] === undefined ? undefined : [named['what'], '']
 }
 
-test('what a power cut must not take is on the disk before the next step, and all of it before the answer', async () => {
+function flushOf(path: string, root: string): Step | undefined {
+  if (path.endsWith('/journal.db-wal')) return ['flush intent', '']
+  if (path.endsWith('/blocks.db-wal')) return ['flush index of blocks', '']
+  const block = /\/blocks(?:\/\w{2}(?<file>\/\w+)?)?$/.exec(path)
+  if (block) return ['flush blocks', block.groups?.['file'] === undefined ? 'folders' : 'files']
+  if (/^\/\.polymount-c\w+-\w+$/.test(path.slice(root.length))) return ['flush content', '']
+  return path.startsWith(root) ? ['flush folders', basename(path).replace(/^\.polymount-trash.*/, 'trash')] : undefined
+}
+
+/** Each call where it was over; strace tells one in two lines if another thread's comes in between. */
+function whole(lines: readonly string[]): string[] {
+  const begun = new Map<string, string>()
+  return lines.flatMap((line) => {
+    const [pid = ''] = line.split(' ', 1)
+    if (line.endsWith('<unfinished ...>') && !line.includes(' write(')) {
+      begun.set(pid, line.replace(/ *<unfinished ...>$/, ''))
+      return []
+    }
+    return [line.replace(/^\d+ +<\.\.\. \w+ resumed>/, () => begun.get(pid) ?? '')]
+  })
+}
+
+/** One after the other; those of one kind, which threads may make in any order, are one. */
+function told(steps: readonly Step[]): string[] {
+  const kinds: (readonly [string, Set<string>])[] = []
+  for (const [what, of] of steps) {
+    const last = kinds.at(-1)
+    if (last?.[0] === what) last[1].add(of)
+    else kinds.push([what, new Set([of])])
+  }
+  return kinds.map(([what, of]) => [what, ...[...of].toSorted()].join(' ').trim())
+}
+
+const OLD = { first: 'old', f: 'old', large: 'l'.repeat(100_000), removed: 'old', moved: 'old' }
+let traced: Promise<{ readonly trace: readonly string[]; readonly root: string }> | undefined
+
+/** All of the changes, once. */
+async function traceAll(): Promise<{ readonly trace: readonly string[]; readonly root: string }> {
   await using top = await temporaryFolder()
   const root = join(top.folder, 'served')
-  await mkdir(root)
-  await writeFile(join(root, 'f'), 'old')
-  const trace = join(top.folder, 'trace')
-  await run('strace', ['-f', '-y', '-e', `trace=${CALLS}`, '-o', trace, process.execPath, fileURLToPath(new URL('durable.ts', import.meta.url)), root])
-  const lines = (await readFile(trace, 'utf8')).split('\n')
-  const asked = lines.slice(lines.findIndex((line) => line.includes('"asked')))
-  const answered = asked.slice(0, asked.findIndex((line) => line.includes('"answered')) + 1)
-  const steps = answered.flatMap((line) => stepOf(line, root))
-  expect(steps.filter((step, i) => step !== steps[i - 1])).toEqual([
-    'the intent is flushed',
-    'the content is flushed',
-    'the content takes its place',
-    'the folder is flushed',
-    'it is answered',
-  ])
+  await mkdir(join(root, 'folder'), { recursive: true })
+  for (const [name, content] of Object.entries(OLD)) await writeFile(join(root, name), content)
+  const file = join(top.folder, 'trace')
+  const script = fileURLToPath(new URL('durable.ts', import.meta.url))
+  await run('strace', ['-f', '-y', '-e', `trace=${CALLS}`, '-o', file, process.execPath, script, root])
+  return { trace: whole((await readFile(file, 'utf8')).split('\n')), root }
+}
+
+test.each([
+  ['replace', ['flush intent', 'flush content', 'rename', 'flush folders served']],
+  ['create', ['flush intent', 'flush content', 'link', 'flush folders served']],
+  [
+    'large',
+    [
+      'flush index of blocks', // the guard
+      'flush blocks files folders',
+      'flush index of blocks',
+      'flush intent',
+      'flush content',
+      'rename',
+      'flush folders served',
+    ],
+  ],
+  ['remove', ['flush intent', 'rename', 'flush folders served trash']],
+  ['move', ['flush intent', 'link', 'unlink', 'flush folders folder served']],
+  ['mkdir', ['flush intent', 'mkdir', 'flush folders served']],
+])('what a power cut must not take is on the disk before the next step, and all of it before the answer: %s', async (change, expected) => {
+  const { trace, root } = await (traced ??= traceAll())
+  const from = trace.findIndex((line) => line.includes(`"asked ${change}`))
+  const to = trace.findIndex((line) => line.includes(`"answered ${change}`))
+  expect(to).toBeGreaterThan(from)
+  expect(told(trace.slice(from, to).flatMap((line) => [stepOf(line, root)].filter((step) => step !== undefined)))).toEqual(expected)
 })

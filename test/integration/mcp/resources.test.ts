@@ -120,3 +120,13 @@ test.each([
   await fs.write('/work/folder/file', 'x', { parents: true })
   expect(await told.promise).toBe('polymount:///work/folder')
 })
+
+test('a modern client is told how long it may keep an answer, and that it is for nobody else', async () => {
+  const { fs, client } = await open('modern')
+  await fs.write('/work/f', 'x')
+  const list = { ttlMs: 60_000, cacheScope: 'private' }
+  expect(await client.listTools()).toMatchObject(list)
+  expect(await client.listResources()).toMatchObject(list)
+  expect(await client.listResourceTemplates()).toMatchObject(list)
+  expect(await client.readResource({ uri: 'polymount:///work/f' })).toMatchObject({ ttlMs: 0, cacheScope: 'private' })
+})

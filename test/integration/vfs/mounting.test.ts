@@ -58,6 +58,29 @@ describe('mounts', () => {
     ])
     await expect(t.text('/n/f')).rejects.toMatchObject({ code: 'NOT_SERVED' })
   })
+
+  test('go by force under a write, which comes to its end, and nothing new begins there', async () => {
+    await using t = await openTestVfs({})
+    const backend = new MemoryBackend()
+    await t.vfs.mount({ path: p('/n'), name: 'n', backend })
+    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    async function* slow() {
+      yield Buffer.alloc(100_000, 'a')
+      begun.resolve()
+      await goOn.promise
+      yield Buffer.from('b')
+    }
+    const writing = t.vfs.write(p('/n/f'), slow(), call)
+    await begun.promise
+    await expect(t.vfs.unmount(p('/n'))).rejects.toMatchObject({ code: 'MOUNT_BUSY' })
+    await t.vfs.unmount(p('/n'), { force: true })
+    await expect(t.write('/n/g', 'x')).rejects.toMatchObject({ code: 'NOT_SERVED' })
+    goOn.resolve()
+    const { change } = await writing
+    await t.journal.settled()
+    expect(t.journal.get(change ?? '')).toMatchObject({ state: 'done', after: { size: 100_001 } })
+    expect(await Array.fromAsync(backend.list(p('/'), { details: true }))).toMatchObject([{ name: 'f', size: 100_001 }])
+  })
 })
 
 describe('a tool cannot widen what a person served', () => {

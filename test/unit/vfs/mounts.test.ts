@@ -39,8 +39,11 @@ describe('the mount table', () => {
     const mount = table.add({ path: p('/a'), name: 'a', backend: new MemoryBackend() })
     await mount.use(async () => {
       expect(() => table.remove(p('/a'), false)).toThrow(expect.objectContaining({ code: 'MOUNT_BUSY', retryable: true }))
+      expect(table.remove(p('/a'), true)).toBe(mount)
     })
-    expect(table.remove(p('/a'), false)).toBe(mount)
+    expect(table.find(p('/a/f'))).toBeUndefined()
+    const again = table.add({ path: p('/a'), name: 'a', backend: new MemoryBackend() })
+    expect(table.remove(p('/a'), false)).toBe(again)
   })
 
   test('translates between a mount and its place in the backend', () => {
