@@ -17,6 +17,7 @@ import { callOf, changed, changedAt, cursor, ifMatch, parseTime, path, text } fr
 const PAGE = 50
 const MAX_COMPARED = 16 * 1024 * 1024
 const MAX_DIFF = 30_000
+const MAX_TOLD = 100 // of the changes that an undo takes back
 
 const record = z.strictObject({
   change: z.string(),
@@ -57,6 +58,7 @@ const UndoInput = z.strictObject({
 const UndoOutput = z.strictObject({
   change: z.string().nullable().describe('Undo it to redo'),
   undone: z.array(z.strictObject({ change: z.string(), path: z.string(), action: z.string() })),
+  undone_more: z.int().optional(),
   conflicts: z.array(z.strictObject({ change: z.string(), path: z.string(), reason: z.string() })),
 })
 
@@ -150,7 +152,13 @@ export class HistoryTools {
   async undo(input: z.output<typeof UndoInput>, context: ToolContext): Promise<z.input<typeof UndoOutput>> {
     const { change, undone, conflicts } = await this.#vfs.undo(undoQuery(input, context), callOf(context))
     if (conflicts.length > 0 && !input.dry_run) throw conflictOf(conflicts)
-    return { change, undone: undone.map((one) => ({ ...one })), conflicts: conflicts.map((one) => ({ ...one })) }
+    const more = undone.length - MAX_TOLD
+    return {
+      change,
+      undone: undone.slice(0, MAX_TOLD).map((one) => ({ ...one })),
+      ...(more > 0 && { undone_more: more }),
+      conflicts: conflicts.slice(0, MAX_TOLD).map((one) => ({ ...one })),
+    }
   }
 }
 
@@ -167,11 +175,11 @@ const MAX_SHOWN = 20
 
 function conflictOf(conflicts: Undone['conflicts']): VfsError {
   const shown = conflicts.slice(0, MAX_SHOWN).map(({ path: at, change, reason }) => `\n${at} (${change}): ${reason}`)
-  const more = conflicts.length > MAX_SHOWN ? `\nand ${conflicts.length - MAX_SHOWN} more` : ''
+  const more = conflicts.length > MAX_SHOWN ? '\nand more' : ''
   return new VfsError('CONFLICT', 'nothing was undone: what it would touch has changed since', {
     op: 'undo',
     hint: `Undo the later changes first, or restore one file with vfs_restore:${shown.join('')}${more}`,
-    details: { conflicts },
+    details: { conflicts: conflicts.slice(0, MAX_SHOWN) },
   })
 }
 

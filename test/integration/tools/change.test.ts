@@ -107,6 +107,16 @@ test('all of a session', async () => {
   expect((await client.call('vfs_stat', { path: '/scratch/session/a' })).ok).toBe(false)
 })
 
+test('of very many changes that an undo takes back the first are told, and how many more', async () => {
+  const client = await served.connect('busy')
+  await Promise.all(Array.from({ length: 103 }, (_, i) => client.call('vfs_write', { path: `/scratch/busy-${i}`, content: 'x' })))
+  for (const dry_run of [true, false]) {
+    const { result } = await client.call('vfs_undo', { session: 'current', dry_run })
+    expect([(result['undone'] as unknown[]).length, result['undone_more'], result['conflicts']]).toEqual([100, 3, []])
+  }
+  expect((await client.call('vfs_stat', { path: '/scratch/busy-0' })).ok).toBe(false)
+})
+
 test('between storages', async () => {
   await call('vfs_write', { path: '/scratch/over/a', content: 'x' })
   await call('vfs_move', { from: '/scratch/over', to: `${served.folder}/over` })
