@@ -40,9 +40,11 @@ const READ_ONLY: Found = {
  */
 export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promise<Found> {
   await bucket.page({ ...call, prefix: keys.prefix, most: 1 })
-  const key = `${keys.prefix}${OWN_FOLDER}/probe/${randomUUID()}`
+  const folder = `${keys.prefix}${OWN_FOLDER}/probe/`
+  const key = `${folder}${randomUUID()}`
   const made: Made = { key, copy: `${key}-copy`, folder: `${key}-folder/` }
   const versions = await bucket.versions.areKept(call).catch(() => false) // not every server knows what that is
+  const sweeping = sweep(bucket, folder, versions, call).catch(() => {}) // the next probe tries again
   try {
     return { ...(await tried(bucket, made, call)), versions, ghosts: versions && (await listsEmptied(bucket, `${key}-emptied`, call)) }
   } catch (error) {
@@ -51,7 +53,15 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
   } finally {
     for (const each of Object.values(made)) await bucket.delete(each).catch(() => {}) // of a server that did not let us make it
     if (versions) for (const each of Object.values(made)) await bucket.versions.expunge(each).catch(() => {}) // we may not be allowed to
+    await sweeping
   }
+}
+
+/** What those have left that were killed. One that still runs is younger: a server refuses requests of a clock that is so wrong. */
+async function sweep(bucket: Bucket, folder: string, versions: boolean, call: Call): Promise<void> {
+  const { objects } = await bucket.page({ ...call, prefix: folder })
+  const old = objects.filter(({ modified }) => Date.now() - modified.getTime() > LONG_AGO_MS)
+  for (const { source } of old) await (versions ? bucket.versions.expunge(source.key, call) : bucket.delete(source.key, call))
 }
 
 interface Made {
@@ -113,6 +123,7 @@ async function isRefused(request: Promise<unknown>): Promise<boolean> {
 
 const CONTENT = Buffer.from('polymount')
 const NOTHING = Buffer.alloc(0)
+const LONG_AGO_MS = 3_600_000
 const MOST = 1024 // bytes of what a server may make of it
 const WRONG_CRC = 'AAAAAA=='
 const WRONG = { ifMatch: '"0123456789abcdef0123456789abcdef"' } as const

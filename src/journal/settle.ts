@@ -52,8 +52,7 @@ async function settleContent(it: Case): Promise<End> {
   }
   if (foreseen) requireLate(it) // before that is known, nothing is sent that takes the path's place
   await it.aborting()
-  if (await discard(it)) return ABORTED
-  if (await isBefore(it, standing)) return ABORTED
+  if ((await discard(it)) || (await isBefore(it, standing))) return tookNoEffect(it)
   if (standing && it.row.kind === 'copy' && !foreseen && it.row.before === null) return done(standing)
   return conflict('the file is neither what it was nor what it was to become')
 }
@@ -75,7 +74,7 @@ async function settleRemoval(it: Case): Promise<End> {
   if (aside) return takeBackHalfRemoval(it)
   if (standing.kind === 'directory' && it.row.kept_in === null)
     return { state: 'partial', reason: 'its process ended while it removed a folder for good: some of it may be gone' }
-  return (await isBefore(it, standing)) ? ABORTED : conflict('something else stands there now')
+  return (await isBefore(it, standing)) ? tookNoEffect(it) : conflict('something else stands there now')
 }
 
 const isOriginal = ({ row }: Case, { kind, etag }: Stat): boolean => kind === 'file' && etag === beforeOf(row)?.etag
@@ -83,7 +82,13 @@ const isOriginal = ({ row }: Case, { kind, etag }: Stat): boolean => kind === 'f
 /** Where a file is put aside by a copy and a deletion, it stands at both places in between. */
 async function takeBackHalfRemoval(it: Case): Promise<End> {
   await it.aborting()
-  await it.at.backend.trash?.drop(changeId(it.row.seq))
+  return tookNoEffect(it)
+}
+
+/** What was there stands, so that nothing needs to be kept of it; it may lie aside without having been noted. */
+async function tookNoEffect({ at, row }: Case): Promise<End> {
+  const mayLieAside = row.before !== null && (row.kept_in === null || row.kept_in === 'trash')
+  if (mayLieAside) await at.backend.trash?.drop(changeId(row.seq))
   return ABORTED
 }
 

@@ -54,9 +54,14 @@ export class Steps {
       return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
     } catch (error) {
       for (const folder of made) await removeIfEmpty(folder)
-      await failed(change, error)
+      await failed(change, error, () => this.#letGo(kind, target, change.id))
       throw error
     }
+  }
+
+  /** What was kept of a content that still stands. A removal that failed has brought back by itself what it took. */
+  async #letGo(kind: Intent['kind'], { mount }: Target, id: ChangeId): Promise<void> {
+    if (kind !== 'remove' && this.journal.get(id)?.kept?.in === 'trash') await mount.backend.trash?.drop(id)
   }
 
   async mkdir(target: Target, cause: Cause, parents: readonly Target[] = []): Promise<Changed> {
@@ -74,9 +79,15 @@ export class Steps {
   }
 }
 
-async function failed(change: OpenChange, error: unknown): Promise<void> {
+async function failed(change: OpenChange, error: unknown, letGo: () => Promise<void>): Promise<void> {
   if (isCode(error, 'OUTCOME_UNKNOWN')) return change.inDoubt(error.message)
-  return isCode(error, 'PARTIAL') ? change.partial(error.message) : change.aborted()
+  if (isCode(error, 'PARTIAL')) return change.partial(error.message)
+  try {
+    await letGo()
+  } catch {
+    return change.inDoubt('what was kept for it could not be let go') // which is left to recovery
+  }
+  return change.aborted()
 }
 
 async function removeIfEmpty({ mount, inner }: Target): Promise<void> {

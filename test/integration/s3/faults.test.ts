@@ -8,6 +8,7 @@ import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
 import { FaultProxy } from '../../support/fault-proxy.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
 
 let server: S3Server
 beforeEach(needsS3)
@@ -15,6 +16,7 @@ beforeAll(async () => void (server = await S3Server.start()))
 afterAll(() => server[Symbol.asyncDispose]())
 
 const MIB = 1 << 20
+const FAILED = ['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'TIMEOUT', 'CONFLICT']
 const whole = (size: number, seed = 1): Promise<Buffer> => content(noise(size, seed))
 
 test('a content of many parts and unknown length arrives whole, also in ranges over the border of parts', async () => {
@@ -47,6 +49,17 @@ test('a source that dies in the middle of the parts leaves no upload behind', as
   expect(await codeOf(backend.write(p('/big'), dying(await whole(20 * MIB))))).toBe('SOURCE_FAILED')
   expect(await left(options)).toEqual([])
   expect(await Array.fromAsync(backend.list(ROOT))).toEqual([])
+})
+
+test('nor does one that was to replace a large file leave what was kept of that', async () => {
+  const options = await server.options()
+  await using backend = await openS3(options)
+  await using t = await openTestVfs({ '/b': backend })
+  await t.vfs.write(p('/b/f'), noise(17 * MIB), call)
+  await expect(t.vfs.write(p('/b/f'), dying(await whole(20 * MIB)), { ...call, ifMatch: '*' })).rejects.toMatchObject({ code: 'SOURCE_FAILED' })
+  const bucket = reach(options)
+  expect((await bucket.page({ prefix: '' })).objects.map(({ source }) => source.key)).toEqual(['f'])
+  bucket.close()
 })
 
 test('an upload whose process died is swept by the recovery of its change', async () => {
@@ -92,13 +105,13 @@ test('and not one of the same file that another gateway still sends', async () =
   expect((await content(backend.read(p('/f')))).equals(bytes)).toBe(true)
 })
 
-test('connections that are cut anywhere: what is read is whole, what is written is whole or not there', async () => {
+test('connections that are cut anywhere: what is read is whole, what is written is whole, and there or not as was told', async () => {
   const options = await server.options()
   const bytes = await whole(10 * MIB)
-  {
-    await using backend = await openS3(options)
-    await backend.write(p('/given'), bytesOf(bytes))
-  }
+  await using direct = await openS3(options)
+  await direct.write(p('/given'), bytesOf(bytes))
+  const told = new Map<string, string>()
+  let over = (await direct.write(p('/over'), bytesOf('0'))).size
   await using proxy = await FaultProxy.start(server.endpoint)
   await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
   proxy.cutting = true
@@ -106,12 +119,20 @@ test('connections that are cut anywhere: what is read is whole, what is written 
     const read = await content(backend.read(p('/given'))).catch((error: unknown) => error)
     expect(read instanceof Buffer ? read.equals(bytes) : isCode(read, 'UNAVAILABLE', 'TIMEOUT')).toBe(true)
     const written = await codeOf(backend.write(p(`/new${i}`), bytesOf(bytes)))
-    expect(['none', 'UNAVAILABLE', 'OUTCOME_UNKNOWN', 'TIMEOUT', 'CONFLICT']).toContain(written)
+    expect(['none', ...FAILED]).toContain(written)
+    told.set(`new${i}`, written)
+    const replaced = await codeOf(backend.write(p('/over'), bytesOf(bytes.subarray(i)), { ifMatch: '*' }))
+    const { size } = await direct.stat(p('/over'))
+    expect(replaced === 'none' ? [bytes.length - i] : replaced === 'OUTCOME_UNKNOWN' ? [over, bytes.length - i] : [over]).toContain(size)
+    over = size
   }
   expect(proxy.cuts).toBeGreaterThan(5)
   proxy.cutting = false
-  await using direct = await openS3(options)
-  for await (const { name } of direct.list(ROOT)) expect((await content(direct.read(p(`/${name}`)))).equals(bytes)).toBe(true)
+  const there = (await names(direct, ROOT)).filter((name) => name.startsWith('new'))
+  for (const name of ['given', ...there]) expect((await content(direct.read(p(`/${name}`)))).equals(bytes)).toBe(true)
+  for (const [name, code] of told) expect(code === 'OUTCOME_UNKNOWN' || there.includes(name) === (code === 'none')).toBe(true)
+  const known = Array.from(told.keys()).filter((name) => told.get(name) !== 'OUTCOME_UNKNOWN')
+  expect(await left(options, ...known)).toEqual([])
 })
 
 test('a server that refuses addresses that were signed before is read all the same', async () => {

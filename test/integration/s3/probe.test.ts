@@ -1,3 +1,5 @@
+import { utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect } from '../../../backends/s3/connect.ts'
 import { Keys } from '../../../backends/s3/keys.ts'
@@ -44,6 +46,22 @@ describe.each([
     expect(await names(backend, p('/empty'))).toEqual([])
     await backend.remove(p('/empty'))
     expect(await names(backend, ROOT)).toEqual([])
+  })
+})
+
+describe('after one that was killed', () => {
+  beforeEach(needs(VERSITY))
+
+  test('what it left goes with a later one, but not what one may still use', async () => {
+    await using server = await S3Server.start(VERSITY)
+    const options = await server.options()
+    const bucket = connect(options)
+    for (const name of ['old', 'young']) await bucket.put(`.polymount/probe/${name}`, Buffer.from('x'), { change: 'probe' })
+    const hoursAgo = new Date(Date.now() - 2 * 3_600_000)
+    await utimes(join(server.buckets, options.bucket, '.polymount/probe/old'), hoursAgo, hoursAgo)
+    await probe(bucket, new Keys())
+    expect((await bucket.page({ prefix: '' })).objects.map(({ source }) => source.key)).toEqual(['.polymount/probe/young'])
+    bucket.close()
   })
 })
 

@@ -116,6 +116,43 @@ describe('what is replaced is kept', () => {
   })
 })
 
+describe('what was kept for a write that failed is not kept any longer', () => {
+  const dies = async function* (): Bytes {
+    yield Buffer.alloc(1 << 20, 'y')
+    throw new Error('died')
+  }
+  const kept = ({ trash }: MemoryBackend | LocalBackend, id: string) => trash.contents.stat(p(`/${id}`))
+
+  test.each([
+    ['memory', () => new MemoryBackend()],
+    ['the disk', (folder: string) => new LocalBackend({ root: folder })],
+  ])('in %s', async (_, open) => {
+    const folder = await mkdtemp(join(tmpdir(), 'polymount-keep-'))
+    const backend = open(folder)
+    await using t = await openTestVfs({ '/m': backend })
+    await t.vfs.write(p('/m/f'), large('a'), call)
+    await expect(t.vfs.write(p('/m/f'), dies(), { ...call, ifMatch: '*' })).rejects.toMatchObject({ code: 'SOURCE_FAILED' })
+    const [failed] = await t.vfs.history(p('/m/f'), { ...call, limit: 1 })
+    expect(failed).toMatchObject({ state: 'aborted', kept: { in: 'trash' } })
+    await expect(kept(backend, failed!.change)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await rm(folder, { recursive: true })
+  })
+
+  test('and where it cannot be let go, recovery does it', async () => {
+    const backend = new MemoryBackend()
+    await using t = await openTestVfs({ '/m': backend })
+    await t.vfs.write(p('/m/f'), large('a'), call)
+    backend.trash.drop = () => Promise.reject(new VfsError('UNAVAILABLE', 'not now'))
+    await expect(t.vfs.write(p('/m/f'), dies(), { ...call, ifMatch: '*' })).rejects.toMatchObject({ code: 'SOURCE_FAILED' })
+    const [failed] = await t.vfs.history(p('/m/f'), { ...call, limit: 1 })
+    expect(failed).toMatchObject({ state: 'in_doubt' })
+    expect(await kept(backend, failed!.change)).toMatchObject({ size: LARGE })
+    Reflect.deleteProperty(backend.trash, 'drop')
+    expect(await t.journal.recover()).toMatchObject([{ change: failed!.change, state: 'aborted' }])
+    await expect(kept(backend, failed!.change)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
 describe('what is not known is not told as known', () => {
   test('a write without an answer stays in doubt, and the path is locked', async () => {
     await using t = await openTestVfs({ '/m': new Silent() })

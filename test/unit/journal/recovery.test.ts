@@ -256,6 +256,17 @@ test('a folder half moved, onto which others wrote, is a conflict', async () => 
   await expect(backend.stat(vfsPath('/b'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test.each<[string, Partial<Intent>]>([
+  ['and was noted', { kept: { in: 'trash', etag: 'e' } }],
+  ['and was not noted yet', {}],
+])('what was kept for a write that took no effect %s is kept no longer', async (_, rest) => {
+  const { etag, size } = await put('/f', 'old')
+  const id = left('write', '/f', { before: file(etag, size), ...rest })
+  await backend.trash.keep(vfsPath('/f'), id)
+  expect(await settled(id)).toMatchObject({ state: 'aborted' })
+  await expect(backend.trash.contents.stat(vfsPath(`/${id}`))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
 test('a content is known again by its hash where its etag has moved', async () => {
   await put('/f', 'old')
   const id = left('write', '/f', { before: file('another form', 3, rawCid(Buffer.from('old'))) })
