@@ -190,7 +190,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const secret: BackendParts['secret'] = (reference, endpoint) => secrets.resolve(reference, endpoint)
   const service: BackendParts['service'] = async (name, call) => (await services.get()).endpoint(name, call)
-  const parts: BackendParts = { dataFolder: folder, content, ipfs, secret, service, alerted: alerting(events, log) }
+  const parts: BackendParts = { dataFolder: folder, content, ipfs, secret, service, alerted: alerting(log) }
   const backends = closing.use(new OpenStorages({ config, types: BACKENDS, parts, served: served.map(({ path }) => path) }))
   const late = await mountAll(plan, table, backends)
   const policy = new Policy({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
@@ -216,13 +216,11 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
 }
 
-/** What a storage says of its peers, to whoever listens here and to the operator. */
+/** What a storage says of its peers, to the operator; a client finds it in the notes of its mount. */
 const alerting =
-  (events: EventBus, log: GatewayOptions['log']): BackendParts['alerted'] =>
-  (storage, { peer, name: metric, triggered_at: at }) => {
-    events.emit('alert', { storage, peer, metric, at })
+  (log: GatewayOptions['log']): BackendParts['alerted'] =>
+  (storage, { peer, name: metric, triggered_at: at }) =>
     log(`${storage}: the peer ${peer} has not told its ${metric} in time`, at)
-  }
 
 const clustersOf = ({ backends }: Config): ConfiguredCluster[] =>
   Object.entries(backends).flatMap(([name, { type, options }]) => (type === 'cluster' ? [{ name, options }] : []))

@@ -12,8 +12,6 @@ export interface Events {
   tools: []
   /** An outside process that is supervised has come into another state. */
   service: [event: { readonly name: string; readonly state: string; readonly reason: string | null }]
-  /** A storage says that something is wrong with a peer of its own; the storage itself still serves. */
-  alert: [event: { readonly storage: string; readonly peer: string; readonly metric: string; readonly at: string }]
 }
 
 /** What happens in one gateway, for whoever wants to tell a client. Listeners must not throw. */
