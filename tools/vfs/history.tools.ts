@@ -27,6 +27,7 @@ const record = z.strictObject({
   from: z.string().optional(),
   state: z.string(),
   client: z.string(),
+  client_version: z.string().optional(),
   session: z.string().optional(),
   tool: z.string().optional(),
   size_before: z.int().nullable(),
@@ -184,22 +185,29 @@ function conflictOf(conflicts: Undone['conflicts']): VfsError {
 }
 
 function recordOf(one: ChangeRecord): z.input<typeof record> {
-  const { session, tool: by } = one.actor
   return {
     change: one.change,
     at: one.at.toISOString(),
     op: one.kind,
     path: one.place.shown,
     state: one.state,
-    client: one.actor.client,
+    ...actorOf(one),
     size_before: one.before?.size ?? null,
     size_after: one.after?.size ?? null,
     ...(one.from && { from: one.from.shown }),
-    ...(session !== undefined && { session }),
-    ...(by !== undefined && { tool: by }),
     ...(one.after?.cid !== undefined && { cid: one.after.cid }),
     ...(one.undoes !== null && { undoes: one.undoes }),
     ...(one.undoneBy !== null && { undone_by: one.undoneBy }),
+  }
+}
+
+function actorOf({ actor }: ChangeRecord): Pick<z.input<typeof record>, 'client' | 'client_version' | 'session' | 'tool'> {
+  const { client, clientVersion, session, tool: by } = actor
+  return {
+    client,
+    ...(clientVersion !== undefined && { client_version: clientVersion }),
+    ...(session !== undefined && { session }),
+    ...(by !== undefined && { tool: by }),
   }
 }
 

@@ -53,7 +53,7 @@ describe.each(Object.entries(served.roots))('on %s', (_, base) => {
     ])
     expect(result).toMatchObject({
       next_cursor: null,
-      changes: [{ change: second, op: 'write', size_before: 8, size_after: 6, client: 'test', tool: 'vfs_write' }, { change: first }],
+      changes: [{ change: second, op: 'write', size_before: 8, size_after: 6, client: 'test', client_version: '1.0.0', tool: 'vfs_write' }, { change: first }],
     })
     const diff = '@@ -1,2 +1,2 @@\n one\n-two\n+2'
     expect((await call('vfs_diff', { path: `${root}/doc.txt`, from_version: first })).text).toBe(`${root}/doc.txt: ${String(first)} → now\n${diff}`)

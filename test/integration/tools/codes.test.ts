@@ -1,10 +1,19 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CODES } from '../../../src/core/codes.ts'
+import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { fromSystem } from '../../../src/content/system.ts'
+import { CODES } from '../../../src/core/codes.ts'
+import { VfsError } from '../../../src/core/error.ts'
+import { forward } from '../../../src/layers/forward.ts'
+import type { Services } from '../../../src/registry/services.ts'
+import { ChangeTools } from '../../../tools/vfs/change.tools.ts'
+import { connectTo } from '../../support/client.ts'
 import { connect } from '../../support/gateway.ts'
 import { serve } from '../../support/http.ts'
+import { Sticky } from '../../support/sticky.ts'
+import { partsOf, registryOf } from '../../support/toolset.ts'
+import { openTestVfs, type TestVfs } from '../../support/vfs.ts'
 
 const textOf = async (folder: string): Promise<string> => {
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts') && !name.endsWith('codes.ts'))
@@ -28,6 +37,7 @@ describe('what a client is told', () => {
     ['vfs_ls', { path: '/tiny', cursor: 'nonsense' }, 'INVALID_CURSOR'],
     ['vfs_find', { path: '/tiny', cursor: 'nonsense' }, 'INVALID_CURSOR'],
     ['search_content', { path: '/tiny', pattern: 'x', cursor: 'nonsense' }, 'INVALID_CURSOR'],
+    ['vfs_unmount', { path: '/nowhere' }, 'MOUNT_NOT_FOUND'],
     ['ipfs_cat', { cid: 'bafyqaana' }, 'NOT_UNIXFS'],
   ])('%s %j: %s, and what to do', async (tool, args, code) => {
     await using session = await connect({ config: tiny })
@@ -37,6 +47,46 @@ describe('what a client is told', () => {
     expect(result['context']).toMatchObject({ hint: expect.any(String) })
     expect(session.logged).toEqual([])
   })
+})
+
+describe('what a client is told of a storage that', () => {
+  const told = async (t: TestVfs, tool: string, args: Record<string, unknown>): Promise<unknown> => {
+    const services: Partial<Services> = { vfs: t.vfs }
+    await using session = await connectTo(partsOf(await registryOf({ classes: { ChangeTools }, services: services as Services }), t.events))
+    const { ok, text, result } = await session.call(tool, args)
+    return { ok, text, ...result }
+  }
+  const answer = (error_code: string) => ({ ok: false, error_code, text: expect.stringContaining(`${error_code}: `), context: { hint: expect.any(String) } })
+
+  test('cannot keep what is removed', async () => {
+    const memory = new MemoryBackend()
+    const trashless = forward(memory, { capabilities: { ...memory.capabilities, trash: false }, trash: undefined })
+    await using t = await openTestVfs({ '/m': trashless })
+    await t.write('/m/f', 'x')
+    expect(await told(t, 'vfs_remove', { path: '/m/f' })).toMatchObject(answer('NOT_UNDOABLE'))
+    expect(await t.text('/m/f')).toBe('x')
+  })
+
+  test('takes half of a folder and gives nothing back', async () => {
+    const sticky = new Sticky()
+    const failing = forward(sticky, {
+      write: (path, ...rest) => (path.endsWith('/bad') ? Promise.reject(new VfsError('IO_ERROR', 'a bad sector')) : sticky.write(path, ...rest)),
+    })
+    await using t = await openTestVfs({ '/x': {}, '/y': failing })
+    for (const name of ['a', 'bad']) await t.write(`/x/src/${name}`, name, { parents: true })
+    const answered = await told(t, 'vfs_copy', { from: '/x/src', to: '/y/dst', recursive: true })
+    expect(answered).toMatchObject(answer('PARTIAL'))
+    expect(answered).toMatchObject({ context: { change: expect.any(String) } })
+  })
+})
+
+test('a kept content that a program outside has changed is not shown as the version that it was', async () => {
+  await using session = await connect({ files: { f: Buffer.alloc(17 << 20, 'old') } })
+  const path = `${session.work}/f`
+  const { change } = (await session.call('vfs_write', { path, content: 'new' })).result
+  await writeFile(join(session.work, '../data/trash', String(change)), 'something else')
+  const { ok, result } = await session.call('vfs_diff', { path, from_version: `${String(change)}^` })
+  expect({ ok, ...result }).toMatchObject({ ok: false, error_code: 'VERSION_CHANGED', context: { hint: expect.any(String) } })
 })
 
 test('a file too large for one resource is refused with another way to read it', async () => {

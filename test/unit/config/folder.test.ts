@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { prepareDataFolder } from '../../../src/config/folder.ts'
 import { resolveSecret } from '../../../src/config/secret.ts'
+import { requires } from '../../support/requires.ts'
+
+const root = requires('root, who can give a folder away', () => process.getuid?.() === 0)
 
 let home: string
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), 'polymount-folder-'))))
@@ -28,7 +31,8 @@ describe('the data folder', () => {
     await expect(prepareDataFolder(home)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNSAFE', message: expect.stringContaining('written by other users') })
   })
 
-  test.skipIf(process.getuid?.() !== 0)('is refused where it belongs to another user', async () => {
+  test('is refused where it belongs to another user', async (context) => {
+    await root(context)
     await chown(home, 65_534, 65_534)
     await expect(prepareDataFolder(home)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNSAFE', message: expect.stringContaining('another user') })
   })
