@@ -22,6 +22,15 @@ const HEADERS = {
   IfNoneMatch: 'if-none-match',
 } as const
 
+type Signer = Awaited<ReturnType<S3Client['config']['signer']>>
+
+/** Where the keys of a bucket are, and what for a request there is signed. */
+interface Address {
+  readonly url: URL
+  readonly signingRegion: string
+  readonly signingService: string
+}
+
 /**
  * Puts small objects. The SDK signs the request and sends it; what is left out are its layers in between, which know every
  * operation of S3 and take twice as long as the rest of such a request.
@@ -30,9 +39,9 @@ export class Puts {
   readonly #client: S3Client
   readonly #bucket: string
   readonly #link: (key: string) => Promise<string>
-  #base: Promise<URL | undefined> | undefined
+  #address: Promise<Address | undefined> | undefined
   /** It asks for the credentials of the moment whenever it signs. */
-  #signer: ReturnType<S3Client['config']['signer']> | undefined
+  #signer: Promise<Signer> | undefined
 
   /** `link`: the address of a key, which is the same for all but their ends. */
   constructor(client: S3Client, bucket: string, link: (key: string) => Promise<string>) {
@@ -43,16 +52,12 @@ export class Puts {
 
   /** The etag; undefined for what has to go in the usual way, of which nothing was sent or all refused. Rejects as the SDK does. */
   async put(input: SmallPut, options: { readonly abortSignal?: AbortSignal }): Promise<string | undefined> {
-    const base = input.Body.length <= SMALL && PLAIN_BUCKET.test(this.#bucket) && !OTHER_SIGNATURE.test(this.#bucket) ? await this.#address() : undefined
-    const said = base && (await this.#headers(input, base))
-    if (!base || !said) return undefined
-    const { hostname, protocol, port } = base
-    const to = { protocol, hostname, ...(port && { port: Number(port) }), path: base.pathname + pathOf(input.Key) }
+    const isFit = input.Body.length <= SMALL && PLAIN_BUCKET.test(this.#bucket) && !OTHER_SIGNATURE.test(this.#bucket)
+    const address = isFit ? await this.#addressed() : undefined
+    const headers = address && (await this.#headers(input, address.url))
+    if (!headers) return undefined
     const { config } = this.#client
-    const signer = await (this.#signer ??= config.signer())
-    const request = { ...to, method: 'PUT', query: {}, headers: said, body: input.Body }
-    const signed = await signer.sign(request, { signingDate: new Date(Date.now() + config.systemClockOffset) })
-    const { response } = await config.requestHandler.handle(signed, options)
+    const { response } = await config.requestHandler.handle(await this.#signed(input, address, headers), options)
     const answer = Buffer.from(await collect(response.body, MOST)).toString()
     if (response.statusCode === 200) return response.headers['etag'] ?? ''
     const refusal = new Refusal(textOf(answer, 'Code'), response)
@@ -60,13 +65,18 @@ export class Puts {
     throw refusal
   }
 
+  async #signed({ Key, Body }: SmallPut, { url, ...scope }: Address, headers: Record<string, string>): ReturnType<Signer['sign']> {
+    const { config } = this.#client
+    const signer = await (this.#signer ??= config.signer())
+    const to = { protocol: url.protocol, hostname: url.hostname, ...(url.port && { port: Number(url.port) }), path: url.pathname + pathOf(Key) }
+    const signingDate = new Date(Date.now() + config.systemClockOffset)
+    return signer.sign({ ...to, method: 'PUT', query: {}, headers, body: Body }, { signingDate, ...scope })
+  }
+
   /** undefined where it cannot be signed: the usual way tells why. */
-  async #address(): Promise<URL | undefined> {
-    this.#base ??= this.#link('k').then(
-      (link) => new URL('.', link),
-      () => (this.#base = undefined),
-    )
-    return this.#base
+  async #addressed(): Promise<Address | undefined> {
+    this.#address ??= this.#link('k').then(addressOf, () => (this.#address = undefined))
+    return this.#address
   }
 
   /** undefined for what no plain header holds. */
@@ -95,6 +105,11 @@ class Refusal extends Error {
     this.$metadata = { httpStatusCode: statusCode }
     this.$response = { headers }
   }
+}
+
+function addressOf(link: string): Address {
+  const [signingRegion = '', signingService = ''] = new URL(link).searchParams.get('X-Amz-Credential')?.split('/').slice(-3) ?? []
+  return { url: new URL('.', link), signingRegion, signingService }
 }
 
 function crcOf(body: Uint8Array): string {
