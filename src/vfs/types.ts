@@ -87,6 +87,11 @@ export interface UndoQuery {
   readonly dryRun?: boolean | undefined
 }
 
+export interface UndoCall extends VfsCall {
+  /** How many changes have been taken back, each part of a larger one counted. */
+  readonly onProgress?: ((changes: number) => void) | undefined
+}
+
 export interface Undone {
   /** The undo's own change; null for a dry run or if there are conflicts. */
   readonly change: ChangeId | null
@@ -143,7 +148,7 @@ export interface Vfs extends AsyncDisposable {
   /** The content that a change left (or, with `replaced`, took away). Rejects VERSION_NOT_FOUND. */
   version(path: VfsPath, change: ChangeId, call: VfsCall & { readonly replaced?: boolean | undefined }): Promise<Version>
   restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
-  undo(query: UndoQuery, call: VfsCall): Promise<Undone>
+  undo(query: UndoQuery, call: UndoCall): Promise<Undone>
 
   /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS. */
   mount(spec: MountSpec): Promise<MountInfo>

@@ -7,7 +7,7 @@ import type { Changes } from './change.ts'
 import type { Cause } from './step.ts'
 import { group } from './group.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
-import type { Undone, UndoQuery, VfsCall } from './types.ts'
+import type { UndoCall, Undone, UndoQuery, VfsCall } from './types.ts'
 import type { Versions } from './versions.ts'
 
 const NAMED = 20 // parts that a reason names; the rest is a count
@@ -25,7 +25,7 @@ export class Undo {
   }
 
   /** Looks at the whole set first; if one of it has a conflict, nothing is changed. */
-  async undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
+  async undo(query: UndoQuery, call: UndoCall): Promise<Undone> {
     const { journal } = this.#changes
     await journal.caughtUp()
     if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
@@ -81,13 +81,15 @@ export class Undo {
     for await (const part of unhurried(this.#changes.journal.parts(change), call)) await this.#requireShown(part, call)
   }
 
-  async #takeBackAll(records: readonly ChangeRecord[], call: VfsCall): Promise<ChangeId> {
+  async #takeBackAll(records: readonly ChangeRecord[], call: UndoCall): Promise<ChangeId> {
     const [first] = records
     if (first === undefined) throw new VfsError('INTERNAL', 'an undo of nothing')
     const target = first.partsOnly ? await this.#container(first.place, call.signal) : await this.#target(first.place, call.signal)
     const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
     return group(this.#changes, this.takeBack, spec, async (cause, id) => {
-      for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change })
+      let done = 0
+      const told = (): void => call.onProgress?.(++done)
+      for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change }, told)
       return id
     })
   }
@@ -125,10 +127,10 @@ export class Undo {
   }
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
-  async #inverse(record: ChangeRecord, cause: Cause): Promise<void> {
-    if (!record.partsOnly) await this.#inverseOfEffect(record, cause)
+  async #inverse(record: ChangeRecord, cause: Cause, told?: () => void): Promise<void> {
+    if (!record.partsOnly) await this.#inverseOfEffect(record, cause).then(told)
     for (const part of this.#changes.journal.parts(record.change, { newestFirst: true }))
-      if (part.state === 'done' && part.undoneBy === null) await this.#inverse(part, { ...cause, undoes: part.change })
+      if (part.state === 'done' && part.undoneBy === null) await this.#inverse(part, { ...cause, undoes: part.change }, told)
   }
 
   async #inverseOfEffect(record: ChangeRecord, cause: Cause): Promise<void> {

@@ -33,6 +33,7 @@ import type {
   PathStat,
   ThreadPlaces,
   TransferCall,
+  UndoCall,
   Undone,
   UndoQuery,
   Version,
@@ -205,7 +206,7 @@ export class MountedVfs implements Vfs {
     return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode, metadata, headers, parents: true })
   }
 
-  undo(query: UndoQuery, call: VfsCall): Promise<Undone> {
+  undo(query: UndoQuery, call: UndoCall): Promise<Undone> {
     return this.#undo.undo(query, call)
   }
 

@@ -151,7 +151,10 @@ export class HistoryTools {
     output: UndoOutput,
   })
   async undo(input: z.output<typeof UndoInput>, context: ToolContext): Promise<z.input<typeof UndoOutput>> {
-    const { change, undone, conflicts } = await this.#vfs.undo(undoQuery(input, context), callOf(context))
+    const { change, undone, conflicts } = await this.#vfs.undo(undoQuery(input, context), {
+      ...callOf(context),
+      onProgress: (done) => context.progress(done, undefined, `${done} taken back`),
+    })
     if (conflicts.length > 0 && !input.dry_run) throw conflictOf(conflicts)
     const more = undone.length - MAX_TOLD
     return {

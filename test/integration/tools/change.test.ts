@@ -117,6 +117,17 @@ test('of very many changes that an undo takes back the first are told, and how m
   expect((await client.call('vfs_stat', { path: '/scratch/busy-0' })).ok).toBe(false)
 })
 
+test('an undo of many files tells how far it is', async () => {
+  const client = await served.connect('telling')
+  await Promise.all(Array.from({ length: 20 }, (_, i) => client.call('vfs_write', { path: `${served.folder}/telling/${i}`, content: 'x' })))
+  const copied = await client.call('vfs_copy', { from: `${served.folder}/telling`, to: '/scratch/told' })
+  const heard: string[] = []
+  const args = { change: copied.result['change'] }
+  await client.client.callTool({ name: 'vfs_undo', arguments: args }, { onprogress: ({ message = '' }) => void heard.push(message) })
+  expect(heard[0]).toBe('1 taken back')
+  expect((await client.call('vfs_stat', { path: '/scratch/told' })).ok).toBe(false)
+})
+
 test('between storages', async () => {
   await call('vfs_write', { path: '/scratch/over/a', content: 'x' })
   await call('vfs_move', { from: '/scratch/over', to: `${served.folder}/over` })
