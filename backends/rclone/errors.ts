@@ -1,4 +1,4 @@
-import { type ErrorCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { type ErrorCode, isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 
 /** rclone tells most of what its storages say by message; this is the one place that reads them. */
 const BY_MESSAGE: readonly (readonly [RegExp, ErrorCode])[] = [
@@ -20,6 +20,12 @@ export function fromAnswer(status: number, told: string): VfsError {
   const code = BY_MESSAGE.find(([pattern]) => pattern.test(told))?.[1] ?? (status === 404 ? 'NOT_FOUND' : 'UNAVAILABLE')
   return new VfsError(code, `rclone answered ${status}`, { backend: 'rclone', cause: new Error(told) })
 }
+
+/** True where a request that changes something may have done so, or may do so still. */
+export const isAmbiguous = (error: unknown): boolean => isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')
+
+export const unknown = (cause: unknown): VfsError =>
+  new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { backend: 'rclone', cause })
 
 /** A request that came to no answer. */
 export function fromFetch(error: unknown, signal?: AbortSignal): VfsError {

@@ -4,6 +4,7 @@ import { bytesOf, incoming } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
+import { isAmbiguous, unknown } from './errors.ts'
 import { OWN, refusal, type Standing, statOf, told, type View } from './view.ts'
 
 export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
@@ -41,7 +42,8 @@ export class Tree {
       throwIfAborted(options.signal, 'write')
       return await this.#locked(path, () => this.#publish(path, id, staged, options))
     } catch (error) {
-      await this.#drop(staged)
+      // What is in doubt is left to the recovery of its change, and so is what cannot be cleared away now.
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#drop(staged).catch(() => Promise.reject(told(unknown(error), 'write', path)))
       throw told(error, 'write', path)
     }
   }
@@ -70,8 +72,11 @@ export class Tree {
       await this.view.check('remove', path, standing, options)
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
-      if (standing.kind === 'file') await this.view.rc.call('operations/deletefile', { remote: this.view.place(path) }, options)
-      else await this.#removeFolder(path, options)
+      await this.#effect(
+        () =>
+          standing.kind === 'file' ? this.view.rc.call('operations/deletefile', { remote: this.view.place(path) }, options) : this.#removeFolder(path, options),
+        async () => !(await this.view.findAny('remove', path)),
+      )
       await this.#keepAlive(parent(path), options)
     })
   }
@@ -90,26 +95,58 @@ export class Tree {
   }
 
   async #transferred(how: 'move' | 'copy', source: Standing, target: Tree, ...[from, to, call]: [VfsPath, VfsPath, Call]): Promise<void> {
+    const [place, aim] = [this.view.place(from), target.view.place(to)]
     if (source.kind === 'directory') {
       await this.#requireEmpty('move', from, call)
       await target.#make(to, call)
       await this.#removeFolder(from, call)
-    } else await this.view.rc.between(how === 'move' ? 'operations/movefile' : 'operations/copyfile', this.view.place(from), target.view.place(to), call)
+    } else if (how === 'move') await this.#move(place, aim, call)
+    else
+      await this.#effect(
+        () => this.view.rc.between('operations/copyfile', place, aim, call),
+        async () => false, // half of it may be there
+      )
     if (how === 'move') await this.#keepAlive(parent(from), call)
   }
 
   async #publish(path: VfsPath, id: string, staged: string, options: WriteOptions): Promise<Stat> {
     const standing = await this.#replaceable(path, options)
     const [place, aside] = [this.view.place(path), `${REPLACED}/${id}`]
-    if (standing) await this.view.rc.between('operations/movefile', place, aside, {})
+    if (standing) await this.#move(place, aside)
     try {
-      await this.view.rc.between('operations/movefile', staged, place, {})
+      await this.#move(staged, place)
     } catch (error) {
-      if (standing && !(await this.#exists(place, {}))) await this.view.rc.between('operations/movefile', aside, place, {})
+      if (!isCode(error, 'OUTCOME_UNKNOWN') && standing) await this.#bringBack(aside, place).catch(() => Promise.reject(unknown(error)))
       throw error
     }
-    if (standing) await this.#drop(aside)
-    return this.view.stat(path)
+    try {
+      if (standing) await this.#drop(aside)
+      return await this.view.stat(path)
+    } catch (error) {
+      throw unknown(error) // it took place
+    }
+  }
+
+  async #bringBack(aside: string, place: string): Promise<void> {
+    if (!(await this.#exists(place, {}))) await this.view.rc.between('operations/movefile', aside, place, {})
+  }
+
+  #move(from: string, to: string, call: Call = {}): Promise<void> {
+    return this.#effect(
+      () => this.view.rc.between('operations/movefile', from, to, call),
+      async () => !(await this.#exists(from, {})) && this.#exists(to, {}),
+    )
+  }
+
+  /** A request that changes something. Where no clear answer came a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it does not. */
+  async #effect(request: () => Promise<unknown>, tookPlace: () => Promise<boolean>): Promise<void> {
+    try {
+      await request()
+    } catch (error) {
+      if (!isAmbiguous(error)) throw error
+      const took = await tookPlace().catch((cause: unknown) => Promise.reject(unknown(cause)))
+      if (!took) throw unknown(error)
+    }
   }
 
   async #requireWhole(place: string, size: number, call: Call): Promise<void> {
@@ -143,8 +180,10 @@ export class Tree {
 
   async #make(path: VfsPath, call: Call): Promise<void> {
     const place = this.view.place(path)
-    if (this.#marks) await this.view.rc.upload(place, MARK, bytesOf(''), call)
-    else await this.view.rc.call('operations/mkdir', { remote: place }, call)
+    await this.#effect(
+      () => (this.#marks ? this.view.rc.upload(place, MARK, bytesOf(''), call) : this.view.rc.call('operations/mkdir', { remote: place }, call)),
+      () => this.#exists(place, {}),
+    )
   }
 
   /** A folder that loses its last file stays, as on any disk. */

@@ -15,7 +15,8 @@ type Work<T> = (cause: Cause, change: string) => Promise<T>
 
 /**
  * A change of several parts under one id: all of it, or none. Where a part can't be taken back the change ends `partial`
- * and says so; a crash in the middle is settled the same way by whoever meets it.
+ * and says so; a crash in the middle is settled the same way by whoever meets it. While it is not known of a part whether it
+ * took place nothing is taken back: of a move the only copy could go.
  */
 export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec, work: Work<T>): Promise<T> {
   const { kind, target, cause } = spec
@@ -25,6 +26,10 @@ export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec,
     change.done(null)
     return result
   } catch (error) {
+    if (changes.journal.parts(change.id).some(({ state }) => state === 'in_doubt')) {
+      await change.inDoubt('it is not known of a part of it whether that took place')
+      throw error
+    }
     const { complete, reason } = await takeBack(change.id, { actor: cause.actor, parent: change.id })
     if (complete) {
       await change.aborted()

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Stands before an HTTP server, and loses the answer to one request, which has taken effect by then. */
+export class LosingProxy implements AsyncDisposable {
+  readonly url: string
+  /** Requests that could have been lost since `lose`. */
+  seen = 0
+  /** Nothing gets through. */
+  away = false
+  readonly #close: () => Promise<void>
+  #losing: { readonly path: RegExp; readonly nth: number; readonly leave: boolean } | undefined
+
+  private constructor(url: string, close: () => Promise<void>) {
+    this.url = url
+    this.#close = close
+  }
+
+  static async start(to: string): Promise<LosingProxy> {
+    const server = createServer((asked, answer) => proxy.#pass(to, asked, answer)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const close = async (): Promise<void> => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    }
+    const proxy: LosingProxy = new LosingProxy(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, close)
+    return proxy
+  }
+
+  /** The answer to the nth request of such a path, from 0; `leave`: nothing gets through afterwards. */
+  lose(path: RegExp, nth: number, leave: boolean): void {
+    this.seen = 0
+    this.#losing = { path, nth, leave }
+  }
+
+  /** Loses no more, and lets everything through. */
+  recover(): void {
+    this.#losing = undefined
+    this.away = false
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+  }
+
+  #pass(to: string, asked: IncomingMessage, answer: ServerResponse): void {
+    if (this.away) return void asked.socket.destroy()
+    const losing = this.#losing
+    const isLost = losing?.path.test(asked.url ?? '') === true && this.seen++ === losing.nth
+    const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
+      if (isLost)
+        found.resume().once('end', () => {
+          this.away = losing.leave
+          asked.socket.destroy()
+        })
+      else found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers))
+    })
+    sent.on('error', () => asked.socket.destroy())
+    asked.pipe(sent)
+  }
+}
