@@ -6,7 +6,8 @@ const HEAD = 16 * 1024 // bytes of an answer before its content
 const PLAIN = /^HTTP\/1\.1 206 /
 const LENGTH = /\r\ncontent-length: *(\d+)\r\n/i
 const RANGE = /\r\ncontent-range: *bytes (\d+-\d+)\//i
-const OTHERWISE = /\r\n(?:transfer-encoding|content-encoding|connection: *close)/i
+const OTHERWISE = /\r\n(?:transfer-encoding|content-encoding):/i
+const LAST = /\r\nconnection: *close\r\n/i
 
 /** A range of one content: the last byte too. */
 interface Wanted {
@@ -72,8 +73,16 @@ export class Line implements Disposable {
     const to = { host, port: Number(port || (isSafe ? 443 : 80)), onread: { buffer: () => this.#room(), callback: (size: number) => this.#take(size) } }
     const socket = isSafe ? dialSafely({ ...to, ...(isIP(host) === 0 && { servername: host }) }) : dial(to)
     socket.setNoDelay(true).setTimeout(SILENCE_MS)
-    for (const end of ['error', 'close', 'timeout']) socket.on(end, () => this[Symbol.dispose]())
+    for (const end of ['end', 'error', 'close', 'timeout']) socket.on(end, () => this.#lost(socket))
     return socket
+  }
+
+  /** While nothing is asked that is nothing: the next range opens another one. */
+  #lost(socket: Socket): void {
+    if (this.#socket !== socket) return
+    if (this.#answer) return this[Symbol.dispose]()
+    this.#socket = undefined
+    socket.destroy()
   }
 
   /** Where the next bytes go. */
@@ -103,8 +112,9 @@ export class Line implements Disposable {
     answer.at = rest.length
   }
 
-  #done({ end }: Answer): void {
+  #done({ head, end }: Answer): void {
     this.#answer = undefined
+    if (this.#socket && LAST.test(head)) this.#lost(this.#socket)
     end(true)
   }
 }

@@ -65,6 +65,29 @@ test('ranges come into the memory that is given, one after the other on one conn
   })
 })
 
+test.each([
+  ['says so', 'connection: close'],
+  ['does not say so', 'x: y'],
+])('a server that ends the connection after each answer and %s is asked on another one', async (_, field) => {
+  const ends: Promise<unknown>[] = []
+  const answer: Answer = (socket, asked) => {
+    const [, first = '', last = ''] = /range: bytes=(\d+)-(\d+)/.exec(asked) ?? []
+    const part = CONTENT.subarray(Number(first), Number(last) + 1)
+    ends.push(once(socket, 'close'))
+    socket.end(Buffer.concat([Buffer.from(head('206 OK', `content-length: ${part.length}`, `content-range: bytes ${first}-${last}/300000`, field)), part]))
+  }
+  await serving(answer, async (url, connections) => {
+    using line = new Line(url)
+    for (const first of [1000, 0, 99_999]) {
+      const into = Buffer.alloc(RANGE.last + 1 - first)
+      expect(await line.fetch({ ...RANGE, first }, into, undefined)).toBe(true)
+      expect(into.equals(CONTENT.subarray(first, RANGE.last + 1))).toBe(true)
+      await Promise.all(ends)
+    }
+    expect(connections()).toBe(3)
+  })
+})
+
 test('what was asked for is said, and nothing beyond the range is touched', async () => {
   const heads: string[] = []
   const answer: Answer = (socket, asked) => (heads.push(asked), plain(socket, asked))
