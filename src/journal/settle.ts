@@ -44,16 +44,22 @@ const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
 }
 
 async function settleContent(it: Case): Promise<End> {
-  const foreseen = foreseenOf(it.row)
   const standing = await statOrNull(it.at)
-  if (standing && foreseen && (await isThis(it, standing, foreseen))) {
+  if (standing && (await isAfter(it, standing))) {
     await discard(it)
-    return done(standing, foreseen)
+    return done(standing, foreseenOf(it.row))
   }
-  if (foreseen) requireLate(it) // before that is known, nothing is sent that takes the path's place
+  if (it.row.after !== null) requireLate(it) // before that is known, nothing is sent that takes the path's place
   await it.aborting()
-  if ((await discard(it)) || (await isBefore(it, standing))) return tookNoEffect(it)
-  if (standing && it.row.kind === 'copy' && !foreseen && it.row.before === null) return done(standing)
+  return takeBackContent(it, await discard(it))
+}
+
+/** What was discarded can come no more, but may have come until then. */
+async function takeBackContent(it: Case, discarded: boolean): Promise<End> {
+  const standing = await statOrNull(it.at)
+  if (standing && (await isAfter(it, standing))) return done(standing, foreseenOf(it.row))
+  if (discarded || (await isBefore(it, standing))) return tookNoEffect(it)
+  if (standing && it.row.kind === 'copy' && it.row.after === null && it.row.before === null) return done(standing)
   return conflict('the file is neither what it was nor what it was to become')
 }
 
@@ -148,6 +154,11 @@ async function isBefore(it: Case, standing: Stat | null): Promise<boolean> {
 async function isKept({ at, row }: Case): Promise<boolean> {
   const aside = await inTrash(at.backend, changeId(row.seq))
   return aside !== null && at.backend.matches(at.path, aside.etag)
+}
+
+async function isAfter(it: Case, standing: Stat): Promise<boolean> {
+  const foreseen = foreseenOf(it.row)
+  return foreseen !== null && isThis(it, standing, foreseen)
 }
 
 /** By the content where it is known; the etag of what was to come is not. */

@@ -22,7 +22,7 @@ test('a gateway that is killed between a file and its replica leaves neither', a
   const store = { backend: 'disk', key: 'k', content: 'hello', replicas: ['bucket'] }
   {
     const first = await agent()
-    const met = proxy.next(/^PUT \S+\/k\?/, 'held')
+    const met = proxy.next(/^PUT \S+\/k[? ]/, 'held')
     const call = first.call('mbfs_store', store).catch(() => 'gone')
     await met
     expect(await readFile(join(disk, 'k'), 'utf8')).toBe('hello')

@@ -76,7 +76,7 @@ interface Step {
 }
 
 const removal = (agent: Host) => agent.call('vfs_remove', { path: '/bucket/f', if_match: '*' })
-const write = { act: (agent: Host) => agent.call('vfs_write', { path: '/bucket/f', content: 'after', if_match: '*' }), line: /^PUT \S+\/f\?/ }
+const write = { act: (agent: Host) => agent.call('vfs_write', { path: '/bucket/f', content: 'after', if_match: '*' }), line: /^PUT \S+\/f[? ]/ }
 const remove = { act: removal }
 const undo = { act: async (agent: Host) => agent.call('vfs_undo', { change: (await removal(agent)).result['change'] }) }
 
@@ -86,7 +86,7 @@ const STEPS: readonly Step[] = [
   { ...remove, title: 'before what is removed lies aside', line: /^PUT \S+\/trash\//, fault: 'held', left: 'before', told: /aborted/ },
   { ...remove, title: 'between putting aside and removing', line: /^DELETE \S+\/f\?/, fault: 'held', left: 'before', told: /aborted/ },
   { ...remove, title: 'after a removal, before its answer', line: /^DELETE \S+\/f\?/, fault: 'unanswered', left: undefined, told: /vfs_remove/ },
-  { ...undo, title: 'before an undo brings back what lay aside', line: /^PUT \S+\/f\?/, fault: 'held', left: undefined, told: /aborted/ },
+  { ...undo, title: 'before an undo brings back what lay aside', line: /^PUT \S+\/f[? ]/, fault: 'held', left: undefined, told: /aborted/ },
   { ...undo, title: 'between an undo and the end of what lay aside', line: /^DELETE \S+\/trash\//, fault: 'held', left: undefined, told: /aborted/ },
 ]
 

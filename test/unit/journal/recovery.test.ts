@@ -256,6 +256,12 @@ test('a folder half moved, onto which others wrote, is a conflict', async () => 
   await expect(backend.stat(vfsPath('/b'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('what comes in the moment when the rest of it is discarded is done', async () => {
+  const id = left('write', '/f', { after: { kind: 'file', size: 5, cid: rawCid(Buffer.from('after')) } })
+  backend.discard = async () => (await put('/f', 'after')).size > 0
+  expect(await settled(id)).toMatchObject({ state: 'done' })
+})
+
 test.each<[string, Partial<Intent>]>([
   ['and was noted', { kept: { in: 'trash', etag: 'e' } }],
   ['and was not noted yet', {}],
