@@ -43,15 +43,21 @@ export class KuboMfs implements Mfs {
       const here = await this.#at(path, options)
       requireThere(path, here?.cid, options.expect)
       if (here?.cid === cid) return
-      if (here?.kind === 'directory') await this.#remove(path, options)
-      await this.#copy(cid, path, here?.kind === 'file', options)
+      const link = async (): Promise<void> => {
+        if (here?.kind === 'directory') await this.#remove(path, options)
+        await this.#copy(cid, path, here?.kind === 'file', options)
+      }
+      await effect(link, async () => (await this.#at(path, {}))?.cid === cid)
     })
   }
 
   unlink(path: string, options: Expecting<string> = {}): Promise<void> {
     return this.#inTurn(options, async () => {
       await this.#required(path, options)
-      await this.#remove(path, options)
+      await effect(
+        () => this.#remove(path, options),
+        () => this.#isGone(path),
+      )
     })
   }
 
@@ -60,9 +66,12 @@ export class KuboMfs implements Mfs {
       if (`${to}/`.startsWith(`${from}/`)) throw new VfsError('INVALID_ARGUMENT', `${from} cannot be moved into itself`)
       const { cid } = await this.#required(from, options)
       if (await this.#at(to, options)) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
-      await this.#rpc.call('files/mv', options, (kubo, call) => kubo.files.mv(from, to, { ...call, flush: true }))
-      // Kubo 0.43 leaves the source where it was if both folders have the same name.
-      if ((await this.#at(from, options))?.cid === cid) await this.#remove(from, options)
+      const move = async (): Promise<void> => {
+        await this.#rpc.call('files/mv', options, (kubo, call) => kubo.files.mv(from, to, { ...call, flush: true }))
+        // Kubo 0.43 leaves the source where it was if both folders have the same name.
+        if ((await this.#at(from, options))?.cid === cid) await this.#remove(from, options)
+      }
+      await effect(move, async () => (await this.#at(to, {}))?.cid === cid && (await this.#isGone(from)))
     })
   }
 
@@ -73,7 +82,18 @@ export class KuboMfs implements Mfs {
   /** Kubo 0.43 answers to a removal before the new root is on its disk; it waits for that only when it is asked to flush. */
   async #remove(path: string, call: Call): Promise<void> {
     await this.#rpc.call('files/rm', call, (kubo, options) => kubo.files.rm(path, { ...options, recursive: true, flush: true }))
+    await this.#flushed(path, call)
+  }
+
+  async #flushed(path: string, call: Call): Promise<void> {
     await this.#rpc.call('files/flush', call, (kubo, options) => kubo.files.flush(path.slice(0, path.lastIndexOf('/')) || '/', options))
+  }
+
+  /** Also on its disk. */
+  async #isGone(path: string): Promise<boolean> {
+    if (await this.#at(path, {})) return false
+    await this.#flushed(path, {})
+    return true
   }
 
   /** undefined where nothing stands. Rejects NOT_FOUND and NOT_DIRECTORY for the parent. */
@@ -106,6 +126,20 @@ export class KuboMfs implements Mfs {
     })
     this.#last = turn.catch(() => {})
     return turn
+  }
+}
+
+/**
+ * Makes a change. Where no answer came it may have taken place: a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it
+ * does not.
+ */
+async function effect(change: () => Promise<void>, tookPlace: () => Promise<boolean>): Promise<void> {
+  try {
+    await change()
+  } catch (cause) {
+    if (!isCode(cause, 'SERVICE_UNAVAILABLE', 'TIMEOUT', 'CANCELLED')) throw cause
+    const took = await tookPlace().catch(() => false)
+    if (!took) throw new VfsError('OUTCOME_UNKNOWN', 'Kubo did not say whether the change took place', { cause })
   }
 }
 

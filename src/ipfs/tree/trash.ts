@@ -37,7 +37,7 @@ export class TreeTrash implements Trash {
     return this.contents.told('restore', path, async () => {
       const cid = await this.#kept(id, call)
       await this.#node.mfs.link(path, cid, { ...call, expect: null }).catch(taken)
-      await this.#node.keeps.remove(id)
+      await this.#letGo(id)
       return statOf(await this.#node.stat(cid))
     })
   }
@@ -63,8 +63,17 @@ export class TreeTrash implements Trash {
     try {
       await this.#node.mfs.unlink(path, options)
     } catch (error) {
-      await this.#node.keeps.remove(id)
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#letGo(id) // else it may be all that is left
       throw error
+    }
+  }
+
+  /** At the end of a change, which has taken place or has been refused: what is kept too much is for the journal to find. */
+  async #letGo(id: string): Promise<void> {
+    try {
+      await this.#node.keeps.remove(id)
+    } catch (cause) {
+      throw new VfsError('OUTCOME_UNKNOWN', 'what is kept of it could not be let go', { cause })
     }
   }
 

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { Backend } from '../../src/core/backend.ts'
+import { vfsPath as p } from '../../src/core/path.ts'
+import type { LosingProxy } from '../support/losing-proxy.ts'
+import { call, openTestVfs, type TestVfs } from '../support/vfs.ts'
+import { codeOf } from './support.ts'
+
+/** A fresh storage behind a proxy. */
+export interface Reached extends AsyncDisposable {
+  readonly backend: Backend
+  readonly proxy: LosingProxy
+  /** What a change has left behind. */
+  left(): Promise<readonly string[]>
+}
+
+const MOST_REQUESTS = 8
+
+/** What is done, and the content of `/c/f`, `/c/g` and whether `/c/d` is there afterwards. */
+const OPERATIONS: readonly (readonly [name: string, work: (t: TestVfs) => Promise<unknown>, after: string])[] = [
+  ['an overwrite', (t) => t.write('/c/f', 'new'), 'new,,'],
+  ['a new file', (t) => t.write('/c/g', 'new'), 'old,new,'],
+  ['a removal', (t) => t.vfs.remove(p('/c/f'), call), ',,'],
+  ['a move', (t) => t.vfs.move(p('/c/f'), p('/c/g'), call), ',old,'],
+  ['a copy', (t) => t.vfs.copy(p('/c/f'), p('/c/g'), call), 'old,old,'],
+  ['a new folder', (t) => t.vfs.mkdir(p('/c/d'), call), 'old,,d'],
+]
+const BEFORE = 'old,,'
+
+async function standing(t: TestVfs): Promise<string> {
+  const text = (path: string): Promise<string> => t.text(path).catch(() => '')
+  return [await text('/c/f'), await text('/c/g'), (await t.names('/c')).includes('d') ? 'd' : ''].join()
+}
+
+/** A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, and then perhaps none at all for a while. */
+export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp): void {
+  test.each(OPERATIONS.flatMap((one) => [false, true].map((leave) => [...one, leave] as const)))(
+    'the answer to any request of %s is lost: what history says is what stands there',
+    { timeout: 60_000 },
+    async (_, work, after, leave) => {
+      for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
+        await using reached = await open()
+        const { backend, proxy } = reached
+        await using t = await openTestVfs({ '/c': backend })
+        await t.write('/c/f', 'old')
+        proxy.lose(changes, nth, leave)
+        const told = await codeOf(work(t))
+        wasLost = proxy.seen > nth
+        proxy.recover()
+        await t.journal.recover()
+        await t.journal.settled()
+        const [newest] = t.journal.history({ limit: 1 })
+        const ended = `${nth} ${told} ${newest?.state}: ${await standing(t)}`
+        const ends = [`${nth} ${told} done: ${after}`, ...(told === 'none' ? [] : [`${nth} ${told} aborted: ${BEFORE}`])]
+        expect(ends, ended).toContain(ended)
+        if (newest?.state === 'done') await t.vfs.undo({ change: newest.change }, call)
+        expect(await standing(t)).toBe(BEFORE)
+        expect(await reached.left(), ended).toEqual([])
+      }
+    },
+  )
+}

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { MfsBackend } from '../../../backends/mfs/mfs.ts'
+import { type Reached, tellsTheTruthOfLostAnswers } from '../../contract/lost.contract.ts'
+import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
+import { LosingProxy } from '../../support/losing-proxy.ts'
+import { kuboAlone } from '../../support/nodes.ts'
+
+let daemon: KuboDaemon
+let proxy: LosingProxy
+beforeEach(needsKubo)
+beforeAll(async () => {
+  daemon = await KuboDaemon.start()
+  proxy = await LosingProxy.start(daemon.url)
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  await daemon[Symbol.asyncDispose]()
+})
+
+async function reached(): Promise<Reached> {
+  const { node, [Symbol.asyncDispose]: close } = await kuboAlone(async () => ({ url: proxy.url }))
+  const backend = new MfsBackend(node)
+  for (const name of ['f', 'g', 'd']) await node.mfs.unlink(`/${name}`).catch(() => undefined) // of the test before
+  return { backend, proxy, left: async () => [], [Symbol.asyncDispose]: close }
+}
+
+tellsTheTruthOfLostAnswers(reached, /files\/(cp|mv|rm|flush)/)
