@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { bytesOf } from '../src/core/bytes.ts'
+import { bytesOf, counted } from '../src/core/bytes.ts'
 import type { Bytes } from '../src/core/backend.ts'
 import { VfsError } from '../src/core/error.ts'
 import type { VfsPath } from '../src/core/path.ts'
 import { vfsPathInput } from '../src/registry/path-input.ts'
+import type { ToolContext } from '../src/registry/tool.ts'
 import type { Vfs, VfsCall } from '../src/vfs/types.ts'
 
 /** How content comes into a tool: exactly one of the three. Large content is named by path and never typed by a model. */
@@ -19,11 +20,20 @@ export interface ContentInput {
   readonly from?: VfsPath | undefined
 }
 
+export interface ContentCall extends VfsCall {
+  /** Told how much of a file has been taken. */
+  readonly progress?: ToolContext['progress'] | undefined
+}
+
 /** Rejects INVALID_ARGUMENT unless one is given. */
-export async function contentOf({ content, content_base64, from }: ContentInput, vfs: Pick<Vfs, 'open'>, call: VfsCall): Promise<Bytes | Uint8Array> {
+export async function contentOf(input: ContentInput, vfs: Pick<Vfs, 'open'>, { progress, ...call }: ContentCall): Promise<Bytes | Uint8Array> {
+  const { content, content_base64, from } = input
   const given = [content, content_base64, from].filter((one) => one !== undefined)
   if (given.length !== 1) throw new VfsError('INVALID_ARGUMENT', 'give exactly one of content, content_base64 and from')
-  if (from !== undefined) return (await vfs.open(from, call)).read()
+  if (from !== undefined) {
+    const file = await vfs.open(from, call)
+    return progress ? counted(file.read(), (bytes) => progress(bytes, file.stat.size)) : file.read()
+  }
   return content === undefined ? Buffer.from(content_base64 ?? '', 'base64') : Buffer.from(content)
 }
 

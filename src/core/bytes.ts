@@ -82,3 +82,12 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', abort)
   }
 }
+
+/** Tells after each part how much has gone by. */
+export async function* counted(source: Bytes, tell: (bytes: number) => void): Bytes {
+  let bytes = 0
+  for await (const part of source) {
+    yield part
+    tell((bytes += part.length))
+  }
+}

@@ -20,7 +20,13 @@ export interface Pin {
   readonly name: string | null
 }
 
-export interface PinOptions extends Call {
+/** Bringing all that lies below a CID to this machine. */
+export interface BringCall extends Call {
+  /** Blocks that are here so far. */
+  readonly onProgress?: ((blocks: number) => void) | undefined
+}
+
+export interface PinOptions extends BringCall {
   readonly name?: string | undefined
   readonly recursive?: boolean | undefined
   /** True if the caller has seen to it that all below is here and stays: then nobody has to look. */
@@ -45,7 +51,7 @@ export interface Pins {
   /** Rejects NOT_PINNED. */
   remove(cid: string, call?: Call): Promise<void>
   /** Moves a recursive pin, in one step, with its name unless the new one has its own. Rejects NOT_PINNED. */
-  update(from: string, to: string, options?: Call & { readonly unpin?: boolean | undefined }): Promise<void>
+  update(from: string, to: string, options?: BringCall & { readonly unpin?: boolean | undefined }): Promise<void>
   /** In the order of the CIDs as text. */
   list(query?: PinQuery): AsyncIterable<Pin>
 }

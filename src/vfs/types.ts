@@ -111,6 +111,11 @@ export interface Version extends About {
   read(range?: Range): Bytes
 }
 
+export interface RestoreCall extends VfsCall {
+  readonly ifMatch?: string | undefined
+  readonly onProgress?: ((bytes: number, total: number) => void) | undefined
+}
+
 /** What tools, resources and HTTP use. Paths are of the VFS; rejects VfsError only. */
 export interface Vfs extends AsyncDisposable {
   readonly copies: Copies
@@ -147,7 +152,7 @@ export interface Vfs extends AsyncDisposable {
   history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]>
   /** The content that a change left (or, with `replaced`, took away). Rejects VERSION_NOT_FOUND. */
   version(path: VfsPath, change: ChangeId, call: VfsCall & { readonly replaced?: boolean | undefined }): Promise<Version>
-  restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed>
+  restore(path: VfsPath, change: ChangeId, call: RestoreCall): Promise<Changed>
   undo(query: UndoQuery, call: UndoCall): Promise<Undone>
 
   /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS. */

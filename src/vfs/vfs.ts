@@ -1,5 +1,5 @@
 import type { Bytes, Entry, ListOptions, Precondition } from '../core/backend.ts'
-import { bytesOf } from '../core/bytes.ts'
+import { bytesOf, counted } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import { ROOT, type VfsPath } from '../core/path.ts'
@@ -31,6 +31,7 @@ import type {
   OpenCall,
   OpenFile,
   PathStat,
+  RestoreCall,
   ThreadPlaces,
   TransferCall,
   UndoCall,
@@ -200,10 +201,11 @@ export class MountedVfs implements Vfs {
     return this.#versions.version(path, change, call)
   }
 
-  async restore(path: VfsPath, change: ChangeId, call: VfsCall & { readonly ifMatch?: string | undefined }): Promise<Changed> {
+  async restore(path: VfsPath, change: ChangeId, { onProgress, ...call }: RestoreCall): Promise<Changed> {
     const version = await this.version(path, change, call)
-    const { mode, metadata, headers } = version
-    return this.write(path, version.read(), { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode, metadata, headers, parents: true })
+    const { mode, metadata, headers, size } = version
+    const content = counted(version.read(), (bytes) => onProgress?.(bytes, size))
+    return this.write(path, content, { actor: call.actor, signal: call.signal, ifMatch: call.ifMatch, mode, metadata, headers, parents: true })
   }
 
   undo(query: UndoQuery, call: UndoCall): Promise<Undone> {

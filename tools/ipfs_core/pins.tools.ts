@@ -53,9 +53,9 @@ export class PinTools {
     input: AddInput,
     output: AddOutput,
   })
-  async add({ cid: path, recursive, name }: z.output<typeof AddInput>, { signal }: ToolContext): Promise<z.input<typeof AddOutput>> {
+  async add({ cid: path, recursive, name }: z.output<typeof AddInput>, { signal, progress }: ToolContext): Promise<z.input<typeof AddOutput>> {
     const found = await this.#resolve(path, { signal })
-    await this.#node.pins.add(found, { recursive, name, signal })
+    await this.#node.pins.add(found, { recursive, name, signal, onProgress: blocksTold(progress) })
     return { pinned: [found] }
   }
 
@@ -107,10 +107,10 @@ export class PinTools {
     input: UpdateInput,
     output: UpdateOutput,
   })
-  async update({ old_cid, new_cid, unpin }: z.output<typeof UpdateInput>, { signal }: ToolContext): Promise<z.input<typeof UpdateOutput>> {
+  async update({ old_cid, new_cid, unpin }: z.output<typeof UpdateInput>, { signal, progress }: ToolContext): Promise<z.input<typeof UpdateOutput>> {
     const from = await this.#resolve(old_cid, { signal })
     const to = await this.#resolve(new_cid, { signal })
-    await this.#node.pins.update(from, to, { unpin, signal })
+    await this.#node.pins.update(from, to, { unpin, signal, onProgress: blocksTold(progress) })
     return { old_cid: from, new_cid: to }
   }
 
@@ -129,3 +129,8 @@ export class PinTools {
     return made
   }
 }
+
+const blocksTold =
+  (progress: ToolContext['progress']) =>
+  (blocks: number): void =>
+    progress(blocks, undefined, `${blocks} blocks`)

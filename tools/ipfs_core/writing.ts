@@ -1,5 +1,6 @@
 import type { Node } from '../../src/content/types.ts'
 import type { Bytes } from '../../src/core/backend.ts'
+import { counted } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { type VfsPath, vfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
@@ -36,13 +37,9 @@ export async function writeTree(vfs: Vfs, cid: string, to: VfsPath, context: Too
 
 /** One new file. */
 export async function writeFile(vfs: Vfs, to: VfsPath, content: Bytes, context: ToolContext): Promise<Written> {
-  return vfs.write(to, told(content, context), { ...callOf(context), ifNoneMatch: '*', parents: true })
-}
-
-async function* told(content: Bytes, { progress }: ToolContext): Bytes {
-  let done = 0
-  for await (const part of content) {
-    yield part
-    progress((done += part.length), undefined, formatSize(done))
-  }
+  return vfs.write(
+    to,
+    counted(content, (bytes) => context.progress(bytes, undefined, formatSize(bytes))),
+    { ...callOf(context), ifNoneMatch: '*', parents: true },
+  )
 }

@@ -136,7 +136,7 @@ export class HistoryTools {
     output: changed,
   })
   async restore({ path: at, version: id, if_match }: z.output<typeof RestoreInput>, context: ToolContext): Promise<z.input<typeof changed>> {
-    return changedAt(at, await this.#vfs.restore(at, id, { ...callOf(context), ifMatch: if_match }))
+    return changedAt(at, await this.#vfs.restore(at, id, { ...callOf(context), ifMatch: if_match, onProgress: context.progress }))
   }
 
   @tool({

@@ -5,12 +5,14 @@ import { join, name as nameOf, vfsPath, type VfsPath } from '../../src/core/path
 import { mapped } from '../../src/core/stream.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import type { Matcher } from '../../src/vfs/match/glob.ts'
+import type { ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs, VfsCall, Walked } from '../../src/vfs/types.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
-import type { entry } from './schemas.ts'
+import { callOf, type entry } from './schemas.ts'
 
 /** Characters of one page; what is said about it comes on top. */
 const BUDGET = 38_000
+const TOLD = 100 // entries between two words of progress
 
 export interface Page {
   readonly items: readonly Walked[]
@@ -35,12 +37,14 @@ export interface PageQuery {
 }
 
 /** One page of what lies below a folder, in the order of the walk. Memory grows with the page. */
-export async function pageOf(vfs: Vfs, page: PageQuery, call: VfsCall): Promise<Page> {
+export async function pageOf(vfs: Vfs, page: PageQuery, context: ToolContext): Promise<Page> {
   const items: Walked[] = []
   const lines: string[] = []
   const ignored = new Ignored()
   let room = BUDGET
-  for await (const item of entriesOf(vfs, page, ignored, call)) {
+  let seen = 0
+  for await (const item of entriesOf(vfs, page, ignored, callOf(context))) {
+    if (++seen % TOLD === 0) context.progress(seen, undefined, `${seen} entries looked at`)
     if (!page.accept(item)) continue
     const line = page.line(item)
     room -= line.length + 1

@@ -107,7 +107,7 @@ export class ReadTools {
 
   async #folder(at: VfsPath, context: ToolContext): Promise<ReadResult> {
     const { etag } = await this.#vfs.stat(at, callOf(context))
-    const page = await pageOf(this.#vfs, { path: at, depth: 1, limit: 200, details: true, query: [], accept: () => true, line: folderLine }, callOf(context))
+    const page = await pageOf(this.#vfs, { path: at, depth: 1, limit: 200, details: true, query: [], accept: () => true, line: folderLine }, context)
     const more = page.next === null ? [] : ['[more: vfs_ls pages through it]']
     return { path: at, kind: 'directory', size: 0, etag, next_offset: null, text: [`${at} is a folder`, ...page.lines, ...more].join('\n') }
   }

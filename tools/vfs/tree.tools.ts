@@ -7,7 +7,7 @@ import { formatSize } from '../../src/text/encoding.ts'
 import { compileGlob } from '../../src/vfs/match/glob.ts'
 import type { Vfs, Walked } from '../../src/vfs/types.ts'
 import { entryOf, type Filter, globFilter, longLine, markOf, orNothing, type Page, pageOf, relative, relativeGlob, scopeOf } from './listing.ts'
-import { callOf, cursor, entry, parseTime, path, text } from './schemas.ts'
+import { cursor, entry, parseTime, path, text } from './schemas.ts'
 
 const limit = z.int().min(1).max(10_000)
 const ListOutput = z.strictObject({ path: z.string(), entries: z.array(entry), ignored: z.int(), next_cursor: z.string().nullable(), text })
@@ -53,11 +53,7 @@ export class TreeTools {
   async ls({ path: at, depth, glob, long, cursor: from, limit: most }: z.output<typeof LsInput>, context: ToolContext): Promise<Listed> {
     const accept = globFilter(at, glob === undefined ? undefined : compileGlob(relativeGlob(at, glob)))
     const line = (item: Walked): string => (long ? longLine(item, nameIn(at, item)) : nameIn(at, item))
-    const page = await pageOf(
-      this.#vfs,
-      { path: at, depth, limit: most, cursor: from, details: long, query: ['ls', at, depth, glob], accept, line },
-      callOf(context),
-    )
+    const page = await pageOf(this.#vfs, { path: at, depth, limit: most, cursor: from, details: long, query: ['ls', at, depth, glob], accept, line }, context)
     return listed(at, page, `${at} · ${counted(page, from)}`, '; list their folders to see them')
   }
 
@@ -79,7 +75,7 @@ export class TreeTools {
     const { base, depth } = scopeOf(at, glob)
     const details = size !== undefined || modified !== undefined
     const query = ['find', at, glob, kind, size, modified, ignored]
-    const page = pageOf(this.#vfs, { path: base, depth, limit: most, cursor: from, details, ignored, query, accept, line: lineOf }, callOf(context))
+    const page = pageOf(this.#vfs, { path: base, depth, limit: most, cursor: from, details, ignored, query, accept, line: lineOf }, context)
     const found = await orNothing(page, base, at)
     return listed(at, found, `${counted(found, from)} below ${at}`, '; ignored=true includes them')
   }
@@ -104,7 +100,7 @@ export class TreeTools {
       accept: () => true,
       line: treeLine,
     }
-    const page = await pageOf(this.#vfs, query, callOf(context))
+    const page = await pageOf(this.#vfs, query, context)
     return listed(at, page, `${at === '/' ? '' : at}/`, '')
   }
 }

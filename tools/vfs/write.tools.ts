@@ -57,7 +57,7 @@ export class WriteTools {
   })
   async write(input: z.output<typeof WriteInput>, context: ToolContext): Promise<z.input<typeof changed>> {
     const call = callOf(context)
-    const content = await contentOf(input, this.#vfs, call)
+    const content = await contentOf(input, this.#vfs, { ...call, progress: context.progress })
     const { path: at, if_match, if_none_match, append, create_parents } = input
     return changedAt(at, await this.#vfs.write(at, content, { ...call, ifMatch: if_match, ifNoneMatch: if_none_match, append, parents: create_parents }))
   }

@@ -7,7 +7,7 @@ import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../conte
 import type { Draft, GetBlock, LoadNode, UnixfsReader } from '../../content/unixfs/index.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import { resolvePath } from '../resolve.ts'
-import type { Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
+import type { BringCall, Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
 import { UNCOUNTED } from '../uncounted.ts'
 import { EmbeddedBlocks } from './blocks.ts'
 import type { KeyFolder } from './key-folder.ts'
@@ -165,11 +165,13 @@ export class EmbeddedNode implements IpfsNode {
     await this.#state.keeps.set(id, cid)
   }
 
-  async #complete(root: string, recursive: boolean, guard: Guard, { signal }: Call): Promise<void> {
+  async #complete(root: string, recursive: boolean, guard: Guard, { signal, onProgress }: BringCall): Promise<void> {
+    let blocks = 0
     const [{ parseCid }, { canLink, inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const cid = parseCid(root)
     const bring = async (block: CID): Promise<void> => {
       while (!(await this.blocks.keeps(guard, block))) await this.blocks.block(block, { signal })
+      onProgress?.(++blocks)
     }
     if (!recursive) return bring(cid)
     const load = async (node: CID): Promise<Uint8Array> => {

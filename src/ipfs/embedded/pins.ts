@@ -1,13 +1,12 @@
 import type { Guard } from '../../content/blocks/guards.ts'
-import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { Pin, PinOptions, PinQuery, Pins } from '../types.ts'
+import type { BringCall, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { EmbeddedBlocks } from './blocks.ts'
 import { chosen } from '../pinned.ts'
 import type { NodeState } from './state.ts'
 
 /** Brings everything below a CID (or, not recursive, its own block) to this machine, where it stays as long as the guard is open. */
-export type Complete = (cid: string, recursive: boolean, guard: Guard, call: Call) => Promise<void>
+export type Complete = (cid: string, recursive: boolean, guard: Guard, call: BringCall) => Promise<void>
 
 export interface PinParts {
   readonly state: NodeState
@@ -37,7 +36,7 @@ export class EmbeddedPins implements Pins {
     if (!(await this.#parts.state.unpin(cid))) throw notPinned(cid)
   }
 
-  async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
+  async update(from: string, to: string, { unpin = true, ...call }: BringCall & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
     await using guard = await this.#parts.guard(to)
     await complete(to, true, guard, call)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { chosen } from '../pinned.ts'
-import type { NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
+import type { BringCall, NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
 import { KEPT } from './keeps.ts'
 import { Patience } from '../patience.ts'
@@ -13,6 +13,12 @@ const STALLED_MS = 60_000
 
 const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
 const Brought = z.object({ Progress: z.number().optional() })
+
+interface Pinning {
+  readonly arg: string
+  readonly recursive: boolean
+  readonly name: string | undefined
+}
 
 export class KuboPins implements Pins {
   readonly #rpc: Rpc
@@ -36,7 +42,7 @@ export class KuboPins implements Pins {
   }
 
   /** The new one first: a crash in between leaves both. */
-  async update(from: string, to: string, { unpin = true, ...call }: Call & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
+  async update(from: string, to: string, { unpin = true, ...call }: BringCall & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
     const old = await this.#made(call, from)
     if (old?.type !== 'recursive') throw new VfsError('NOT_PINNED', `${from} is not pinned with all below it`)
     if (from === to) return
@@ -66,22 +72,24 @@ export class KuboPins implements Pins {
     for await (const pin of everyPin(this.#rpc, call)) if (pin.name !== KEPT && (cid === undefined || cid === pin.cid)) yield pin
   }
 
-  async #pin(cid: string, recursive: boolean, name: string | null, call: Call): Promise<void> {
+  async #pin(cid: string, recursive: boolean, name: string | null, { onProgress, ...call }: BringCall): Promise<void> {
     using patience = new Patience(STALLED_MS, call.signal)
     try {
-      await this.#brought(cid, recursive, name, patience)
+      await this.#brought({ arg: cid, recursive, name: name ?? undefined }, patience, onProgress)
     } catch (error) {
       throwIfAborted(call.signal, 'pin')
       throw patience.over ? await this.#blocks.reason(new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered all of ${cid} in time`), call) : error
     }
   }
 
-  async #brought(cid: string, recursive: boolean, name: string | null, patience: Patience): Promise<void> {
-    const query = { arg: cid, recursive, progress: true, name: name ?? undefined, offline: this.#offline || undefined }
+  async #brought(pin: Pinning, patience: Patience, onProgress: BringCall['onProgress']): Promise<void> {
+    const query = { ...pin, progress: true, offline: this.#offline || undefined }
     let seen = 0
     for await (const { Progress: blocks = seen } of this.#rpc.lines('pin/add', query, Brought, patience)) {
-      if (blocks !== seen) patience.moved()
+      if (blocks === seen) continue
       seen = blocks
+      patience.moved()
+      onProgress?.(blocks)
     }
   }
 }

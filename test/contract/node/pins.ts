@@ -32,6 +32,15 @@ export function pins(make: MakeNode): void {
     expect(await listed(node, [root, file], { type: 'direct' })).toEqual({ [file]: 'direct' })
   })
 
+  test('pinning tells how many blocks are here', async () => {
+    await using open = await make()
+    const { root } = await folder(open.node)
+    const heard: number[] = []
+    await open.node.pins.add(root, { onProgress: (blocks) => void heard.push(blocks) })
+    expect(heard).toEqual(heard.toSorted((a, b) => a - b))
+    expect(heard.at(-1)).toBe(2)
+  })
+
   test('pins are listed in the order of their CIDs, from any place on', async () => {
     await using open = await make()
     const made = await Promise.all(Array.from({ length: 5 }, () => folder(open.node)))
