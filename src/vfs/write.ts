@@ -3,7 +3,7 @@ import { bytesOf, peek, type Peeked } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { rawCid } from '../core/cid.ts'
 import { ContentHasher, hashing } from '../content/hashing.ts'
-import type { OpenChange, VersionStore } from '../journal/types.ts'
+import type { Kept, OpenChange, VersionStore } from '../journal/types.ts'
 import { guardLarge, IN_JOURNAL, keepLarge, keepSmall, type Keeping } from './keep.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Effect, Steps } from './step.ts'
@@ -68,13 +68,11 @@ export class Writes {
   async #replace(work: Work, before: Stat | null, keeping: Keeping | undefined): Promise<Effect> {
     const { target, change, cause, wish, content } = work
     for (let attempt = 1; ; attempt++) {
-      if (!keeping && before) {
-        await using _ = await guardLarge(before, this.#versions)
-        await change.note({ kept: await keepLarge(target, before, change.id, this.#versions, cause.signal) })
-      }
+      const aside = !keeping && before ? await this.#keepAside(work, before) : undefined
       try {
         return await this.#publish(work, before)
       } catch (error) {
+        await letGo(work, aside, error)
         if (!isCode(error, 'CONFLICT') || 'stream' in content || attempt === TRIES) throw error
       }
       const standing = await fileAt(target, cause.signal)
@@ -85,6 +83,13 @@ export class Writes {
       const seen = known(target, before, keeping)
       await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
     }
+  }
+
+  async #keepAside({ target, change, cause }: Work, before: Stat): Promise<Kept> {
+    await using _ = await guardLarge(before, this.#versions)
+    const kept = await keepLarge(target, before, change.id, this.#versions, cause.signal)
+    await change.note({ kept })
+    return kept
   }
 
   async #publish({ target, change, cause, wish, content }: Work, before: Stat | null): Promise<Effect> {
@@ -112,6 +117,12 @@ export class Writes {
     const { cid } = await this.#versions.put(content)
     await change.note({ kept: { in: 'content', cid } })
   }
+}
+
+/** What was put aside has not been replaced, as far as is known. Left there it would take room, and the place of what is put aside next. */
+async function letGo({ target, change }: Work, aside: Kept | undefined, error: unknown): Promise<void> {
+  if (aside?.in !== 'trash' || isCode(error, 'OUTCOME_UNKNOWN')) return
+  await target.mount.backend.trash?.drop(change.id).catch(() => {}) // what the write failed of is told, not this
 }
 
 /** Rejects UNSUPPORTED where something is to be said beside the content and cannot be kept. */

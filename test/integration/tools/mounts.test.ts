@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { vfsPath } from '../../../src/core/path.ts'
 import { connect } from '../../support/gateway.ts'
 
 /** A folder that holds the gateway's data folder, and is configured as a storage of its own. */
@@ -31,6 +32,19 @@ test('a mount of a tool that fails or goes leaves the storage to the other mount
   expect((await t.call('vfs_ls', { path: '/disk' })).text).not.toContain('data')
   expect(await t.call('vfs_ls', { path: '/disk/data' })).toMatchObject({ ok: false, result: { error_code: 'DENIED' } })
   expect(await t.call('vfs_remove', { path: '/disk/data', recursive: true })).toMatchObject({ ok: false, result: { error_code: 'MOUNT_INSIDE' } })
+})
+
+test('vfs_unmount takes a mount away under a read only by force', async () => {
+  await using t = await connect({ config: { backends: { extra: { type: 'memory' } } } })
+  await t.call('vfs_mount', { path: '/extra', backend: 'extra' })
+  await t.call('vfs_write', { path: '/extra/f', content: 'x' })
+  const { vfs } = t.gateway.mcp()
+  const reading = (await vfs.open(vfsPath('/extra/f'), { actor: { client: 'slow' } })).read()[Symbol.asyncIterator]()
+  await reading.next()
+  expect(await t.call('vfs_unmount', { path: '/extra' })).toMatchObject({ ok: false, result: { error_code: 'MOUNT_BUSY' } })
+  expect(await t.call('vfs_unmount', { path: '/extra', force: true })).toMatchObject({ ok: true })
+  expect(await t.call('vfs_read', { path: '/extra/f' })).toMatchObject({ ok: false, result: { error_code: 'NOT_SERVED' } })
+  expect(await reading.next()).toMatchObject({ done: true })
 })
 
 test('vfs_list_mounts tells what was asked of each storage: calls, errors and bytes', async () => {

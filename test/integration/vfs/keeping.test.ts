@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import type { Bytes, Capabilities, Stat, Trash } from '../../../src/core/backend
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { forward } from '../../../src/layers/forward.ts'
 import { Sticky } from '../../support/sticky.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
@@ -85,6 +86,34 @@ describe('what is replaced is kept', () => {
     expect(version.size).toBe(LARGE)
     await t.vfs.undo({ change: change! }, call)
     expect((await readFile(join(folder, 'f'))).equals(Buffer.alloc(LARGE, 'a'))).toBe(true)
+    await rm(folder, { recursive: true })
+  })
+
+  test('a large file of the disk that a program outside replaces meanwhile, as it is then', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'polymount-keep-'))
+    const local = new LocalBackend({ root: folder })
+    let disturbances = 1
+    const write: LocalBackend['write'] = async (...given) => {
+      if (disturbances-- > 0) await rename(join(folder, 'theirs'), join(folder, 'f'))
+      return local.write(...given)
+    }
+    await using t = await openTestVfs({ '/m': forward(local, { write }) })
+    for (const name of ['f', 'theirs']) await writeFile(join(folder, name), Buffer.alloc(LARGE, name))
+    const { change } = await t.write('/m/f', 'small')
+    await t.vfs.undo({ change: change! }, call)
+    expect((await readFile(join(folder, 'f'))).equals(Buffer.alloc(LARGE, 'theirs'))).toBe(true)
+    await rm(folder, { recursive: true })
+  })
+
+  test('and is not kept if nothing replaced it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'polymount-keep-'))
+    const local = new LocalBackend({ root: folder })
+    const write = () => Promise.reject(new VfsError('IO_ERROR', 'a bad sector'))
+    await using t = await openTestVfs({ '/m': forward(local, { write }) })
+    await writeFile(join(folder, 'f'), Buffer.alloc(LARGE, 'f'))
+    await expect(t.write('/m/f', 'small')).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect((await lstat(join(folder, 'f'))).nlink).toBe(1)
+    expect((await readdir(folder, { recursive: true })).filter((name) => /\/c\w+$/.test(name))).toEqual([])
     await rm(folder, { recursive: true })
   })
 
