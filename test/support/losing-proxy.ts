@@ -9,6 +9,8 @@ export class LosingProxy implements AsyncDisposable {
   seen = 0
   /** Nothing gets through. */
   away = false
+  /** In place of a lost answer comes one of this status, as from a proxy that waited for the server in vain; else the connection is cut. */
+  status: number | undefined
   readonly #close: () => Promise<void>
   #losing: { readonly path: RegExp; readonly nth: number; readonly leave: boolean } | undefined
 
@@ -53,7 +55,8 @@ export class LosingProxy implements AsyncDisposable {
       if (isLost)
         found.resume().once('end', () => {
           this.away = losing.leave
-          asked.socket.destroy()
+          if (this.status === undefined) asked.socket.destroy()
+          else answer.writeHead(this.status).end('no answer')
         })
       else found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers))
     })

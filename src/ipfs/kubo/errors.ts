@@ -5,6 +5,9 @@ import { Refusal } from '../../core/wire.ts'
 
 const NOT_KUBO = 'what answers is not the RPC of a Kubo that we know'
 
+/** A proxy says so of a daemon that did not answer it. */
+const BETWEEN_US: ReadonlySet<number> = new Set([502, 503, 504])
+
 /** Of a call that was given one. */
 const DEADLINE = /context deadline exceeded/
 
@@ -57,6 +60,7 @@ function fromStatus({ status, message }: Refusal, op: string): VfsError | undefi
       op,
       hint: 'A person sets ipfs.authorization to what API.Authorizations of that daemon allows.',
     })
+  if (BETWEEN_US.has(status)) return new VfsError('SERVICE_UNAVAILABLE', `Kubo does not answer (HTTP ${status})`, { op, hint: 'Repeat the call in a moment.' })
   if (status === 404 || status === 405) return new VfsError('SERVICE_UNAVAILABLE', NOT_KUBO, { op, cause: message, retryable: false })
   return undefined
 }

@@ -45,7 +45,10 @@ export class KuboMfs implements Mfs {
       if (here?.cid === cid) return
       const link = async (): Promise<void> => {
         if (here?.kind === 'directory') await this.#remove(path, options)
-        await this.#copy(cid, path, here?.kind === 'file', options)
+        await this.#copy(cid, path, here?.kind === 'file', options).catch(async (error: unknown) => {
+          if (here?.kind === 'directory') await this.#copy(here.cid, path, false, {}).catch(() => Promise.reject(unknown(error)))
+          throw error
+        })
       }
       await effect(link, async () => (await this.#at(path, {}))?.cid === cid)
     })
@@ -137,10 +140,12 @@ async function effect(change: () => Promise<void>, tookPlace: () => Promise<bool
   try {
     await change()
   } catch (cause) {
-    if (!isCode(cause, 'SERVICE_UNAVAILABLE', 'TIMEOUT', 'CANCELLED')) throw cause
+    if (!isCode(cause, 'SERVICE_UNAVAILABLE', 'TIMEOUT', 'CANCELLED', 'CONTENT_NOT_FOUND_IN_TIME')) throw cause
     const took = await tookPlace().catch(() => false)
-    if (!took) throw new VfsError('OUTCOME_UNKNOWN', 'Kubo did not say whether the change took place', { cause })
+    if (!took) throw unknown(cause)
   }
 }
+
+const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'Kubo did not say whether the change took place', { cause })
 
 const tail = (path: string): string => (path === '/' ? '' : path)

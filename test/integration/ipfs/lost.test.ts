@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { MfsBackend } from '../../../backends/mfs/mfs.ts'
 import { type Reached, tellsTheTruthOfLostAnswers } from '../../contract/lost.contract.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
@@ -17,11 +17,18 @@ afterAll(async () => {
   await daemon[Symbol.asyncDispose]()
 })
 
-async function reached(): Promise<Reached> {
+async function reached(status?: number): Promise<Reached> {
+  proxy.status = status
   const { node, [Symbol.asyncDispose]: close } = await kuboAlone(async () => ({ url: proxy.url }))
   const backend = new MfsBackend(node)
   for (const name of ['f', 'g', 'd']) await node.mfs.unlink(`/${name}`).catch(() => undefined) // of the test before
   return { backend, proxy, left: async () => [], [Symbol.asyncDispose]: close }
 }
 
-tellsTheTruthOfLostAnswers(reached, /files\/(cp|mv|rm|flush)/)
+const CHANGES = /files\/(cp|mv|rm|flush)/
+
+tellsTheTruthOfLostAnswers(() => reached(), CHANGES)
+
+describe('behind a proxy that gives up', () => {
+  tellsTheTruthOfLostAnswers(() => reached(504), CHANGES)
+})
