@@ -77,7 +77,7 @@ export class Tree {
           standing.kind === 'file' ? this.view.rc.call('operations/deletefile', { remote: this.view.place(path) }, options) : this.#removeFolder(path, options),
         async () => !(await this.view.findAny('remove', path)),
       )
-      await this.#keepAlive(parent(path), options)
+      await afterwards(() => this.#keepAlive(parent(path), {}))
     })
   }
 
@@ -90,7 +90,7 @@ export class Tree {
       if (this === target && from === to) return statOf(source)
       await target.#requireFree(how, to, options)
       await this.#transferred(how, source, target, from, to, options)
-      return target.view.stat(to, options)
+      return await afterwards(() => target.view.stat(to))
     })
   }
 
@@ -99,14 +99,14 @@ export class Tree {
     if (source.kind === 'directory') {
       await this.#requireEmpty('move', from, call)
       await target.#make(to, call)
-      await this.#removeFolder(from, call)
+      await afterwards(() => this.#removeFolder(from, {}))
     } else if (how === 'move') await this.#move(place, aim, call)
     else
       await this.#effect(
         () => this.view.rc.between('operations/copyfile', place, aim, call),
         async () => false, // half of it may be there
       )
-    if (how === 'move') await this.#keepAlive(parent(from), call)
+    if (how === 'move') await afterwards(() => this.#keepAlive(parent(from), {}))
   }
 
   async #publish(path: VfsPath, id: string, staged: string, options: WriteOptions): Promise<Stat> {
@@ -116,19 +116,21 @@ export class Tree {
     try {
       await this.#move(staged, place)
     } catch (error) {
-      if (!isCode(error, 'OUTCOME_UNKNOWN') && standing) await this.#bringBack(aside, place).catch(() => Promise.reject(unknown(error)))
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#bringBack(standing && aside, place, error)
       throw error
     }
-    try {
+    return afterwards(async () => {
       if (standing) await this.#drop(aside)
-      return await this.view.stat(path)
-    } catch (error) {
-      throw unknown(error) // it took place
-    }
+      return this.view.stat(path)
+    })
   }
 
-  async #bringBack(aside: string, place: string): Promise<void> {
-    if (!(await this.#exists(place, {}))) await this.view.rc.between('operations/movefile', aside, place, {})
+  /** After a refusal. Where a storage moves by a copy and a deletion the new content may stand there all the same. */
+  async #bringBack(aside: string | undefined, place: string, refused: unknown): Promise<void> {
+    await afterwards(async () => {
+      if (await this.#exists(place, {})) throw refused
+      if (aside !== undefined) await this.view.rc.between('operations/movefile', aside, place, {})
+    })
   }
 
   #move(from: string, to: string, call: Call = {}): Promise<void> {
@@ -218,6 +220,15 @@ export class Tree {
 
   #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {
     return this.#locks.run(this.view.place(path), work)
+  }
+}
+
+/** What is left to do once something has taken place: that it fails is not told as if nothing had. */
+async function afterwards<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw unknown(error)
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Backend } from '../../src/core/backend.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
-import type { LosingProxy } from '../support/losing-proxy.ts'
+import type { LosingProxy, Loss } from '../support/losing-proxy.ts'
 import { call, openTestVfs, type TestVfs } from '../support/vfs.ts'
 import { codeOf } from './support.ts'
 
@@ -31,18 +31,20 @@ async function standing(t: TestVfs): Promise<string> {
   return [await text('/c/f'), await text('/c/g'), (await t.names('/c')).includes('d') ? 'd' : ''].join()
 }
 
-/** A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, and then perhaps none at all for a while. */
+const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows']
+
+/** A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while. */
 export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp): void {
-  test.each(OPERATIONS.flatMap((one) => [false, true].map((leave) => [...one, leave] as const)))(
-    'the answer to any request of %s is lost: what history says is what stands there',
+  test.each(OPERATIONS.flatMap((one) => LOSSES.map((how) => [...one, how] as const)))(
+    'of the answers in the course of %s one is lost: what history says is what stands there',
     { timeout: 60_000 },
-    async (_, work, after, leave) => {
+    async (_, work, after, how) => {
       for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
         await using reached = await open()
         const { backend, proxy } = reached
         await using t = await openTestVfs({ '/c': backend })
         await t.write('/c/f', 'old')
-        proxy.lose(changes, nth, leave)
+        proxy.lose(changes, nth, how)
         const told = await codeOf(work(t))
         wasLost = proxy.seen > nth
         proxy.recover()

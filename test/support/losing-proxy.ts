@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** Which answers do not come. */
+export type Loss = 'it' | 'it and all that follows' | 'all that follows'
+
 /** Stands before an HTTP server, and loses the answer to one request, which has taken effect by then. */
 export class LosingProxy implements AsyncDisposable {
   readonly url: string
@@ -12,7 +15,7 @@ export class LosingProxy implements AsyncDisposable {
   /** In place of a lost answer comes one of this status, as from a proxy that waited for the server in vain; else the connection is cut. */
   status: number | undefined
   readonly #close: () => Promise<void>
-  #losing: { readonly path: RegExp; readonly nth: number; readonly leave: boolean } | undefined
+  #losing: { readonly path: RegExp; readonly nth: number; readonly how: Loss } | undefined
 
   private constructor(url: string, close: () => Promise<void>) {
     this.url = url
@@ -31,10 +34,10 @@ export class LosingProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** The answer to the nth request of such a path, from 0; `leave`: nothing gets through afterwards. */
-  lose(path: RegExp, nth: number, leave: boolean): void {
+  /** The answer to the nth request of such a path, from 0. */
+  lose(path: RegExp, nth: number, how: Loss): void {
     this.seen = 0
-    this.#losing = { path, nth, leave }
+    this.#losing = { path, nth, how }
   }
 
   /** Loses no more, and lets everything through. */
@@ -52,13 +55,16 @@ export class LosingProxy implements AsyncDisposable {
     const losing = this.#losing
     const isLost = losing?.path.test(asked.url ?? '') === true && this.seen++ === losing.nth
     const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
-      if (isLost)
+      if (isLost && losing.how !== 'all that follows')
         found.resume().once('end', () => {
-          this.away = losing.leave
+          this.away = losing.how === 'it and all that follows'
           if (this.status === undefined) asked.socket.destroy()
           else answer.writeHead(this.status).end('no answer')
         })
-      else found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers))
+      else {
+        found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers))
+        if (isLost) found.once('end', () => (this.away = true))
+      }
     })
     sent.on('error', () => asked.socket.destroy())
     asked.pipe(sent)
