@@ -83,7 +83,7 @@ export interface Message {
 export interface Pubsub {
   publish(topic: string, data: Uint8Array, call?: Call): Promise<void>
   /** Resolves once subscribed; `onMessage` must not throw. Ends by the returned function. */
-  subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call?: Call): Promise<() => Promise<void>>
+  subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call?: Reached): Promise<() => Promise<void>>
   /** Peers that we know to listen to the topic (or to any, if absent). */
   peers(topic?: string, call?: Call): Promise<readonly string[]>
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode } from '../../core/error.ts'
-import type { Message, Pubsub } from '../network-types.ts'
+import type { Message, Pubsub, Reached } from '../network-types.ts'
+import { reaching } from '../reaching.ts'
 import type { Online } from './online.ts'
 
 /** Texts and bytes go as multibase, base64url. */
@@ -20,11 +21,12 @@ export class KuboPubsub implements Pubsub {
     await this.#online('pubsub/pub').call('pubsub/pub', call, (kubo, options) => kubo.pubsub.publish(topic, data, options))
   }
 
-  async subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call: Call = {}): Promise<() => Promise<void>> {
+  async subscribe(topic: string, onMessage: (message: Message) => void, onEnd: (error: unknown) => void, call: Reached = {}): Promise<() => Promise<void>> {
     const over = new AbortController()
     const rpc = this.#online('pubsub/sub')
-    const begun = AbortSignal.any([over.signal, ...(call.signal ? [call.signal] : [])])
-    const answer = await rpc.open('pubsub/sub', { arg: named(topic) }, { signal: begun, quietMs: 0 })
+    const open = (signal: AbortSignal): ReturnType<typeof rpc.open> =>
+      rpc.open('pubsub/sub', { arg: named(topic) }, { signal: AbortSignal.any([over.signal, signal]), quietMs: 0 })
+    const answer = await reaching('subscribe', call, open) // only what is heard afterwards may be quiet
     const hear = async (): Promise<void> => {
       for await (const line of rpc.values('pubsub/sub', answer, Received, { signal: over.signal })) onMessage(messageOf(topic, line))
     }
