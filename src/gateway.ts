@@ -24,10 +24,12 @@ import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
 import { isRemote } from './layers/of-type.ts'
 import { UnavailableBackend } from './layers/unavailable.ts'
+import { described } from './mcp/descriptor.ts'
+import type { Offer } from './mcp/offer.ts'
 import type { McpParts } from './mcp/parts.ts'
-import { shipped } from './registry/built.ts'
+import { builtView, shipped } from './registry/built.ts'
 import { Registry, type ToolView } from './registry/registry.ts'
-import { toolsetNames } from './registry/select.ts'
+import { type Selection, toolsetNames } from './registry/select.ts'
 import { retrieving } from './retrieval/index.ts'
 import type { Retrieval } from './retrieval/types.ts'
 import { Search } from './search/search.ts'
@@ -108,8 +110,7 @@ export class Gateway implements AsyncDisposable {
 
   /** What the configuration offers to clients. */
   get tools(): ToolView {
-    const { toolsets, tools, read_only } = this.config
-    return this.registry.view({ toolsets, tools: tools.include, excludeTools: tools.exclude, readOnly: read_only })
+    return this.registry.view(selectionOf(this.config))
   }
 
   /** The tools of one toolset; undefined if there is none of that name. */
@@ -148,6 +149,19 @@ export class Gateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closing[Symbol.asyncDispose]()
   }
+}
+
+const selectionOf = ({ toolsets, tools, read_only }: Config): Selection => ({
+  toolsets,
+  tools: tools.include,
+  excludeTools: tools.exclude,
+  readOnly: read_only,
+})
+
+/** What the gateway of a configuration will offer, known before it is open; undefined where code has to be loaded to know it. Rejects CONFIG_INVALID. */
+export async function offerOf(config: Config, served: readonly ServedFolder[]): Promise<Offer | undefined> {
+  const tools = config.tools.paths.length === 0 ? await builtView(selectionOf(config)) : undefined
+  return tools && { served, version: VERSION, tools, list: async () => Array.from(tools.values(), described) }
 }
 
 /** Rejects with a code of category startup; what was opened by then is closed. */

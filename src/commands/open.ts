@@ -1,14 +1,18 @@
 import { inspect } from 'node:util'
 import { guardedPaths } from '../config/guarded.ts'
-import { servedFolders } from '../config/folders.ts'
+import { type ServedFolder, servedFolders } from '../config/folders.ts'
 import type { Loaded } from '../config/load.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 import { type Io, print } from './io.ts'
 
 /** The gateway of a configuration, serving the named folders. */
-export async function openGatewayOf({ config, file }: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
+export async function openGatewayOf(loaded: Loaded, folders: readonly string[], io: Io): Promise<Gateway> {
+  return openServing(loaded, await servedFolders(folders, io), io)
+}
+
+export async function openServing({ config, file }: Loaded, served: readonly ServedFolder[], io: Io): Promise<Gateway> {
   const guarded = await guardedPaths(config, file, io)
-  return openGateway(config, { served: await servedFolders(folders, io), home: io.home, env: io.env, guarded, log: logTo(io) })
+  return openGateway(config, { served, home: io.home, env: io.env, guarded, log: logTo(io) })
 }
 
 /** The operator's log: what no client may see, such as stacks. */

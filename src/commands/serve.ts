@@ -1,11 +1,13 @@
+import { type ServedFolder, servedFolders } from '../config/folders.ts'
+import type { Loaded } from '../config/load.ts'
 import { resolveSecret } from '../config/secret.ts'
 import type { Config } from '../config/schema.ts'
 import { VfsError } from '../core/error.ts'
-import type { Gateway } from '../gateway.ts'
+import { type Gateway, offerOf } from '../gateway.ts'
 import type { McpParts } from '../mcp/parts.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type Io, print } from './io.ts'
-import { logTo, openGatewayOf } from './open.ts'
+import { logTo, openServing } from './open.ts'
 import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 import { snippets } from './snippets.ts'
@@ -23,11 +25,8 @@ interface Door {
 
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   const loaded = await settingsOf(line, io)
-  const gateway = await openGatewayOf(loaded, line.positionals, io)
-  const door = await openDoor(line, gateway, loaded.config, io).catch(async (error: unknown) => {
-    await gateway[Symbol.asyncDispose]()
-    throw error
-  })
+  const served = await servedFolders(line.positionals, io)
+  const [gateway, door] = line.flags.has('http') ? await openHttp(loaded, served, io) : await openStdio(loaded, served, io)
   const stopReloading = reloadOnHangup(gateway, io)
   await stopRequested(door.closed, io)
   stopReloading()
@@ -38,16 +37,33 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   })
 }
 
-const openDoor = (line: CommandLine, gateway: Gateway, config: Config, io: Io): Promise<Door> =>
-  line.flags.has('http') ? openHttp(gateway, config, io) : openStdio(gateway, io)
+type Opened = readonly [Gateway, Door]
 
-async function openStdio(gateway: Gateway, { stdin, stdout }: Io): Promise<Door> {
+/** The client is there already: it is greeted while the gateway opens. */
+async function openStdio(loaded: Loaded, served: readonly ServedFolder[], io: Io): Promise<Opened> {
   const { openPipes } = await import('../mcp/pipes/door.ts')
-  const { closed, close } = await openPipes(gateway.mcp(), stdin, stdout)
-  return { closed, close: () => close(GRACE_MS) }
+  const offer = await offerOf(loaded.config, served)
+  const opening = openServing(loaded, served, io)
+  const parts = opening.then((gateway) => gateway.mcp())
+  const { closed, close } = await openPipes(parts, io, offer)
+  const gateway = await opening
+  await orClosed(gateway, parts)
+  return [gateway, { closed, close: () => close(GRACE_MS) }]
 }
 
-async function openHttp(gateway: Gateway, { http }: Config, io: Io): Promise<Door> {
+async function openHttp(loaded: Loaded, served: readonly ServedFolder[], io: Io): Promise<Opened> {
+  const gateway = await openServing(loaded, served, io)
+  return [gateway, await orClosed(gateway, listen(gateway, loaded.config, io))]
+}
+
+/** A gateway that cannot be served is not left open. */
+const orClosed = <T>(gateway: Gateway, door: Promise<T>): Promise<T> =>
+  door.catch(async (error: unknown) => {
+    await gateway[Symbol.asyncDispose]()
+    throw error
+  })
+
+async function listen(gateway: Gateway, { http }: Config, io: Io): Promise<Door> {
   const { serveOverHttp } = await import('../mcp/http/serve.ts')
   const listening = serveOverHttp({
     host: http.host,

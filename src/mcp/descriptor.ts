@@ -1,14 +1,17 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/server'
-import { builtTools } from '../registry/built.ts'
+import { type BuiltTool, builtTools } from '../registry/built.ts'
 import type { DeclaredTool, Tool } from '../registry/inventory.ts'
 import { inputSchema, outputSchema } from '../registry/json-schema.ts'
 import { CONTRACT_VERSION } from '../registry/tool.ts'
 
 /** All of them, as tools/list shows them. A name belongs to one tool only, so what was made at build time cannot be of another. */
 export async function describeAll(tools: Iterable<Tool>): Promise<McpTool[]> {
-  const built = new Map((await builtTools()).map(({ name, descriptor }) => [name, descriptor as McpTool]))
+  const built = new Map((await builtTools()).map((tool) => [tool.name, described(tool)]))
   return Promise.all(Array.from(tools, async (tool) => built.get(tool.name) ?? describe(await tool.load())))
 }
+
+/** The build wrote down what this file said of it. */
+export const described = ({ descriptor }: BuiltTool): McpTool => descriptor as McpTool
 
 const DESCRIBED = new WeakMap<DeclaredTool, McpTool>()
 

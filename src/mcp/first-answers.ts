@@ -1,8 +1,7 @@
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/server'
-import { describeAll } from './descriptor.ts'
 import { CAPABILITIES, identity } from './identity.ts'
 import { instructions } from './instructions.ts'
-import type { McpParts } from './parts.ts'
+import type { Offer } from './offer.ts'
 import type { Answers } from './pipes/greeting.ts'
 
 /** Of the versions that begin with initialize, those that the SDK speaks. */
@@ -12,22 +11,22 @@ export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '
  * What the server of this door answers to initialize and tools/list, without the SDK and word for word (test/integration/mcp/greeting.test.ts
  * compares). A request that asks for more, or is not quite as it should be, is left to the SDK.
  */
-export function firstAnswers(parts: McpParts): Answers {
+export function firstAnswers(offer: () => Promise<Offer>): Answers {
   let greeted = false
   return async ({ method, params = {} }) => {
     if (method === 'initialize' && !greeted) {
       greeted = isPlainInitialize(params)
-      return greeted ? initialized(parts, params['protocolVersion']) : undefined
+      return greeted ? initialized(await offer(), params['protocolVersion']) : undefined
     }
-    return method === 'tools/list' && greeted && Object.keys(params).length === 0 ? { tools: await describeAll(parts.tools.tools.values()) } : undefined
+    return method === 'tools/list' && greeted && Object.keys(params).length === 0 ? { tools: await (await offer()).list() } : undefined
   }
 }
 
-const initialized = (parts: McpParts, protocolVersion: unknown): Result => ({
+const initialized = (offer: Offer, protocolVersion: unknown): Result => ({
   protocolVersion,
   capabilities: CAPABILITIES,
-  serverInfo: identity(parts),
-  instructions: instructions(parts),
+  serverInfo: identity(offer),
+  instructions: instructions(offer),
 })
 
 function isPlainInitialize({ protocolVersion, capabilities, clientInfo, ...more }: NonNullable<JSONRPCRequest['params']>): boolean {

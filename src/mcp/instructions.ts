@@ -1,10 +1,11 @@
-import type { McpParts, Served } from './parts.ts'
+import type { Offer } from './offer.ts'
+import type { Served } from './parts.ts'
 
 /** Hosts cut instructions at 2,048 characters. */
 const MAX = 1_800
 
 /** What a model should know before its first call; of a tool only where it is offered. */
-export function instructions({ served, tools: { tools } }: McpParts): string {
+export function instructions({ served, tools }: Pick<Offer, 'served' | 'tools'>): string {
   const about = ABOUT.filter(({ tool }) => tool === undefined || tools.has(tool)).map(({ text }) => text)
   const rest = about.join('\n')
   return `${whatIsServed(served, MAX - rest.length - 120)}\n${rest}`

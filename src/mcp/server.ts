@@ -3,6 +3,7 @@ import { announce } from './announce.ts'
 import type { Connection } from './connection.ts'
 import { CAPABILITIES, identity } from './identity.ts'
 import { instructions } from './instructions.ts'
+import { offerOf } from './offer.ts'
 import type { McpParts } from './parts.ts'
 import { serveResources } from './resources/serve.ts'
 import { serveTools } from './tools.ts'
@@ -16,7 +17,7 @@ const CONTENT = { ttlMs: 0, cacheScope: 'private' } as const
 export function mcpServer(parts: McpParts, connection?: Connection): Server {
   const server = new Server(identity(parts), {
     capabilities: CAPABILITIES,
-    instructions: instructions(parts),
+    instructions: instructions(offerOf(parts)),
     cacheHints: { 'server/discover': LIST, 'tools/list': LIST, 'resources/list': LIST, 'resources/templates/list': LIST, 'resources/read': CONTENT },
   })
   serveTools(server, parts, connection?.session)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { builtin, readModule, type ToolModule } from './discover.ts'
 import type { BuiltModule, ToolFacts } from './inventory.ts'
+import { checkSelection, select, type Selection } from './select.ts'
 
 /** One tool, as scripts/build/descriptors.ts writes it down. `descriptor` is what tools/list shows. */
 export interface BuiltTool extends ToolFacts {
@@ -20,6 +21,14 @@ export function builtTools(): Promise<readonly BuiltTool[]> {
     () => [],
   )
   return list
+}
+
+/** What a view of the built tools alone will show; undefined in a source tree. Rejects CONFIG_INVALID for a name that is not there. */
+export async function builtView(selection: Selection): Promise<ReadonlyMap<string, BuiltTool> | undefined> {
+  const all = new Map((await builtTools()).map((tool) => [tool.name, tool]))
+  if (all.size === 0) return undefined
+  checkSelection(all, selection)
+  return select(all, selection)
 }
 
 /** The tools that come with polymount. */

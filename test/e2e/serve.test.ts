@@ -9,6 +9,13 @@ import { emptyPlace, ended, host, type Place, run, start } from '../support/prog
 const MIB = 1 << 20
 const filesOf = ({ home }: Place): string => join(home, '.local/share/polymount/files')
 
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'pipe', version: '1' } },
+}
+
 describe('over stdio', () => {
   test('a folder is served at its own path, and the data folder is made for its owner alone', async () => {
     await using place = await emptyPlace()
@@ -52,10 +59,20 @@ describe('over stdio', () => {
     expect(text).toContain('e2e')
   })
 
+  test('a gateway that does not open says why and ends, also when its client was greeted before', async () => {
+    await using place = await emptyPlace()
+    await mkdir(join(place.home, '.local/share/polymount'), { recursive: true })
+    await writeFile(join(place.home, '.local/share/polymount/journal.db'), 'no database, but notes of a person who needs them')
+    const agent = start(place, [])
+    const end = ended(agent)
+    agent.stdin.write(`${JSON.stringify(INITIALIZE)}\n`)
+    expect(await end).toMatchObject({ code: 1, stderr: expect.stringMatching(/^polymount: IO_ERROR: the database of the data folder /) })
+  })
+
   test('stdin at its end: what was asked is answered, and the process ends by itself', async () => {
     await using place = await emptyPlace()
     const messages = [
-      { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'pipe', version: '1' } } },
+      INITIALIZE,
       { jsonrpc: '2.0', method: 'notifications/initialized' },
       { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'vfs_write', arguments: { path: '/local/a', content: 'x' } } },
     ]
@@ -77,6 +94,7 @@ describe('stopping in the middle of a write', () => {
     const from = join(place.work, 'large')
     await writeFile(from, Buffer.alloc(512 * MIB, 'x'))
     const agent = await host(place, [place.work])
+    await agent.call('vfs_stat', { path: '/local' }) // who is greeted has no open gateway yet
     const watching = watch(to.startsWith('/local/') ? filesOf(place) : place.work)[Symbol.asyncIterator]()
     const begun = watching.next()
     const answer = agent.client.callTool({ name: 'vfs_copy', arguments: { from, to } }).catch(() => undefined)

@@ -4,6 +4,7 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { LEGACY_VERSIONS } from '../../../src/mcp/first-answers.ts'
+import { offerOf } from '../../../src/mcp/offer.ts'
 import type { McpParts } from '../../../src/mcp/parts.ts'
 import { openPipes } from '../../../src/mcp/pipes/door.ts'
 import { PipeTransport } from '../../../src/mcp/pipes/transport.ts'
@@ -25,7 +26,7 @@ type Open = (parts: McpParts, stdin: PassThrough, stdout: PassThrough) => Promis
 type Message = Readonly<Record<string, unknown>>
 
 const greeted: Open = async (parts, stdin, stdout) => {
-  const { close } = await openPipes(parts, stdin, stdout)
+  const { close } = await openPipes(Promise.resolve(parts), { stdin, stdout })
   return { close: () => close(1000) }
 }
 const bySdk: Open = async (parts, stdin, stdout) => serveOverStdio(parts, new PipeTransport(stdin, stdout))
@@ -85,8 +86,31 @@ test('a client that only talks and asks nothing is not listened to for ever', as
 
 test('a client that goes after the greeting is let go', async () => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()]
-  const door = await openPipes(partsOf(await registryOf({ classes: { Words } })), stdin, stdout)
+  const door = await openPipes(Promise.resolve(partsOf(await registryOf({ classes: { Words } }))), { stdin, stdout })
   stdin.end(`${JSON.stringify({ jsonrpc: '2.0', ...initialize() })}\n`)
   stdout.resume()
   await expect(door.closed.then(() => door.close(1000))).resolves.toBeUndefined()
+})
+
+test('with an offer a client is greeted while the gateway opens, and what it calls waits for that', async () => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+  const parts = partsOf(await registryOf({ classes: { Words } }))
+  const opening = Promise.withResolvers<McpParts>()
+  const door = await openPipes(opening.promise, { stdin, stdout }, offerOf(parts))
+  stdin.write([initialize(), INITIALIZED, LIST, CALL].map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
+  const got: unknown[] = []
+  for await (const line of createInterface({ input: stdout })) {
+    got.push(JSON.parse(line).id)
+    if (got.length === 2) opening.resolve(parts)
+    if (got.length === 3) break
+  }
+  await door.close(1000)
+  expect(got).toEqual([0, 'list', 2])
+})
+
+test('a gateway that does not open lets its client go', async () => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+  const parts = partsOf(await registryOf({ classes: { Words } }))
+  const door = await openPipes(Promise.reject(new Error('no')), { stdin, stdout }, offerOf(parts))
+  await expect(door.closed).resolves.toBeUndefined()
 })

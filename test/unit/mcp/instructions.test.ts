@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { vfsPath } from '../../../src/core/path.ts'
 import { instructions } from '../../../src/mcp/instructions.ts'
 import { declare } from '../../../src/registry/tool.ts'
+import { offerOf } from '../../../src/mcp/offer.ts'
 import { partsOf, registryOf } from '../../support/toolset.ts'
 
 const offering = async (...names: string[]) => {
@@ -13,7 +14,7 @@ const offering = async (...names: string[]) => {
     }
   }
   for (const name of names) declare(Offered, 'run', { name, title: name, description: 'Run.', effect: 'read', input: z.object({}), output: z.object({}) })
-  return partsOf(await registryOf({ classes: { Offered } }))
+  return offerOf(partsOf(await registryOf({ classes: { Offered } })))
 }
 const all = ['vfs_undo', 'vfs_write', 'ipfs_add']
 
