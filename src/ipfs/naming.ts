@@ -18,11 +18,18 @@ export async function canonical(name: string): Promise<string> {
 export async function target(path: string): Promise<string> {
   if (isName(path)) {
     const { name, names } = parseName(path)
-    return ['/ipns', await canonical(name), ...names].join('/')
+    return ['/ipns', await canonical(name), ...checked(names)].join('/')
   }
   const { cid, names } = parsePath(path)
   const { parseCid } = await import('../content/unixfs/index.ts')
-  return ['/ipfs', parseCid(cid).toV1().toString(), ...names].join('/')
+  return ['/ipfs', parseCid(cid).toV1().toString(), ...checked(names)].join('/')
+}
+
+/** Some resolvers go up at two dots, others look for a name of two dots. */
+function checked(names: readonly string[]): readonly string[] {
+  const dots = names.find((name) => name === '.' || name === '..')
+  if (dots === undefined) return names
+  throw new VfsError('INVALID_CID', `a name can point to no path with a segment ${dots}`, { hint: 'Send the path without it.' })
 }
 
 /** True for what a key may be called. */

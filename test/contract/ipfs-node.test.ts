@@ -11,12 +11,14 @@ import type { MakeNode } from './node/make.ts'
 import { mutableTree } from './node/mfs.ts'
 import { pins } from './node/pins.ts'
 import { naming } from './node/names.ts'
+import { overwriting } from './node/overwriting.ts'
 import { reading } from './node/reading.ts'
 
 /** What every engine promises. */
 function nodeContract(title: string, make: MakeNode): void {
   describe(`${title} keeps the contract of IPFS nodes`, () => {
     adding(make)
+    overwriting(make)
     reading(make)
     mutableTree(make)
     keeping(make)

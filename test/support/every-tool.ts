@@ -1,6 +1,7 @@
 import { LOOPBACK, machine } from './machine.ts'
 import { TestCluster } from './cluster.ts'
 import { connect, type ConnectedGateway } from './gateway.ts'
+import type { KuboDaemon } from './kubo.ts'
 
 /** What the calls need to know of the gateway. */
 interface Known {
@@ -16,17 +17,17 @@ export interface EveryTool extends Known, AsyncDisposable {
   readonly session: ConnectedGateway
 }
 
-/** A gateway with all that its tools need: content of its own, a neighbour on the network, and a cluster where one can run. */
-export async function everyTool(): Promise<EveryTool> {
+/** A gateway with all that its tools need: content of its own, a neighbour on the network, and a cluster where one can run. IPFS is in this process if no daemon is given. */
+export async function everyTool(kubo?: KuboDaemon): Promise<EveryTool> {
   await using opened = new AsyncDisposableStack()
-  const neighbour = opened.use(await machine({ network: 'node' }))
+  const neighbour = opened.use(await machine({ network: 'node', ...(kubo && { peering: { peers: kubo.addresses } }) }))
   const { addresses, peer: stranger } = await neighbour.node.identity()
   const cluster = await TestCluster.start(1).catch(() => undefined) // its tools are skipped where there is none
   if (cluster) opened.use(cluster)
   const config = {
     backends: { extra: { type: 'memory' }, ...(cluster && { team: { type: 'cluster', options: { api: cluster.api } } }) },
     agents: { register: ['memory'] },
-    ipfs: { network: 'node', peering: { ...LOOPBACK, peers: addresses } },
+    ipfs: { network: 'node', ...(kubo ? { engine: kubo.url } : { peering: { ...LOOPBACK, peers: addresses } }) },
     lassie: { private_addresses: true },
   }
   const lines = Array.from({ length: 3_000 }, (_, i) => `line ${i} of salt`).join('\n')

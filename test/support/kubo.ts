@@ -58,8 +58,8 @@ export class KuboDaemon implements AsyncDisposable {
   }
 
   /** One call of the RPC that answers one JSON value. */
-  rpc<T>(path: string, args: readonly string[] = []): Promise<T> {
-    return rpc<T>(this.url, path, args)
+  rpc<T>(path: string, args: readonly string[] = [], options: Readonly<Record<string, string>> = {}): Promise<T> {
+    return rpc<T>(this.url, path, args, options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,8 +96,8 @@ async function ready(daemon: ChildProcess): Promise<void> {
 /** Of a multiaddress on the loopback address, as the file `api` has it. */
 const urlOf = (address: string): string => `http://127.0.0.1:${/\/tcp\/(\d+)/.exec(address)?.[1] ?? ''}`
 
-async function rpc<T>(url: string, path: string, args: readonly string[] = []): Promise<T> {
-  const query = new URLSearchParams(args.map((arg) => ['arg', arg]))
+async function rpc<T>(url: string, path: string, args: readonly string[] = [], options: Readonly<Record<string, string>> = {}): Promise<T> {
+  const query = new URLSearchParams([...args.map((arg) => ['arg', arg]), ...Object.entries(options)])
   const response = await fetch(`${url}/api/v0/${path}?${query.toString()}`, { method: 'POST' })
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   return (await response.json()) as T

@@ -29,6 +29,9 @@ export async function linksOf(cid: CID, block: Uint8Array): Promise<CID[]> {
 
 const READABLE = `Codecs that can be read are ${Object.keys(CODECS).join(', ')}; ipfs_block_get gives the bytes of any other.`
 
+/** The hint for a block that is right by its hash and cannot be decoded. */
+export const AS_MADE = 'The block is as its author made it; ipfs_block_get gives its bytes.'
+
 /** Libraries throw whatever they like, a RangeError for a value that is nested deeper than the stack among it. */
 function understood<T>(cid: CID, { name }: Codec, read: () => T): T {
   try {
@@ -37,7 +40,7 @@ function understood<T>(cid: CID, { name }: Codec, read: () => T): T {
     throw new VfsError('INVALID_BLOCK', `the block of ${cid.toString()} is not ${name}, or is nested too deeply`, {
       cause,
       retryable: false,
-      hint: 'The block is as its author made it; ipfs_block_get gives its bytes.',
+      hint: AS_MADE,
     })
   }
 }

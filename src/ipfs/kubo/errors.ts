@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AS_MADE } from '../../content/dag/codecs.ts'
 import { type ErrorCode, VfsError } from '../../core/error.ts'
 import { withoutCredentials } from '../../core/credentials.ts'
 import { Refusal } from '../../core/wire.ts'
@@ -26,10 +27,13 @@ const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/unable to unmarshall/i, 'INVALID_ARGUMENT'],
   [/invalid cid|invalid path|does not have enough components|selected encoding not supported|cid too short/i, 'INVALID_CID'],
   [/mismatch in content integrity|hash.*mismatch|does not match/i, 'INVALID_BLOCK'],
-  [/unsupported|not enabled|is not a DHT/i, 'UNSUPPORTED'],
+  [/unsupported|not enabled|is not a DHT|could not choose a decoder/i, 'UNSUPPORTED'],
   [DEADLINE, 'CONTENT_NOT_FOUND_IN_TIME'],
   [/context canceled|shutting down|closed/i, 'SERVICE_UNAVAILABLE'],
 ]
+
+/** Of a block below a pin, which Kubo has to decode: each codec says it in words of its own. */
+const UNDECODABLE = /^pin: (?:unexpected |invalid |EOF|message structure|decode|cbor: |protobuf: )/
 
 /** What a failed call means, if neither the caller nor the clock ended it. What Kubo says is not believed to leave out the header that it got. */
 export function fromKubo(error: unknown, op: string, authorization?: string): VfsError {
@@ -66,6 +70,8 @@ function fromStatus({ status, message }: Refusal, op: string): VfsError | undefi
 }
 
 function fromSentence(refusal: Refusal, op: string): VfsError {
+  if (UNDECODABLE.test(refusal.message))
+    return new VfsError('INVALID_BLOCK', `Kubo: ${shown(refusal.message)}`, { op, cause: refusal, retryable: false, hint: AS_MADE })
   const code = SENTENCES.find(([pattern]) => pattern.test(refusal.message))?.[1] ?? 'IO_ERROR'
   return new VfsError(code, `Kubo: ${shown(refusal.message)}`, { op, cause: refusal })
 }

@@ -54,7 +54,7 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
 /** Rejects CONTENT_DAMAGED unless what is there reads back as it was written. A storage that copied by itself, checks what it gets, or names it by its CID is believed. */
 export async function verify({ mount, inner, place }: Target, { stat }: Changed, { signal }: Cause): Promise<void> {
   const { checksWrites = false, capabilities } = mount.backend
-  if (stat?.cid === undefined || checksWrites || capabilities.content_addressed) return
+  if (stat?.cid === undefined || checksWrites || capabilities.content_addressed || capabilities.by_cid) return
   const standing = mount.backend.read(inner, { ifMatch: stat.etag, signal, reuse: true, fresh: true })
   if ((await cidOfContent(standing)) !== stat.cid)
     throw new VfsError('CONTENT_DAMAGED', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })

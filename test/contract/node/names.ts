@@ -27,6 +27,13 @@ export function naming(make: MakeNode): void {
     expect(await ours.resolve(name, { recursive: true, fresh: true })).toBe(`/ipfs/${two.cid}/a`)
   })
 
+  test('a name points to no path that goes up, which some would follow and others not', async () => {
+    await using open = await make()
+    const { cid } = await open.node.add(bytesOf(unique()))
+    for (const path of [`${cid}/../a`, `/ipfs/${cid}/a/..`, `${cid}/./a`, `/ipns/${UNKNOWN}/..`])
+      await expect(published(open.node, path), path).rejects.toMatchObject({ code: 'INVALID_CID' })
+  })
+
   test('a name that points to a name is followed step by step, or to the end', async () => {
     await using open = await make()
     const { cid } = await open.node.add(bytesOf(unique()))

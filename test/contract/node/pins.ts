@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { CODECS } from '../../../src/content/dag/codec.ts'
+import { cidOf } from '../../../src/content/unixfs/codec.ts'
 import type { IpfsNode, PinQuery } from '../../../src/ipfs/types.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { type MakeNode, rootOf, unique } from './make.ts'
@@ -76,6 +78,26 @@ export function pins(make: MakeNode): void {
     await node.pins.remove(root)
     await expect(node.pins.remove(root)).rejects.toMatchObject({ code: 'NOT_PINNED' })
     expect(await listed(node, [root], { type: 'all' })).toEqual({})
+  })
+
+  test('nothing is pinned whose links cannot be read: a block that is no block of its codec, right as it is by its hash', async () => {
+    await using open = await make()
+    const { node } = open
+    const deep = `${'81'.repeat(1_000_000)}01`
+    const wrong: Readonly<Record<'dag-cbor' | 'dag-json' | 'dag-pb', readonly string[]>> = {
+      'dag-cbor': ['8201', 'ff', '0102', '1c', '', 'a10101', 'd82a4100', '9b7fffffffffffffff', 'f97e00', deep],
+      'dag-json': ['{', 'nonsense', '1 2', '', '{"/":"x"}'].map((text) => Buffer.from(text).toString('hex')),
+      'dag-pb': ['0aff', '12020a00', '0801'],
+    }
+    for (const codec of ['dag-cbor', 'dag-json', 'dag-pb'] as const)
+      for (const hex of wrong[codec]) {
+        const bytes = Buffer.from(hex, 'hex')
+        const cid = cidOf(CODECS[codec], bytes).toString()
+        await keep(node.blocks, { cid, bytes })
+        const refused = { code: 'INVALID_BLOCK', retryable: false, hint: expect.stringContaining('ipfs_block_get') }
+        await expect(node.pins.add(cid), `${codec} ${hex.slice(0, 20)}`).rejects.toMatchObject(refused)
+        expect(await listed(node, [cid])).toEqual({})
+      }
   })
 
   test('a pin moves to another CID with its name', async () => {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise } from '../../support/content.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
-import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
 import { KuboFiles } from '../../support/kubo-files.ts'
+import { onKubo } from '../../support/on-kubo.ts'
 
 type Format = { readonly cid_version?: number; readonly hash?: string }
 type Op =
@@ -23,6 +23,9 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ op: fc.constantFrom('cp' as const, 'mv' as const), path, to: path }),
   fc.record({ op: fc.constant('rm' as const), path }),
 )
+
+const near = fc.oneof(fc.nat({ max: 30 }), fc.integer({ min: (1 << 20) - 3, max: (1 << 20) + 3 }))
+const part = fc.record({ offset: near, truncate: fc.boolean(), bytes: fc.uint8Array({ minLength: 1, maxLength: 12 }) })
 
 async function bytes(size: number): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(noise(size)))
@@ -54,60 +57,52 @@ async function there(files: KuboFiles, top: string, it: Op): Promise<void> {
   }
 }
 
-describe('the mutable tree beside that of Kubo', () => {
-  let kubo: KuboDaemon | undefined
-  beforeEach(needsKubo)
-  beforeAll(async () => {
-    kubo = await KuboDaemon.start().catch(() => undefined)
-  })
-  afterAll(async () => kubo?.[Symbol.asyncDispose]())
+onKubo('the mutable tree beside that of Kubo', (daemon) => {
+  const files = new KuboFiles(daemon)
+  let round = 0
 
-  test('has the same CID after every folder operation and whole-file write', async () => {
-    if (!kubo) throw new Error('Kubo did not start')
-    const files = new KuboFiles(kubo)
-    await using gateway = await connect()
-    let round = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(op, { minLength: 4, maxLength: 16 }), async (ops) => {
-        const top = `/round-${round++}`
-        await gateway.call('ipfs_files_mkdir', { path: top })
-        await files.mkdir(top)
-        for (const it of ops) {
-          if (await here(gateway, top, it)) await there(files, top, it)
-          const { result } = await gateway.call('ipfs_files_flush', { path: top })
-          expect([it, result['cid']]).toEqual([it, await files.cid(top)])
-        }
-      }),
-      { numRuns: 25 },
-    )
-  })
+  describe.each([
+    { where: 'in this process', runs: 25, config: {} },
+    { where: 'on that Kubo', runs: 6, config: { ipfs: { engine: daemon.url, network: 'off' } } },
+  ])('$where', ({ config, runs }) => {
+    test('has the same CID after every folder operation and whole-file write', async () => {
+      await using gateway = await connect({ config })
+      await fc.assert(
+        fc.asyncProperty(fc.array(op, { minLength: 4, maxLength: 16 }), async (ops) => {
+          const [ours, theirs] = [`/ours-${round}`, `/theirs-${round++}`]
+          await gateway.call('ipfs_files_mkdir', { path: ours })
+          await files.mkdir(theirs)
+          for (const it of ops) {
+            if (await here(gateway, ours, it)) await there(files, theirs, it)
+            const { result } = await gateway.call('ipfs_files_flush', { path: ours })
+            expect([it, result['cid']]).toEqual([it, await files.cid(theirs)])
+          }
+        }),
+        { numRuns: runs },
+      )
+    })
 
-  test('has the same content after writes at any offset', async () => {
-    if (!kubo) throw new Error('Kubo did not start')
-    const files = new KuboFiles(kubo)
-    await using gateway = await connect()
-    const near = fc.oneof(fc.nat({ max: 30 }), fc.integer({ min: (1 << 20) - 3, max: (1 << 20) + 3 }))
-    const write = fc.record({ offset: near, truncate: fc.boolean(), part: fc.uint8Array({ minLength: 1, maxLength: 12 }) })
-    let round = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(write, { minLength: 1, maxLength: 5 }), async (writes) => {
-        const file = `/file-${round++}`
-        for (const { offset, truncate, part } of writes) {
-          const content_base64 = base64(part)
-          expect((await gateway.call('ipfs_files_write', { path: file, content_base64, offset, truncate })).ok).toBe(true)
-          await files.write(file, part, { offset, truncate, create: true })
-          const { result } = await gateway.call('ipfs_files_read', { path: file, length: 1 << 20 })
-          const rest = await gateway.call('ipfs_files_read', { path: file, offset: 1 << 20, length: 1 << 20 })
-          const ours = Buffer.concat([bytesOf(result), bytesOf(rest.result)])
-          expect(Buffer.compare(ours, await files.read(file))).toBe(0)
-        }
-      }),
-      { numRuns: 20 },
-    )
+    test('has the same content after writes at any offset', async () => {
+      await using gateway = await connect({ config })
+      await fc.assert(
+        fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 5 }), async (writes) => {
+          const [ours, theirs] = [`/our-file-${round}`, `/their-file-${round++}`]
+          for (const { offset, truncate, bytes: some } of writes) {
+            const content_base64 = base64(some)
+            expect((await gateway.call('ipfs_files_write', { path: ours, content_base64, offset, truncate })).ok).toBe(true)
+            await files.write(theirs, some, { offset, truncate, create: true })
+            const { result } = await gateway.call('ipfs_files_read', { path: ours, length: 1 << 20 })
+            const rest = await gateway.call('ipfs_files_read', { path: ours, offset: 1 << 20, length: 1 << 20 })
+            expect(Buffer.compare(Buffer.concat([bytesOf(result), bytesOf(rest.result)]), await files.read(theirs))).toBe(0)
+          }
+        }),
+        { numRuns: runs },
+      )
+    })
   })
 })
 
 const bytesOf = ({ content: text, content_base64: base64 }: Readonly<Record<string, unknown>>): Buffer =>
   typeof text === 'string' ? Buffer.from(text) : Buffer.from(String(base64), 'base64')
 
-const base64 = (part: Uint8Array): string => Buffer.from(part).toString('base64')
+const base64 = (raw: Uint8Array): string => Buffer.from(raw).toString('base64')
