@@ -6,7 +6,7 @@ const answered = (code: number): string => String.raw`\b${code}\b`
 
 /** rclone tells most of what its storages say by message; this is the one place that reads them. */
 const BY_MESSAGE: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/(object|directory|bucket|container) not found|no such file|doesn't exist/i, 'NOT_FOUND'],
+  [/(object|directory|bucket|container|job) not found|no such file|doesn't exist/i, 'NOT_FOUND'],
   [/directory not empty/i, 'NOT_EMPTY'],
   [/is a file not a directory|not a directory/i, 'NOT_DIRECTORY'],
   [/is a directory/i, 'IS_DIRECTORY'],
@@ -24,6 +24,9 @@ export function fromAnswer(status: number, told: string): VfsError {
   const code = codeOf(sentenceOf(told)) ?? (status === 404 ? 'NOT_FOUND' : 'UNAVAILABLE')
   return new VfsError(code, `rclone answered ${status}`, { backend: 'rclone', cause: new Error(told) })
 }
+
+/** What a job came to that did not succeed. */
+export const fromJob = (error: string, input: Readonly<Record<string, unknown>>): VfsError => fromAnswer(500, JSON.stringify({ error, input }))
 
 const codeOf = (sentence: string): ErrorCode | undefined => BY_MESSAGE.find(([pattern]) => pattern.test(sentence))?.[1]
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { fromAnswer, fromFetch } from './errors.ts'
@@ -26,15 +26,27 @@ export interface Features {
   readonly Precision: number
 }
 
-type Parameters = Readonly<Record<string, unknown>>
+/** Some work of rclone, for a minute after its end too. */
+export interface Job {
+  readonly id: number
+  readonly group: string
+  readonly finished: boolean
+  readonly success: boolean
+  readonly error: string
+}
+
+export type Parameters = Readonly<Record<string, unknown>>
 
 /** One remote, through the remote control of one rclone. */
 export class Rc {
   readonly remote: string
+  /** A connection string can hold a password, and the name of a volume is written into the journal. */
+  readonly volume: string
   readonly #endpoint: (call: Call) => Promise<Endpoint>
 
   constructor(remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
     this.remote = remote
+    this.volume = `rclone:${createHash('sha256').update(remote).digest('hex').slice(0, 24)}`
     this.#endpoint = endpoint
   }
 
@@ -43,11 +55,6 @@ export class Rc {
     const body = JSON.stringify({ fs: this.remote, ...parameters })
     const response = await this.#ask(method, { method: 'POST', headers: { 'content-type': 'application/json' }, body }, call)
     return (await response.json().catch((error: unknown) => Promise.reject(fromFetch(error, call.signal)))) as T
-  }
-
-  /** Both ends in this remote. */
-  async between(method: 'operations/movefile' | 'operations/copyfile', from: string, to: string, call: Call): Promise<void> {
-    await this.call(method, { srcFs: this.remote, srcRemote: from, dstFs: this.remote, dstRemote: to }, call)
   }
 
   /** Up to `end`, which the content must reach. */
@@ -69,9 +76,9 @@ export class Rc {
   }
 
   /** Streams into a file of a folder. A source that dies breaks the request off, and rclone then keeps nothing. */
-  async upload(folder: string, name: string, source: Bytes, call: Call): Promise<void> {
+  async upload({ folder, name, group }: Readonly<Record<'folder' | 'name' | 'group', string>>, source: Bytes, call: Call): Promise<void> {
     const boundary = randomUUID()
-    const query = new URLSearchParams({ fs: this.remote, remote: folder })
+    const query = new URLSearchParams({ fs: this.remote, remote: folder, _group: group })
     const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
     const failure: { error?: unknown } = {}
     const body = ReadableStream.from(form(boundary, name, source, failure))

@@ -1,5 +1,17 @@
-import { createHash } from 'node:crypto'
-import type { Bytes, Call, Capabilities, CopyOptions, Entry, ListOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
+import type {
+  Backend,
+  Bytes,
+  Call,
+  Capabilities,
+  CopyOptions,
+  Entry,
+  ListOptions,
+  Precondition,
+  Range,
+  Stat,
+  Trash,
+  WriteOptions,
+} from '../../src/core/backend.ts'
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { Locks } from '../../src/core/locks.ts'
 import type { VfsPath } from '../../src/core/path.ts'
@@ -20,12 +32,20 @@ export async function openRclone({ remote, endpoint }: RcloneOptions, call?: Cal
   return new RcloneBackend(rc, await rc.call<Features>('operations/fsinfo', {}, call))
 }
 
+const ARRIVAL_MS = 30_000
+const BYTES_PER_MS = 8 << 10 // the slowest copy inside a storage that we wait for
+
+/** What rclone has asked a storage for, and was stopped or killed then, may still arrive there, or be worked on. */
+const outlives = (size: number): number => ARRIVAL_MS + size / BYTES_PER_MS
+
 /** Any of the storages that rclone knows, through its remote control. What it can do is what the remote says of itself. */
 export class RcloneBackend extends BaseBackend {
   readonly scheme = 'rclone'
   readonly volume: string
   readonly capabilities: Capabilities
+  override readonly outlives: Backend['outlives']
   override readonly trash: Trash
+  override readonly stop = (path: VfsPath): Promise<void> => this.#tree.work(path).stopAll()
   readonly #rc: Rc
   readonly #tree: Tree
 
@@ -33,8 +53,8 @@ export class RcloneBackend extends BaseBackend {
     super()
     const locks = new Locks()
     const marks = features.Features['CanHaveEmptyDirectories'] !== true
-    // A connection string can hold a password, and the name of a volume is written into the journal.
-    this.volume = `rclone:${createHash('sha256').update(rc.remote).digest('hex').slice(0, 24)}`
+    this.volume = rc.volume
+    this.outlives = features.Features['IsLocal'] === true ? undefined : outlives
     this.#rc = rc
     this.#tree = new Tree(new View(rc, features), locks, marks)
     this.trash = new RcloneTrash(this.#tree, new Tree(new View(rc, features, `${OWN}/trash`), locks, marks))
@@ -81,6 +101,6 @@ export class RcloneBackend extends BaseBackend {
 
   override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
     if (!this.capabilities.copy) return super.copy(from, to, options)
-    return this.#tree.transfer('copy', this.#tree, from, to, options)
+    return this.#tree.transfer(this.#tree.work(to), { how: 'copy', target: this.#tree, from, to }, options)
   }
 }

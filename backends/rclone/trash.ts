@@ -19,15 +19,19 @@ export class RcloneTrash implements Trash {
   /** A file, or an empty folder: not every storage moves more than that in one step. */
   async put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
-    return this.#tree.transfer('move', this.#kept, path, join(ROOT, id), { signal: options.signal, ifMatch: options.ifMatch })
+    return this.#tree.transfer(
+      this.#tree.work(path),
+      { how: 'move', target: this.#kept, from: path, to: join(ROOT, id) },
+      { signal: options.signal, ifMatch: options.ifMatch },
+    )
   }
 
   back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
-    return this.#kept.transfer('move', this.#tree, join(ROOT, id), path, call)
+    return this.#kept.transfer(this.#tree.work(path), { how: 'move', target: this.#tree, from: join(ROOT, id), to: path }, call)
   }
 
   keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
-    return this.#tree.transfer('copy', this.#kept, path, join(ROOT, id), call)
+    return this.#tree.transfer(this.#tree.work(path), { how: 'copy', target: this.#kept, from: path, to: join(ROOT, id) }, call)
   }
 
   async drop(id: string, call: Call = {}): Promise<void> {

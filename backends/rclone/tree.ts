@@ -4,10 +4,18 @@ import { bytesOf, incoming } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
-import { isAmbiguous, unknown } from './errors.ts'
+import { unknown } from './errors.ts'
 import { OWN, refusal, type Standing, statOf, told, type View } from './view.ts'
+import { Work } from './work.ts'
 
 export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
+
+export interface Transfer {
+  readonly how: 'move' | 'copy'
+  readonly target: Tree
+  readonly from: VfsPath
+  readonly to: VfsPath
+}
 
 const MARK = `${OWN}-folder`
 const REPLACED = `${OWN}/replaced`
@@ -29,32 +37,42 @@ export class Tree {
     this.#marks = marks
   }
 
+  /** What changes this path: all of it is found there by whoever looks at how a change has ended. */
+  work(path: VfsPath): Work {
+    return new Work(this.view.rc, this.view.place(path))
+  }
+
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const id = options.id ?? randomUUID()
     await this.#replaceable(path, options)
-    const staged = this.#staged(path, id)
+    const [work, staged] = [this.work(path), this.#staged(path, id)]
     const count = { bytes: 0 }
     try {
-      await this.view.rc.upload(folderOf(staged), nameOf(staged), counted(incoming(source, path, options.signal), count), options)
+      await work.upload(folderOf(staged), nameOf(staged), counted(incoming(source, path, options.signal), count), options)
       throwIfAborted(options.signal, 'write')
       await this.#requireWhole(staged, count.bytes, options)
       await options.staged?.(count.bytes)
       throwIfAborted(options.signal, 'write')
-      return await this.#locked(path, () => this.#publish(path, id, staged, options))
+      return await this.#locked(path, () => this.#publish(work, { path, id, staged }, options))
     } catch (error) {
       // What is in doubt is left to the recovery of its change, and so is what cannot be cleared away now.
-      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#drop(staged).catch(() => Promise.reject(told(unknown(error), 'write', path)))
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#clear(work, staged).catch(() => Promise.reject(told(unknown(error), 'write', path)))
       throw told(error, 'write', path)
     }
   }
 
+  async #clear(work: Work, staged: string): Promise<void> {
+    await work.stop()
+    await this.#drop(work, staged)
+  }
+
   /** What an interrupted write left: the new content goes, and the old one comes back if its place is empty. */
   async discard(path: VfsPath, id: string, call: Call): Promise<boolean> {
-    const aside = `${REPLACED}/${id}`
-    const dropped = await this.#drop(this.#staged(path, id))
+    const [work, aside] = [this.work(path), `${REPLACED}/${id}`]
+    const dropped = await this.#drop(work, this.#staged(path, id))
     if (!(await this.#exists(aside, call))) return dropped
-    if (await this.view.find('discard', path, call)) await this.#drop(aside)
-    else await this.view.rc.between('operations/movefile', aside, this.view.place(path), call)
+    if (await this.view.find('discard', path, call)) await this.#drop(work, aside)
+    else await work.between('operations/movefile', aside, this.view.place(path), call)
     return true
   }
 
@@ -63,7 +81,7 @@ export class Tree {
     if (standing?.kind === 'file') throw refusal('ALREADY_EXISTS', 'mkdir', path, 'is a file')
     if (standing) return
     await this.view.requireFolder('mkdir', parent(path), call)
-    await this.#make(path, call)
+    await this.#make(this.work(path), path, call)
   }
 
   remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
@@ -72,83 +90,72 @@ export class Tree {
       await this.view.check('remove', path, standing, options)
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
-      await this.#effect(
+      const work = this.work(path)
+      await work.surely(
         () =>
-          standing.kind === 'file' ? this.view.rc.call('operations/deletefile', { remote: this.view.place(path) }, options) : this.#removeFolder(path, options),
+          standing.kind === 'file' ? work.run('operations/deletefile', { remote: this.view.place(path) }, options) : this.#removeFolder(work, path, options),
         async () => !(await this.view.findAny('remove', path)),
       )
-      await afterwards(() => this.#keepAlive(parent(path), {}))
+      await afterwards(() => this.#keepAlive(work, parent(path)))
     })
   }
 
   /** A file, or an empty folder, to where nothing stands; it stays in the remote. */
-  async transfer(how: 'move' | 'copy', target: Tree, from: VfsPath, to: VfsPath, options: CopyOptions): Promise<Stat> {
+  async transfer(work: Work, it: Transfer, options: CopyOptions): Promise<Stat> {
+    const { how, target, from, to } = it
     return this.#locked(from, async () => {
       const source = await this.view.get(how, from, options)
       await this.view.check(how, from, source, { ifMatch: options.ifMatch, signal: options.signal })
       if (source.kind === 'directory' && how === 'copy') throw refusal('IS_DIRECTORY', how, from, 'is a folder')
       if (this === target && from === to) return statOf(source)
       await target.#requireFree(how, to, options)
-      await this.#transferred(how, source, target, from, to, options)
+      await (source.kind === 'directory' ? this.#moveFolder(work, it, options) : this.#transferFile(work, it, options))
+      if (how === 'move') await afterwards(() => this.#keepAlive(work, parent(from)))
       return await afterwards(() => target.view.stat(to))
     })
   }
 
-  async #transferred(how: 'move' | 'copy', source: Standing, target: Tree, ...[from, to, call]: [VfsPath, VfsPath, Call]): Promise<void> {
-    const [place, aim] = [this.view.place(from), target.view.place(to)]
-    if (source.kind === 'directory') {
-      await this.#requireEmpty('move', from, call)
-      await target.#make(to, call)
-      await afterwards(() => this.#removeFolder(from, {}))
-    } else if (how === 'move') await this.#move(place, aim, call)
-    else
-      await this.#effect(
-        () => this.view.rc.between('operations/copyfile', place, aim, call),
-        async () => false, // half of it may be there
-      )
-    if (how === 'move') await afterwards(() => this.#keepAlive(parent(from), {}))
+  async #moveFolder(work: Work, { target, from, to }: Transfer, call: Call): Promise<void> {
+    await this.#requireEmpty('move', from, call)
+    await target.#make(work, to, call)
+    await afterwards(() => this.#removeFolder(work, from))
   }
 
-  async #publish(path: VfsPath, id: string, staged: string, options: WriteOptions): Promise<Stat> {
+  #transferFile(work: Work, { how, target, from, to }: Transfer, call: Call): Promise<void> {
+    const [place, aim] = [this.view.place(from), target.view.place(to)]
+    if (how === 'move') return this.#move(work, [place, aim], call)
+    return work.surely(() => work.between('operations/copyfile', place, aim, call), half)
+  }
+
+  async #publish(work: Work, { path, id, staged }: Readonly<{ path: VfsPath; id: string; staged: string }>, options: WriteOptions): Promise<Stat> {
     const standing = await this.#replaceable(path, options)
     const [place, aside] = [this.view.place(path), `${REPLACED}/${id}`]
-    if (standing) await this.#move(place, aside)
+    if (standing) await this.#move(work, [place, aside])
     try {
-      await this.#move(staged, place)
+      await this.#move(work, [staged, place])
     } catch (error) {
-      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#bringBack(standing && aside, place, error)
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#bringBack(work, standing && aside, place, error)
       throw error
     }
     return afterwards(async () => {
-      if (standing) await this.#drop(aside)
+      if (standing) await this.#drop(work, aside)
       return this.view.stat(path)
     })
   }
 
   /** After a refusal. Where a storage moves by a copy and a deletion the new content may stand there all the same. */
-  async #bringBack(aside: string | undefined, place: string, refused: unknown): Promise<void> {
+  async #bringBack(work: Work, aside: string | undefined, place: string, refused: unknown): Promise<void> {
     await afterwards(async () => {
       if (await this.#exists(place, {})) throw refused
-      if (aside !== undefined) await this.view.rc.between('operations/movefile', aside, place, {})
+      if (aside !== undefined) await work.between('operations/movefile', aside, place)
     })
   }
 
-  #move(from: string, to: string, call: Call = {}): Promise<void> {
-    return this.#effect(
-      () => this.view.rc.between('operations/movefile', from, to, call),
+  #move(work: Work, [from, to]: readonly [string, string], call?: Call): Promise<void> {
+    return work.surely(
+      () => work.between('operations/movefile', from, to, call),
       async () => !(await this.#exists(from, {})) && this.#exists(to, {}),
     )
-  }
-
-  /** A request that changes something. Where no clear answer came a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it does not. */
-  async #effect(request: () => Promise<unknown>, tookPlace: () => Promise<boolean>): Promise<void> {
-    try {
-      await request()
-    } catch (error) {
-      if (!isAmbiguous(error)) throw error
-      const took = await tookPlace().catch((cause: unknown) => Promise.reject(unknown(cause)))
-      if (!took) throw unknown(error)
-    }
   }
 
   async #requireWhole(place: string, size: number, call: Call): Promise<void> {
@@ -174,23 +181,23 @@ export class Tree {
       throw refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(entry.name)}`)
   }
 
-  async #removeFolder(path: VfsPath, { recursive, signal }: RemoveOptions): Promise<void> {
+  async #removeFolder(work: Work, path: VfsPath, { recursive, signal }: RemoveOptions = {}): Promise<void> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     if (!recursive) await this.#requireEmpty('remove', path, { signal })
-    await this.view.rc.call('operations/purge', { remote: this.view.place(path) }, { signal })
+    await work.run('operations/purge', { remote: this.view.place(path) }, { signal })
   }
 
-  async #make(path: VfsPath, call: Call): Promise<void> {
+  async #make(work: Work, path: VfsPath, call: Call): Promise<void> {
     const place = this.view.place(path)
-    await this.#effect(
-      () => (this.#marks ? this.view.rc.upload(place, MARK, bytesOf(''), call) : this.view.rc.call('operations/mkdir', { remote: place }, call)),
+    await work.surely(
+      () => (this.#marks ? work.upload(place, MARK, bytesOf(''), call) : work.run('operations/mkdir', { remote: place }, call)),
       () => this.#exists(place, {}),
     )
   }
 
   /** A folder that loses its last file stays, as on any disk. */
-  async #keepAlive(path: VfsPath, call: Call): Promise<void> {
-    if (this.#marks && path !== '/' && !(await this.view.find('remove', path, call))) await this.#make(path, call)
+  async #keepAlive(work: Work, path: VfsPath): Promise<void> {
+    if (this.#marks && path !== '/' && !(await this.view.find('remove', path, {}))) await this.#make(work, path, {})
   }
 
   #staged(path: VfsPath, id: string): string {
@@ -208,9 +215,9 @@ export class Tree {
   }
 
   /** True if there was something. */
-  async #drop(place: string): Promise<boolean> {
+  async #drop(work: Work, place: string): Promise<boolean> {
     try {
-      await this.view.rc.call('operations/deletefile', { remote: place })
+      await work.run('operations/deletefile', { remote: place })
       return true
     } catch (error) {
       if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return false
@@ -231,6 +238,9 @@ async function afterwards<T>(work: () => Promise<T>): Promise<T> {
     throw unknown(error)
   }
 }
+
+/** What is copied may be there in part. */
+const half = async (): Promise<boolean> => false
 
 const folderOf = (place: string): string => place.slice(0, Math.max(0, place.lastIndexOf('/')))
 const nameOf = (place: string): string => name(`/${place}` as VfsPath)

@@ -210,6 +210,11 @@ export interface Backend extends AsyncDisposable {
    * way, or the storage works on them. None if not said: what a process did not finish has ended with it.
    */
   readonly outlives?: ((size: number) => number) | undefined
+  /**
+   * Stops what is still worked on at this path, whoever asked for it: only then what stands there tells how a change ended whose process
+   * has died. Rejects OUTCOME_UNKNOWN where it goes on. Absent where nobody works on but who asked.
+   */
+  readonly stop?: ((path: VfsPath) => Promise<void>) | undefined
   /** For work on many files, where a storage can be read by several threads at once. */
   readonly threads?: ThreadAccess | undefined
 

@@ -47,6 +47,7 @@ export abstract class BaseBackend implements Backend {
   readonly checksWrites?: boolean | undefined
   readonly usesUp?: boolean | undefined
   readonly outlives?: Backend['outlives']
+  readonly stop?: Backend['stop']
   readonly threads?: ThreadAccess | undefined
 
   abstract stat(path: VfsPath, call?: Call): Promise<Stat>

@@ -29,9 +29,12 @@ const done = (stat: Stat | null, known?: Partial<Snapshot> | null): End => ({ st
 
 /**
  * How a change ended, by what stands there now (journal.md, 7 and 15). Effects are never repeated; half ones are taken back. Rejects
- * OUTCOME_UNKNOWN where nothing has taken effect, and it may still come.
+ * OUTCOME_UNKNOWN where nothing has taken effect, and it may still come: what the storage itself is still at work on is stopped first.
  */
-export const settle = (it: Case): Promise<End> => SETTLE[it.row.kind](it)
+export async function settle(it: Case): Promise<End> {
+  await it.at.backend.stop?.(it.at.path)
+  return SETTLE[it.row.kind](it)
+}
 
 const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
   write: settleContent,

@@ -12,6 +12,7 @@ export function forward(inner: Backend, own: Partial<Backend>): Backend {
     checksWrites: inner.checksWrites,
     usesUp: inner.usesUp,
     outlives: inner.outlives,
+    stop: inner.stop,
     threads: inner.threads,
     check: (call) => inner.check(call),
     notes: () => inner.notes(),

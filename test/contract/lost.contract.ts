@@ -13,7 +13,7 @@ export interface Reached extends AsyncDisposable {
   left(): Promise<readonly string[]>
 }
 
-const MOST_REQUESTS = 8
+const MOST_REQUESTS = 16
 
 /** What is done, and the content of `/c/f`, `/c/g` and whether `/c/d` is there afterwards. */
 const OPERATIONS: readonly (readonly [name: string, work: (t: TestVfs) => Promise<unknown>, after: string])[] = [

@@ -74,9 +74,18 @@ export class Rclone implements AsyncDisposable {
 
   /** As it stands in a connection string. */
   async obscured(clear: string): Promise<string> {
+    return (await this.#ask<{ obscured: string }>('core/obscure', { clear })).obscured
+  }
+
+  /** What it works on, but for this question. */
+  async working(): Promise<number> {
+    return (await this.#ask<{ runningIds: readonly number[] }>('job/list', {})).runningIds.length - 1
+  }
+
+  async #ask<T>(method: string, parameters: object): Promise<T> {
     const headers = { authorization: this.endpoint.authorization ?? '', 'content-type': 'application/json' }
-    const response = await fetch(`${this.url}/core/obscure`, { method: 'POST', headers, body: JSON.stringify({ clear }) })
-    return ((await response.json()) as { obscured: string }).obscured
+    const response = await fetch(`${this.url}/${method}`, { method: 'POST', headers, body: JSON.stringify(parameters) })
+    return (await response.json()) as T
   }
 
   backend(remote: string): Promise<RcloneBackend> {

@@ -21,6 +21,7 @@ import { actor, file, open, serving, temporaryFolder } from '../../support/journ
 class Lasting extends MemoryBackend {
   override readonly volume = 's3:lasting'
   override outlives: Backend['outlives'] = undefined
+  override stop: Backend['stop'] = undefined
 }
 
 const DEAD = 7
@@ -80,6 +81,21 @@ test('a mistake of ours is not hidden as a storage that does not answer', async 
   left('write', '/f')
   backend.stat = () => Promise.reject(new TypeError('not a function'))
   await expect(journal.recover()).rejects.toThrow('not a function')
+})
+
+test('what the storage itself still works on is stopped before it is looked at', async () => {
+  const before = await put('/f', 'before')
+  const id = left('write', '/f', { before: file(before.etag, before.size), after: { kind: 'file', size: 5, cid: rawCid(Buffer.from('after')) } })
+  backend.stop = async (path) => void (await put(path, 'after')) // it had got so far
+  expect(await settled(id)).toMatchObject({ state: 'done' })
+})
+
+test('while it goes on, though it was stopped, nobody can tell how a change ended', async () => {
+  const id = left('write', '/f')
+  backend.stop = () => Promise.reject(new VfsError('OUTCOME_UNKNOWN', 'it goes on'))
+  expect(await settled(id)).toMatchObject({ state: 'in_doubt', reason: 'it goes on' })
+  backend.stop = undefined
+  expect(await settled(id)).toMatchObject({ state: 'aborted' })
 })
 
 test('a change of our own whose outcome was in doubt is looked at again', async () => {

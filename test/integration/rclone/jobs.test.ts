@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import { codeOf, text } from '../../contract/support.ts'
+import { FaultProxy } from '../../support/fault-proxy.ts'
+import { needsRclone, Rclone } from '../../support/rclone.ts'
+
+let control: Rclone
+beforeEach(needsRclone)
+beforeAll(async () => void (control = await Rclone.control()))
+afterAll(() => control[Symbol.asyncDispose]())
+
+/** A storage that holds `/f`, and has been asked to copy it, which it does not do before it is let go. */
+async function copying(signal?: AbortSignal) {
+  await using parts = new AsyncDisposableStack()
+  const server = parts.use(await Rclone.serving('webdav'))
+  const proxy = parts.use(await FaultProxy.start(server.url))
+  const remote = (await server.reached('webdav', control)).replace(server.url, proxy.endpoint)
+  const [backend, another] = [parts.use(await control.backend(remote)), parts.use(await control.backend(remote))]
+  await backend.write(p('/f'), bytesOf('content'))
+  const met = proxy.next(/^COPY /, 'held')
+  const copy = codeOf(backend.copy(p('/f'), p('/g'), { signal }).then(() => undefined))
+  await met
+  const owned = parts.move()
+  return { proxy, backend, another, copy, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+test('a copy is a job of rclone; it is stopped when its caller goes, and what has become of it is not known', async () => {
+  const leaving = new AbortController()
+  await using t = await copying(leaving.signal)
+  expect(await control.working()).toBe(1)
+  leaving.abort()
+  expect(await t.copy).toBe('OUTCOME_UNKNOWN')
+  expect(await control.working()).toBe(0)
+})
+
+test('what one asked for, another one stops: that which is done at the same place, and nothing else', async () => {
+  await using t = await copying()
+  await t.another.stop(p('/other'))
+  await t.another.write(p('/other'), bytesOf('x'))
+  expect(await control.working()).toBe(1)
+  await t.another.stop(p('/g'))
+  expect(await control.working()).toBe(0)
+  expect(await t.copy).toBe('OUTCOME_UNKNOWN')
+  expect(await text(t.backend.read(p('/f')))).toBe('content')
+})
