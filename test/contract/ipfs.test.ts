@@ -6,7 +6,7 @@ import { embeddedAlone, kuboAlone, type NodeAlone, owning } from '../support/nod
 import { onKubo } from '../support/on-kubo.ts'
 import { readOnlyContract } from './backend.contract.ts'
 import { rootOf } from './node/make.ts'
-import { type Plant, planted, type Tree } from './support.ts'
+import { behindLayers, type Plant, planted, type Tree } from './support.ts'
 
 const planting =
   (make: () => Promise<NodeAlone>): Plant =>
@@ -19,6 +19,11 @@ const sources = (tree: Tree): Source[] =>
   Object.entries(tree).map(([path, content]) => (path.endsWith('/') ? { path: path.slice(0, -1) } : { path, content: bytesOf(content) }))
 
 readOnlyContract('ipfs', planting(embeddedAlone), { row: 'ipfs' })
+
+readOnlyContract('ipfs behind its layers', async (tree) => {
+  const { backend, ...rest } = await planting(embeddedAlone)(tree)
+  return { ...rest, backend: behindLayers('ipfs', backend) }
+})
 
 onKubo(
   'immutable trees',

@@ -2,27 +2,30 @@ import { MfsBackend } from '../../backends/mfs/mfs.ts'
 import { embeddedAlone, kuboAlone, owning } from '../support/nodes.ts'
 import { onKubo } from '../support/on-kubo.ts'
 import { backendContract } from './backend.contract.ts'
+import { behindLayers } from './support.ts'
+import { vfsContract } from './vfs.contract.ts'
 
-backendContract(
-  'mfs',
-  async () => {
-    const open = await embeddedAlone()
-    return owning(new MfsBackend(open.node), open)
-  },
-  { row: 'mfs, embedded' },
-)
+const embedded = async (data?: string) => {
+  const open = await embeddedAlone(data)
+  return owning(new MfsBackend(open.node), open)
+}
+
+backendContract('mfs', embedded, { row: 'mfs, embedded' })
+
+backendContract('mfs behind its layers', async () => behindLayers('mfs', await embedded()), { runs: 10 })
+
+vfsContract('the mutable tree', embedded, { runs: 20 })
 
 onKubo(
   'the mutable tree',
-  (daemon) =>
-    backendContract(
-      'mfs',
-      async () => {
-        const open = await kuboAlone(async () => daemon)
-        for (const { name } of await Array.fromAsync(open.node.mfs.list('/'))) await open.node.mfs.unlink(`/${name}`)
-        return owning(new MfsBackend(open.node), open)
-      },
-      { runs: 25, row: 'mfs, on a Kubo' },
-    ),
+  (daemon) => {
+    const make = async () => {
+      const open = await kuboAlone(async () => daemon)
+      for (const { name } of await Array.fromAsync(open.node.mfs.list('/'))) await open.node.mfs.unlink(`/${name}`)
+      return owning(new MfsBackend(open.node), open)
+    }
+    backendContract('mfs', make, { runs: 25, row: 'mfs, on a Kubo' })
+    vfsContract('the mutable tree', make, { runs: 8 })
+  },
   { flags: ['--offline'] },
 )

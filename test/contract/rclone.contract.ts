@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach } from 'vitest'
 import { needsRclone, Rclone } from '../support/rclone.ts'
 import { backendContract } from './backend.contract.ts'
+import { behindLayers } from './support.ts'
+import { vfsContract } from './vfs.contract.ts'
 
 /** The contract over a real server of this protocol, which is another rclone: it takes names of one normal form for the same. */
 export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
@@ -15,4 +17,6 @@ export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
     return control.backend(`${await server.reached(protocol, control)}${randomUUID()}`)
   }
   backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: ['new\nline'], normalizes: true, row: `rclone, ${protocol}` })
+  vfsContract(`rclone over ${protocol}`, make, { runs: 3 })
+  vfsContract(`rclone over ${protocol} behind its layers`, async () => behindLayers('rclone', await make()), { runs: 3 })
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeEach } from 'vitest'
+import type { Backend } from '../../src/core/backend.ts'
 import { openS3 } from '../../backends/s3/s3.ts'
 import { needs, S3Server, type S3Program } from '../support/s3.ts'
 import { backendContract, type ContractOptions } from './backend.contract.ts'
 import { vfsBehavesLikeATree } from './model/vfs.ts'
+import { behindLayers } from './support.ts'
+import { vfsContract } from './vfs.contract.ts'
 
 /** The contract over this real server, and two of its folders as mounts of one VFS. */
 export function s3Contract(program: S3Program, options: ContractOptions): () => Promise<S3Server> {
@@ -12,7 +15,13 @@ export function s3Contract(program: S3Program, options: ContractOptions): () => 
   beforeEach(needs(program))
   const name = `${program.program.name}${program.versions === true ? ' with versions' : ''}`
 
-  backendContract(`s3 on ${name}`, async () => (await running()).backend(), { ...options, row: `s3, ${name}` })
+  const make = async (): Promise<Backend> => (await running()).backend()
+
+  backendContract(`s3 on ${name}`, make, { ...options, row: `s3, ${name}` })
+
+  vfsContract(`s3 on ${name}`, make, { runs: 4 })
+
+  vfsContract(`s3 on ${name} behind its layers`, async () => behindLayers('s3', await make()), { runs: 4 })
 
   vfsBehavesLikeATree(
     'two folders of one bucket',
@@ -20,7 +29,7 @@ export function s3Contract(program: S3Program, options: ContractOptions): () => 
       const bucket = await (await running()).options()
       return [await openS3({ ...bucket, prefix: 'x' }), await openS3({ ...bucket, prefix: 'y' })]
     },
-    { runs: 8 },
+    { runs: 4 },
   )
   return running
 }

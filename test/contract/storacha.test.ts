@@ -1,14 +1,16 @@
 import { afterAll } from 'vitest'
-import { MemoryBackend } from '../../backends/memory/memory.ts'
 import { storachaAlone, TestStoracha } from '../support/storacha.ts'
 import { backendContract } from './backend.contract.ts'
-import { vfsBehavesLikeATree } from './model/vfs.ts'
+import { behindLayers } from './support.ts'
+import { vfsContract } from './vfs.contract.ts'
 
 let service: Promise<TestStoracha> | undefined
 afterAll(async () => (await service)?.[Symbol.asyncDispose]())
 
-const make = async () => storachaAlone(await (service ??= TestStoracha.start()))
+const make = async (folder?: string) => storachaAlone(await (service ??= TestStoracha.start()), { folder })
 
 backendContract('storacha', make, { runs: 2, row: 'storacha' })
 
-vfsBehavesLikeATree('Storacha and memory', async () => [await make(), new MemoryBackend()], { runs: 2 })
+vfsContract('Storacha', make, { runs: 1 })
+
+vfsContract('Storacha behind its layers', async (data) => behindLayers('storacha', await make(data)), { runs: 1 })

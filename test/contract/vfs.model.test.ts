@@ -1,14 +1,22 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { LocalBackend } from '../../backends/local/local.ts'
 import { MemoryBackend } from '../../backends/memory/memory.ts'
+import { rememberingWhatWas } from './cases/history.ts'
 import { vfsBehavesLikeATree } from './model/vfs.ts'
+import { behindLayers, scratch } from './support.ts'
+
+rememberingWhatWas('memory', async () => new MemoryBackend())
+
+const folder = scratch('disk')
+const disk = async () => new LocalBackend({ root: await folder() })
+
+rememberingWhatWas('a folder of the disk', disk)
 
 vfsBehavesLikeATree('two memories', async () => [new MemoryBackend(), new MemoryBackend()])
 
-vfsBehavesLikeATree('two folders of the disk', async (folder) => {
-  for (const name of ['x', 'y']) await mkdir(join(folder, name))
-  return [new LocalBackend({ root: join(folder, 'x') }), new LocalBackend({ root: join(folder, 'y') })]
-})
+vfsBehavesLikeATree('two folders of the disk', async () => [await disk(), await disk()])
 
-vfsBehavesLikeATree('memory and disk', async (folder) => [new MemoryBackend(), new LocalBackend({ root: folder })])
+vfsBehavesLikeATree('memory and disk', async () => [new MemoryBackend(), await disk()])
+
+vfsBehavesLikeATree('memory and disk behind layers', async () => [behindLayers('memory', new MemoryBackend()), behindLayers('local', await disk())], {
+  runs: 20,
+})

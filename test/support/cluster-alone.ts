@@ -5,7 +5,7 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { TestCluster } from './cluster.ts'
 import { temporaryFolder } from './content.ts'
 
-type Settings = Pick<ClusterBackendOptions, 'name' | 'replication_min' | 'replication_max'> & { readonly folder?: string }
+type Settings = Pick<ClusterBackendOptions, 'name' | 'replication_min' | 'replication_max'> & { readonly folder?: string | undefined }
 
 /** A tree at a cluster, with a data folder that goes with it unless one is given. */
 export async function clusterAlone({ api, peers }: Pick<TestCluster, 'api' | 'peers'>, { folder, ...settings }: Settings): Promise<ClusterBackend> {

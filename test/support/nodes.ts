@@ -10,11 +10,11 @@ export interface NodeAlone extends AsyncDisposable {
   readonly node: IpfsNode
 }
 
-/** An embedded node with a data folder that goes with it. */
-export async function embeddedAlone(): Promise<NodeAlone> {
+/** An embedded node with a data folder that goes with it unless one is given. */
+export async function embeddedAlone(data?: string): Promise<NodeAlone> {
   await using ground = new AsyncDisposableStack()
-  const folder = ground.use(await temporaryFolder())
-  const { node } = ground.use(await openNode(folder.path))
+  const folder = data ?? ground.use(await temporaryFolder()).path
+  const { node } = ground.use(await openNode(folder))
   return alone(node, ground.move())
 }
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Backend } from '../../../src/core/backend.ts'
@@ -9,10 +6,13 @@ import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import type { Changed } from '../../../src/vfs/types.ts'
 import { apply, byPath, type Op, type Tree } from '../../support/tree-model.ts'
+import { scratch } from '../support.ts'
 import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
 
 const names = fc.constantFrom('a', 'b', 'ä')
-const paths = fc.tuple(fc.constantFrom('/x', '/y'), fc.array(names, { minLength: 1, maxLength: 3 })).map(([mount, inner]) => [mount, ...inner].join('/'))
+const paths = fc
+  .tuple(fc.constantFrom('/x', '/y'), fc.array(names, { minLength: 1, maxLength: 3, size: 'xsmall' }))
+  .map(([mount, inner]) => [mount, ...inner].join('/'))
 const ops: fc.Arbitrary<Op> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ op: fc.constant('write' as const), at: paths, content: fc.string({ maxLength: 5 }) }) },
   fc.record({ op: fc.constant('mkdir' as const), at: paths }),
@@ -20,20 +20,21 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('move' as const, 'copy' as const), at: paths, to: paths, overwrite: fc.boolean() }) },
 )
 
-/** Makes the two storages that `/x` and `/y` show; the folder is there for them, and goes afterwards. */
-export type MakeTwo = (folder: string) => Promise<readonly [Backend, Backend]>
+/** Makes the two storages that `/x` and `/y` show, for a gateway with this data folder. */
+export type MakeTwo = (data: string) => Promise<readonly [Backend, Backend]>
 
 /** What the VFS does over any two storages: what a tree does; and every change goes back and forth again. */
-export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 60 } = {}): void {
+export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 40 } = {}): void {
+  const data = scratch('model')
   test(`the VFS over ${title} does what a tree does, refuses what it must, and takes every change back`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(ops, { maxLength: 12 }), async (script) => {
-        const folder = await mkdtemp(join(tmpdir(), 'polymount-model-'))
-        const [x, y] = await make(folder)
-        await using t = await openTestVfs({ '/x': x, '/y': y })
+      fc.asyncProperty(fc.array(ops, { maxLength: 12, size: 'max' }), async (script) => {
+        const folder = await data()
+        await using both = new AsyncDisposableStack()
+        const [x, y] = (await make(folder)).map((backend) => both.use(backend))
+        await using t = await openTestVfs({ '/x': x!, '/y': y! }, { folder })
         let tree: Tree = new Map()
         for (const op of script) tree = await step(t, tree, op)
-        await rm(folder, { recursive: true })
       }),
       { numRuns: runs },
     )
