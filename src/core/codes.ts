@@ -246,6 +246,13 @@ export const CODES = {
     'The data folder was written by a newer polymount.',
     'Start that version, or choose another folder with --data-dir.',
   ),
+  DATA_FOLDER_DAMAGED: code(
+    'startup',
+    'critical',
+    false,
+    'A database of the data folder is damaged.',
+    'Put a copy of that file back, or move it aside with its -wal and -shm: what only it knew is lost then. Files that are served are not in it.',
+  ),
   TOOL_INVALID: code('startup', 'critical', false, 'A tool breaks a rule of the registry.', 'Correct the file that the message names.'),
 
   INTERNAL: code(

@@ -1,10 +1,11 @@
-import { patiently } from './busy.ts'
+import { VfsError } from '../core/error.ts'
+import { patiently, sqliteCode } from './busy.ts'
 import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 
 /**
  * Opens a database that several processes share: WAL, every commit durable, foreign keys kept. Migration n brings
- * version n to n + 1. Rejects DATA_FOLDER_NEWER, and BUSY if others keep it locked.
+ * version n to n + 1. Rejects DATA_FOLDER_NEWER, DATA_FOLDER_DAMAGED, and BUSY if others keep it locked.
  */
 export async function openShared(file: string, migrations: readonly string[]): Promise<Database> {
   const db = new Database(file)
@@ -18,6 +19,8 @@ export async function openShared(file: string, migrations: readonly string[]): P
     return db
   } catch (error) {
     db.close()
-    throw error
+    throw isDamaged(error) ? new VfsError('DATA_FOLDER_DAMAGED', `${file} is damaged, or is no database`, { cause: error }) : error
   }
 }
+
+const isDamaged = (error: unknown): boolean => error instanceof VfsError && /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error.cause) ?? '')

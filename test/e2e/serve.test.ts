@@ -66,7 +66,7 @@ describe('over stdio', () => {
     const agent = start(place, [])
     const end = ended(agent)
     agent.stdin.write(`${JSON.stringify(INITIALIZE)}\n`)
-    expect(await end).toMatchObject({ code: 1, stderr: expect.stringMatching(/^polymount: IO_ERROR: the database of the data folder /) })
+    expect(await end).toMatchObject({ code: 2, stderr: expect.stringMatching(/^polymount: DATA_FOLDER_DAMAGED: \S+journal\.db is damaged/) })
   })
 
   test('stdin at its end: what was asked is answered, and the process ends by itself', async () => {

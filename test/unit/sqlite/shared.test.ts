@@ -55,7 +55,7 @@ test('a migration that fails leaves nothing', async () => {
 
 test('what is not a database, or cannot be opened, is said in the words of the gateway', async () => {
   writeFileSync(file(), 'x'.repeat(4096))
-  await expect(openShared(file(), [FIRST])).rejects.toMatchObject({ code: 'IO_ERROR' })
+  await expect(openShared(file(), [FIRST])).rejects.toMatchObject({ code: 'DATA_FOLDER_DAMAGED', message: expect.stringContaining(file()) })
   expect(asVfsError(Object.assign(new Error('x'), { code: 'SQLITE_CANTOPEN' }))).toMatchObject({ code: 'PERMISSION_DENIED' })
   expect(asVfsError(Object.assign(new Error('x'), { code: 'SQLITE_FULL' }))).toMatchObject({ code: 'DISK_FULL' })
   const other = Object.assign(new Error('x'), { code: 'ENOENT' })
