@@ -12,6 +12,10 @@ export const OWN = '.polymount'
 
 export type Standing = { readonly kind: 'file'; readonly item: Item; readonly etag: string } | { readonly kind: 'directory' }
 
+/** rclone shows them by their pictures (␉ for a tab) and takes both: one file would have two names. */
+// oxlint-disable-next-line no-control-regex -- they are meant
+const CONTROL = /[\u0000-\u001F\u007F]/
+
 const READ_BYTES = 1 << 20 // to look whether a content is the one that was meant, where the remote has no hash of it
 
 /** Reading of what lies below a place of the remote as a tree: what is served, and what is kept aside. */
@@ -30,7 +34,7 @@ export class View extends Lookup<Standing> {
   /** The remote's name of a path. Rejects DENIED for the backend's own. */
   place(path: VfsPath): string {
     if (segments(path).some(isOwn)) throw refusal('DENIED', 'find', path, 'belongs to polymount itself')
-    if (path.includes('\n')) throw refusal('INVALID_PATH', 'find', path, 'has a line end, which rclone cannot be asked for')
+    if (CONTROL.test(path)) throw refusal('INVALID_PATH', 'find', path, 'has a control character, and such a file another name at rclone')
     return [this.#root, ...segments(path)].filter((part) => part !== '').join('/')
   }
 

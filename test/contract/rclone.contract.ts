@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach } from 'vitest'
-import { needsRclone, Rclone } from '../support/rclone.ts'
+import { needsRclone, Rclone, REFUSED } from '../support/rclone.ts'
 import { backendContract } from './backend.contract.ts'
 import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
@@ -16,7 +16,7 @@ export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
     const [control, server] = await (both ??= Promise.all([Rclone.control(), Rclone.serving(protocol)]))
     return control.backend(`${await server.reached(protocol, control)}${randomUUID()}`)
   }
-  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: ['new\nline'], normalizes: true, row: `rclone, ${protocol}` })
+  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: REFUSED, normalizes: true, row: `rclone, ${protocol}` })
   vfsContract(`rclone over ${protocol}`, make, { runs: 3 })
   vfsContract(`rclone over ${protocol} behind its layers`, async () => behindLayers('rclone', await make()), { runs: 3 })
 }

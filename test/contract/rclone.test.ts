@@ -1,5 +1,5 @@
 import { afterAll, beforeEach } from 'vitest'
-import { memoryRemote, needsRclone, Rclone } from '../support/rclone.ts'
+import { memoryRemote, needsRclone, Rclone, REFUSED } from '../support/rclone.ts'
 import { backendContract } from './backend.contract.ts'
 import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
@@ -11,9 +11,9 @@ beforeEach(needsRclone)
 const memory = async () => (await (control ??= Rclone.control())).backend(memoryRemote())
 const layered = async () => behindLayers('rclone', await memory())
 
-backendContract('rclone over memory', memory, { runs: 10, refused: ['new\nline'], row: 'rclone, memory' })
+backendContract('rclone over memory', memory, { runs: 10, refused: REFUSED, row: 'rclone, memory' })
 
-backendContract('rclone behind its layers', layered, { runs: 3, refused: ['new\nline'] })
+backendContract('rclone behind its layers', layered, { runs: 3, refused: REFUSED })
 
 vfsContract('rclone', memory, { runs: 8 })
 

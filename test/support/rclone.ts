@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,8 +30,9 @@ export class Rclone implements AsyncDisposable {
     this.#process = started
   }
 
-  static async control(): Promise<Rclone> {
-    return Rclone.#start(['rcd', '--rc-serve', '--rc-addr', '127.0.0.1:0'], 'RCLONE_RC')
+  /** With remotes of this configuration, as rclone keeps it in a file. */
+  static async control(remotes = ''): Promise<Rclone> {
+    return Rclone.#start(['rcd', '--rc-serve', '--rc-addr', '127.0.0.1:0'], 'RCLONE_RC', remotes)
   }
 
   /** Serves a folder of its own by this protocol. */
@@ -39,12 +40,14 @@ export class Rclone implements AsyncDisposable {
     return Rclone.#start(['serve', protocol, '--addr', '127.0.0.1:0', ...(protocol === 'webdav' ? ['--etag-hash', 'md5'] : []), '.'], 'RCLONE')
   }
 
-  static async #start(args: readonly string[], prefix: string): Promise<Rclone> {
+  static async #start(args: readonly string[], prefix: string, remotes = ''): Promise<Rclone> {
     const password = randomUUID()
     const folder = await mkdtemp(join(tmpdir(), 'polymount-rclone-'))
+    const configuration = remotes === '' ? '/dev/null' : join(folder, 'rclone.conf')
+    if (remotes !== '') await writeFile(configuration, remotes)
     const started = spawn(await findServer(RCLONE), [...args, '--log-level', 'NOTICE'], {
       cwd: folder,
-      env: { ...process.env, RCLONE_CONFIG: '/dev/null', RCLONE_LOW_LEVEL_RETRIES: '2', [`${prefix}_USER`]: USER, [`${prefix}_PASS`]: password },
+      env: { ...process.env, RCLONE_CONFIG: configuration, RCLONE_LOW_LEVEL_RETRIES: '2', [`${prefix}_USER`]: USER, [`${prefix}_PASS`]: password },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     for await (const line of createInterface({ input: started.stderr })) {
@@ -108,3 +111,6 @@ const USER = 'polymount-test'
 
 /** An empty place of rclone's own memory. */
 export const memoryRemote = (): string => `:memory:${randomUUID()}`
+
+/** Names that are refused wherever rclone leads to. */
+export const REFUSED = ['new\nline', 'tab\t', '\u0001\u001F\u007F']

@@ -1,9 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { findServer } from '../../../scripts/servers/find.ts'
 import { RCLONE } from '../../../scripts/servers/programs.ts'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
+import { temporaryFolder } from '../../support/content.ts'
 import { memoryRemote, needsRclone } from '../../support/rclone.ts'
 
 beforeEach(needsRclone)
@@ -32,6 +34,19 @@ test('rclone is started for the mount, a tree goes there and back, and every cha
   expect((await call('vfs_read', { path: '/cloud/a/b/two', raw: true })).text).toBe('second')
   expect((await call('vfs_undo', { session: 'current' })).result).toMatchObject({ conflicts: [] })
   expect((await call('vfs_ls', { path: '/cloud' })).result['entries']).toEqual([])
+})
+
+test('a remote by its name in a configuration file of rclone is a storage like any other', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'rclone.conf')
+  await writeFile(file, '[mine]\ntype = alias\nremote = :memory:\n')
+  const backends = { cloud: { type: 'rclone', options: { remote: `mine:${randomUUID()}` } } }
+  await using session = await open({ backends, rclone: { config_file: file } })
+  const written = await session.call('vfs_write', { path: '/cloud/f', content: 'x' })
+  expect((await session.call('vfs_read', { path: '/cloud/f', raw: true })).text).toBe('x')
+  expect((await session.call('vfs_undo', { change: written.result['change'] })).result).toMatchObject({ conflicts: [] })
+  await using unknown = await open({ backends: { cloud: { type: 'rclone', options: { remote: 'nobodys:x' } } }, rclone: { config_file: file } })
+  expect((await unknown.call('vfs_ls', { path: '/cloud' })).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
 })
 
 test('its credentials stand in no argument of a process, and its port takes no call without them', async () => {
