@@ -4,7 +4,7 @@ import { bytesOf, incoming } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
-import { unknown } from './errors.ts'
+import { isAmbiguous, unknown } from './errors.ts'
 import { OWN, refusal, type Standing, statOf, told, type View } from './view.ts'
 import { Work } from './work.ts'
 
@@ -143,7 +143,7 @@ export class Tree {
     })
   }
 
-  /** After a refusal. Where a storage moves by a copy and a deletion the new content may stand there all the same. */
+  /** After a refusal. */
   async #bringBack(work: Work, aside: string | undefined, place: string, refused: unknown): Promise<void> {
     await afterwards(async () => {
       if (await this.#exists(place, {})) throw refused
@@ -151,11 +151,24 @@ export class Tree {
     })
   }
 
-  #move(work: Work, [from, to]: readonly [string, string], call?: Call): Promise<void> {
-    return work.surely(
-      () => work.between('operations/movefile', from, to, call),
-      async () => !(await this.#exists(from, {})) && this.#exists(to, {}),
-    )
+  async #move(work: Work, [from, to]: readonly [string, string], call?: Call): Promise<void> {
+    const isMoved = async (): Promise<boolean> => !(await this.#exists(from, {})) && this.#exists(to, {})
+    try {
+      await work.surely(() => work.between('operations/movefile', from, to, call), isMoved)
+    } catch (refused) {
+      if (isCode(refused, 'OUTCOME_UNKNOWN')) throw refused
+      if (!(await afterwards(isMoved))) throw await this.#halfMoved(work, to, refused)
+    }
+  }
+
+  /** Where a storage moves by a copy and a deletion, what is refused half way stands at both places. The copy goes; where that is refused too it stays, if it is out of sight. */
+  async #halfMoved(work: Work, to: string, refused: unknown): Promise<unknown> {
+    try {
+      await this.#drop(work, to)
+      return refused
+    } catch (error) {
+      return isAmbiguous(error) || !to.startsWith(`${OWN}/`) ? unknown(error) : refused
+    }
   }
 
   async #requireWhole(place: string, size: number, call: Call): Promise<void> {

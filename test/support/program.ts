@@ -25,8 +25,10 @@ export async function emptyPlace(): Promise<Place> {
 }
 
 /** For what was left in doubt the time goes by in which it may still come. */
-export function later({ home }: Place): void {
-  const journal = new Database(join(home, '.local/share/polymount/journal.db'))
+export const later = ({ home }: Place): void => laterIn(join(home, '.local/share/polymount'))
+
+export function laterIn(dataFolder: string): void {
+  const journal = new Database(join(dataFolder, 'journal.db'))
   journal.run('update change set left_at = left_at - 3600000 where owner is not null')
   journal.close()
 }
