@@ -3,6 +3,7 @@ import { afterAll, beforeEach } from 'vitest'
 import { needsRclone, Rclone, REFUSED } from '../support/rclone.ts'
 import { RCLONE_S3, S3Server } from '../support/s3.ts'
 import { backendContract } from './backend.contract.ts'
+import { vfsContract } from './vfs.contract.ts'
 
 beforeEach(needsRclone)
 const parts = new AsyncDisposableStack()
@@ -31,3 +32,4 @@ const make = async () => {
 }
 
 backendContract('rclone over a configured S3', make, { runs: 5, refused: REFUSED, normalizes: true, row: 'rclone, s3' })
+vfsContract('rclone over a configured S3', make, { runs: 3 })
