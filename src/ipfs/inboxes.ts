@@ -1,5 +1,8 @@
+import type { Call } from '../core/backend.ts'
+import { VfsError } from '../core/error.ts'
 import { Inbox } from './inbox.ts'
 import type { Message, Pubsub } from './network-types.ts'
+import { reaching } from './reaching.ts'
 
 const MAX_TOPICS = 32
 const IDLE_MS = 24 * 60 * 60_000
@@ -11,6 +14,10 @@ interface Open {
 
 interface Topic {
   readonly opened: Promise<Open>
+  /** Gives it up; undefined once it is open. */
+  opening: AbortController | undefined
+  /** Calls that wait for it to open: when all have gone, nobody wants it. */
+  waiting: number
   lastUsed: number
 }
 
@@ -29,34 +36,41 @@ export class Inboxes implements AsyncDisposable {
   }
 
   /** What came since the first call for this topic, which subscribes. Rejects what subscribing rejects. */
-  async open(topic: string): Promise<Inbox> {
+  async open(topic: string, call: Call = {}): Promise<Inbox> {
     const known = this.#topics.get(topic) ?? this.#begin(topic)
     known.lastUsed = Date.now()
-    await this.#endIdle(topic) // it counts by now: of many that come together no more stay
-    return (await known.opened).inbox
+    known.waiting++
+    try {
+      await this.#endIdle(topic) // it counts by now: of many that come together no more stay
+      return (await reaching('subscribe', call, () => known.opened)).inbox
+    } finally {
+      if (--known.waiting === 0 && known.opening) await this.#end(topic, known)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#topics.keys()].map((topic) => this.#end(topic)))
+    await Promise.all([...this.#topics].map(([topic, known]) => this.#end(topic, known)))
   }
 
   #begin(topic: string): Topic {
     const forget = (): void => {
       if (this.#topics.get(topic) === begun) this.#topics.delete(topic) // the next call begins anew
     }
-    const begun: Topic = { opened: this.#subscribe(topic, forget), lastUsed: Date.now() }
-    begun.opened.catch(forget)
+    const opening = new AbortController()
+    const begun: Topic = { opened: this.#subscribe(topic, forget, opening.signal), opening, waiting: 0, lastUsed: Date.now() }
+    begun.opened.then(() => (begun.opening = undefined), forget)
     this.#topics.set(topic, begun)
     return begun
   }
 
-  async #subscribe(topic: string, onEnd: () => void): Promise<Open> {
+  async #subscribe(topic: string, onEnd: () => void, signal: AbortSignal): Promise<Open> {
     const inbox = new Inbox()
     const hear = (message: Message): void => {
       inbox.push(message)
       this.#onMessage(topic)
     }
-    return { inbox, end: await this.#pubsub.subscribe(topic, hear, onEnd) }
+    const subscribed = this.#pubsub.subscribe(topic, hear, onEnd, { signal })
+    return { inbox, end: await subscribed.catch((error: unknown) => Promise.reject(signal.reason instanceof VfsError ? signal.reason : error)) }
   }
 
   /** Makes room for a topic. */
@@ -64,15 +78,18 @@ export class Inboxes implements AsyncDisposable {
     const others = [...this.#topics].filter(([topic]) => topic !== wanted).toSorted(([, a], [, b]) => a.lastUsed - b.lastUsed)
     const surplus = others.length - MAX_TOPICS + 1
     const idle = others.filter(([, { lastUsed }], index) => index < surplus || Date.now() - lastUsed > IDLE_MS)
-    await Promise.all(idle.map(([topic]) => this.#end(topic)))
+    await Promise.all(idle.map(([topic, known]) => this.#end(topic, known, tooMany())))
   }
 
-  async #end(topic: string): Promise<void> {
-    const opened = this.#topics.get(topic)?.opened
-    this.#topics.delete(topic)
-    await opened?.then(
+  /** `why` is told to those who wait for it to open. */
+  async #end(topic: string, known: Topic, why?: VfsError): Promise<void> {
+    if (this.#topics.get(topic) === known) this.#topics.delete(topic)
+    known.opening?.abort(why)
+    await known.opened.then(
       ({ end }) => end(),
       () => {},
     )
   }
 }
+
+const tooMany = (): VfsError => new VfsError('BUSY', `more than ${MAX_TOPICS} topics are asked for at once`, { hint: 'Read fewer topics at the same time.' })

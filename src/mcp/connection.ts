@@ -9,6 +9,6 @@ export class Connection {
   readonly subscriptions: Subscriptions
 
   constructor(inboxes: Inboxes) {
-    this.subscriptions = new Subscriptions((topic) => inboxes.open(topic))
+    this.subscriptions = new Subscriptions((topic, call) => inboxes.open(topic, call))
   }
 }

@@ -66,7 +66,7 @@ export class AddTools {
     const options = { ...call, onlyHash, profile, onProgress }
     const { root, roots, entries, total, skipped } = await (input.format === 'car' ? addCar : addContent)(this.#node, this.#vfs, input, options)
     const pinned = input.pin && !onlyHash
-    if (pinned) await pinAll(this.#node.pins, roots ?? [root.cid], { name, signal: context.signal })
+    if (pinned) await pinAll(this.#node.pins, roots ?? [root.cid], { name, whole: !roots, signal: context.signal }) // a CAR may leave out what its roots link to
     const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)
     const reachable = onlyHash ? 'nobody: nothing was stored' : await this.#reachable(pinned || to_mfs !== undefined)
     return {

@@ -1,7 +1,7 @@
 import type { AddOptions } from '../../src/content/types.ts'
 import type { Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
-import type { IpfsNode, Pins } from '../../src/ipfs/types.ts'
+import type { IpfsNode, PinOptions, Pins } from '../../src/ipfs/types.ts'
 import type { Vfs, VfsCall } from '../../src/vfs/types.ts'
 import { contentOf, streamOf } from '../content.ts'
 import type { Added, AddInput } from './adding.ts'
@@ -15,7 +15,7 @@ export async function addCar(node: IpfsNode, vfs: Vfs, input: AddInput, options:
 }
 
 /** All or, if one fails, none of those that were not pinned before. */
-export async function pinAll(pins: Pins, cids: readonly string[], options: Call & { readonly name?: string | undefined }): Promise<void> {
+export async function pinAll(pins: Pins, cids: readonly string[], options: Pick<PinOptions, 'name' | 'whole' | 'signal'>): Promise<void> {
   const added: string[] = []
   try {
     for (const cid of cids) {

@@ -76,7 +76,7 @@ export class PubsubTools {
     output: SubscribeOutput,
   })
   async subscribe(input: z.output<typeof SubscribeInput>, { signal }: ToolContext): Promise<z.input<typeof SubscribeOutput>> {
-    const inbox = await this.#inboxes.open(input.topic)
+    const inbox = await this.#inboxes.open(input.topic, { signal })
     const from = input.cursor === undefined ? 0 : Number(placeOf(input.cursor, inbox.id))
     await inbox.arrival(from, input.timeout_ms, signal)
     return pageOf(inbox, from, input.max_messages)

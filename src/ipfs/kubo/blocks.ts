@@ -4,6 +4,7 @@ import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { checkBlock, IDENTITY, isBlockOf } from '../block.ts'
 import type { Block, NetworkMode, NodeBlocks } from '../types.ts'
+import { Company, noPeers } from './company.ts'
 import type { KuboGuards } from './guards.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 import { Upload } from './upload.ts'
@@ -15,12 +16,14 @@ const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
 /** Blocks of the daemon. Each is verified here as well: it may be another machine's. */
 export class KuboBlocks implements NodeBlocks {
+  readonly company: Company
   readonly #rpc: Rpc
   readonly #offline: boolean
   readonly #guards: Pick<KuboGuards, 'open'> | undefined
 
   /** No guards: where nothing is put. */
   constructor(rpc: Rpc, network: NetworkMode, guards?: Pick<KuboGuards, 'open'>) {
+    this.company = new Company(rpc)
     this.#rpc = rpc
     this.#offline = network === 'off'
     this.#guards = guards
@@ -30,9 +33,16 @@ export class KuboBlocks implements NodeBlocks {
     return this.block((await loadUnixfs()).parseCid(cid), call)
   }
 
+  /** What the daemon has itself takes one call; others are asked only where there are any. */
   async block(cid: CID, call: Call = {}): Promise<Uint8Array> {
     try {
-      return await this.#get(cid, call, this.#offline ? LOCALLY : { timeout: `${FETCH_MS}ms` })
+      return await this.#get(cid, call, LOCALLY)
+    } catch (error) {
+      if (this.#offline || !isCode(error, 'OFFLINE')) throw error
+    }
+    await this.company.required(call)
+    try {
+      return await this.#get(cid, call, { timeout: `${FETCH_MS}ms` })
     } catch (error) {
       throw await this.reason(error, call)
     }
@@ -87,10 +97,8 @@ export class KuboBlocks implements NodeBlocks {
     throw new VfsError('INVALID_BLOCK', `Kubo sent something else for ${cid.toString()}`)
   }
 
-  /** Kubo waits for somebody to have the block also when it knows nobody. */
+  /** The last peer may have gone meanwhile. */
   async reason(error: unknown, call: Call): Promise<unknown> {
-    if (!isCode(error, 'CONTENT_NOT_FOUND_IN_TIME')) return error
-    const peers = await this.#rpc.call('swarm/peers', call, (kubo, options) => kubo.swarm.peers(options))
-    return peers.length === 0 ? new VfsError('NO_PEERS', 'Kubo is connected to no peer', { cause: error }) : error
+    return isCode(error, 'CONTENT_NOT_FOUND_IN_TIME') && (await this.company.state(call)) !== 'some' ? noPeers(error) : error
   }
 }

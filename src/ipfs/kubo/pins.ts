@@ -6,7 +6,7 @@ import type { BringCall, NetworkMode, Pin, PinOptions, PinQuery, Pins } from '..
 import type { KuboBlocks } from './blocks.ts'
 import { KEPT } from './keeps.ts'
 import { Patience } from '../patience.ts'
-import type { Rpc } from './rpc.ts'
+import { LOCALLY, type Rpc } from './rpc.ts'
 
 /** Nobody has what has not come for so long. */
 const STALLED_MS = 60_000
@@ -31,10 +31,10 @@ export class KuboPins implements Pins {
     this.#offline = network === 'off'
   }
 
-  async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
+  async add(cid: string, { name, recursive = true, whole = false, ...call }: PinOptions = {}): Promise<void> {
     const known = await this.#made(call, cid)
     if (!recursive && known?.type === 'recursive') throw new VfsError('ALREADY_EXISTS', `${cid} is pinned with all below it`, { hint: REMOVE_FIRST })
-    await this.#pin(cid, recursive, name ?? known?.name ?? null, call)
+    await this.#pin({ arg: cid, recursive, name: name ?? known?.name ?? undefined }, whole, call)
   }
 
   async remove(cid: string, call: Call = {}): Promise<void> {
@@ -47,7 +47,7 @@ export class KuboPins implements Pins {
     if (old?.type !== 'recursive') throw new VfsError('NOT_PINNED', `${from} is not pinned with all below it`)
     if (from === to) return
     const name = (await this.#made(call, to))?.name ?? (unpin ? old.name : null)
-    await this.#pin(to, true, name, call)
+    await this.#pin({ arg: to, recursive: true, name: name ?? undefined }, false, call)
     if (unpin) await this.remove(from, call)
   }
 
@@ -72,20 +72,42 @@ export class KuboPins implements Pins {
     for await (const pin of everyPin(this.#rpc, call)) if (pin.name !== KEPT && (cid === undefined || cid === pin.cid)) yield pin
   }
 
-  async #pin(cid: string, recursive: boolean, name: string | null, { onProgress, ...call }: BringCall): Promise<void> {
+  async #pin(pin: Pinning, whole: boolean, { onProgress, ...call }: BringCall): Promise<void> {
+    if (!whole) await this.#reachable(pin, call)
     using patience = new Patience(STALLED_MS, call.signal)
     try {
-      await this.#brought({ arg: cid, recursive, name: name ?? undefined }, patience, onProgress)
+      await this.#brought(pin, patience, onProgress)
     } catch (error) {
       throwIfAborted(call.signal, 'pin')
-      throw patience.over ? await this.#blocks.reason(new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered all of ${cid} in time`), call) : error
+      throw patience.over ? await this.#blocks.reason(new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered all of ${pin.arg} in time`), call) : error
     }
   }
 
+  /**
+   * Kubo asks others for what it pins, whatever it is told, and waits for them where there are none: so who may ask nobody, or
+   * has nobody, has to have all of it. Rejects OFFLINE, NO_PEERS.
+   */
+  async #reachable(pin: Pinning, call: Call): Promise<void> {
+    const { company } = this.#blocks
+    const state = await company.state(call)
+    if (state === 'off' || (state === 'some' && !this.#offline)) return
+    try {
+      await this.#requireHere(pin, call)
+    } catch (error) {
+      if (!isCode(error, 'OFFLINE', 'CANCELLED', 'SERVICE_UNAVAILABLE')) return // of what is wrong with a block the pin tells
+      if (this.#offline || !isCode(error, 'OFFLINE')) throw error
+      await company.required(call)
+    }
+  }
+
+  async #requireHere({ arg, recursive }: Pinning, call: Call): Promise<void> {
+    const [op, query] = recursive ? ['dag/stat', { arg, progress: true }] : ['block/stat', { arg }]
+    for await (const _ of this.#rpc.lines(op, { ...query, ...LOCALLY }, z.unknown(), call)) continue
+  }
+
   async #brought(pin: Pinning, patience: Patience, onProgress: BringCall['onProgress']): Promise<void> {
-    const query = { ...pin, progress: true, offline: this.#offline || undefined }
     let seen = 0
-    for await (const { Progress: blocks = seen } of this.#rpc.lines('pin/add', query, Brought, patience)) {
+    for await (const { Progress: blocks = seen } of this.#rpc.lines('pin/add', { ...pin, progress: true }, Brought, patience)) {
       if (blocks === seen) continue
       seen = blocks
       patience.moved()

@@ -33,15 +33,15 @@ export function serveResources(server: Server, { vfs, inboxes, log }: McpParts, 
     answer(uri, async () => {
       const topic = topicOf(uri)
       const { readResource, readTopic } = await contents()
-      return topic === undefined ? readResource(vfs, uri, fromUri(uri), callOf(ctx)) : readTopic(inboxes, uri, topic)
+      return topic === undefined ? readResource(vfs, uri, fromUri(uri), callOf(ctx)) : readTopic(inboxes, uri, topic, callOf(ctx))
     }),
   )
   server.setRequestHandler('resources/directory/read', { params: DirectoryRead }, ({ uri, cursor }, ctx) =>
     answer(uri, async () => (await contents()).readDirectory(vfs, fromUri(uri), cursor, callOf(ctx))),
   )
-  server.setRequestHandler('resources/subscribe', ({ params: { uri } }) =>
+  server.setRequestHandler('resources/subscribe', ({ params: { uri } }, ctx) =>
     answer(uri, async () => {
-      await connection?.subscriptions.add(uri)
+      await connection?.subscriptions.add(uri, callOf(ctx))
       return {}
     }),
   )

@@ -1,4 +1,5 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import type { Call } from '../../core/backend.ts'
 import { within, type VfsPath } from '../../core/path.ts'
 import { fromUri, topicOf } from './uri.ts'
 
@@ -10,18 +11,18 @@ type Target = { readonly path: VfsPath } | { readonly topic: string }
 export class Subscriptions {
   readonly #byRequest = new Map<string | number, ReadonlyMap<string, Target>>()
   readonly #own = new Map<string, Target>()
-  readonly #hear: (topic: string) => Promise<unknown>
+  readonly #hear: (topic: string, call?: Call) => Promise<unknown>
 
   /** `hear` has this process listen to a pubsub topic from now on. */
-  constructor(hear: (topic: string) => Promise<unknown>) {
+  constructor(hear: (topic: string, call?: Call) => Promise<unknown>) {
     this.#hear = hear
   }
 
   /** One at a time, as older clients do. Rejects -32602, and what listening to a topic rejects. */
-  async add(uri: string): Promise<void> {
+  async add(uri: string, call?: Call): Promise<void> {
     if (this.#own.size >= MOST) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `a connection can subscribe to ${MOST} resources`)
     const target = targetOf(uri)
-    if ('topic' in target) await this.#hear(target.topic)
+    if ('topic' in target) await this.#hear(target.topic, call)
     this.#own.set(uri, target)
   }
 
