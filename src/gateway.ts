@@ -39,6 +39,7 @@ import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
 import { Policy } from './vfs/policy.ts'
 import { Remounts } from './vfs/remount.ts'
+import { letGo, type LetGo, type LettingGo } from './vfs/retention.ts'
 import { Settling } from './vfs/settling.ts'
 import type { Vfs } from './vfs/types.ts'
 import { MountedVfs } from './vfs/vfs.ts'
@@ -73,6 +74,7 @@ interface Parts extends GatewayOptions {
   readonly config: Config
   readonly content: LocalContent
   readonly journal: Journal
+  readonly table: MountTable
   readonly vfs: Vfs
   readonly engine: Engine
   readonly inboxes: Inboxes
@@ -130,15 +132,17 @@ export class Gateway implements AsyncDisposable {
     return { tools, vfs, inboxes, events, served, log, version: VERSION }
   }
 
-  /** Frees the blocks of the content store that nothing needs (journal.md, 18-20), while this gateway and others go on. */
-  async collect(options?: CollectOptions): Promise<Collected> {
-    const { content, journal, config } = this.#parts
-    if (options?.dryRun !== true) await journal.trim()
-    return content.collect(async function* () {
+  /** Lets go what nobody will take back, then frees the blocks of the content store that nothing needs (journal.md, 18-20), while this gateway and others go on. */
+  async collect(options: CollectOptions & LettingGo = {}): Promise<Collected & { readonly letGo: LetGo }> {
+    const { content, journal, config, table } = this.#parts
+    const gone = await letGo(journal, table, options)
+    if (options.dryRun !== true) await journal.trim()
+    const collected = await content.collect(async function* () {
       yield* embeddedRoots(config.data_dir)
       yield* await treeRoots(config.data_dir)
-      for (const cid of journal.kept()) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
+      for (const cid of journal.kept(options.before)) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
     }, options)
+    return { ...collected, letGo: gone }
   }
 
   /** The same in the repository of the daemon that serves; undefined if none does. Rejects UNSUPPORTED for one that is not ours. */
@@ -227,7 +231,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     absent: (need) => (need === 'ipfs' ? engine.absence() : need === 'cluster' ? clusters.absence() : undefined),
     log,
   })
-  return { ...options, config, content, journal, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
+  return { ...options, config, content, journal, table, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
 }
 
 /** What a storage says of its peers, to the operator; a client finds it in the notes of its mount. */

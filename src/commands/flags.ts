@@ -24,10 +24,11 @@ const list = (text: string): string[] => text.split(',').filter((part) => part !
 /** Every flag of every command: what is parsed, helped with and suggested. */
 export const FLAGS: Readonly<Record<string, Flag>> = {
   http: { value: '[HOST:PORT]', help: 'serve HTTP instead of stdio (default 127.0.0.1:4280)', commands: ['serve'], settings: readAddress },
-  dir: { value: 'DIR[:ro]', help: 'a folder for the tool to work on; may be repeated', commands: ['call', 'doctor'] },
+  dir: { value: 'DIR[:ro]', help: 'a folder to work on; may be repeated', commands: ['call', 'gc', 'doctor'] },
   raw: { help: 'print the content alone', commands: ['call'] },
   json: { help: 'print JSON', commands: ['tools', 'ipfs', 'gc', 'services list', 'backends', 'doctor', 'config'] },
   'dry-run': { help: 'tell what would be freed, and free nothing', commands: ['gc'] },
+  'keep-within': { value: 'TIME', help: 'let go what changes of more than this ago replaced, such as 90d: undo takes them back no longer', commands: ['gc'] },
   to: { value: 'ENGINE', help: 'the engine to carry everything to: kubo or embedded', commands: ['ipfs migrate'] },
   type: { value: 'TYPE', help: 'the type of the storage', commands: ['backends add'] },
   option: { value: 'NAME=VALUE', help: 'an option of the storage; may be repeated', commands: ['backends add'] },

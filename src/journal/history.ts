@@ -1,7 +1,8 @@
 import type { Database, Value } from '../sqlite/database.ts'
 import { above, range, type Key } from './places.ts'
+import { unwanted } from './retention.ts'
 import { partRows, PARTS_PAGE, SELECT, toRecord, type ChangeRow } from './rows.ts'
-import type { ChangeRecord, HistoryQuery, PartsOrder, Seen } from './types.ts'
+import type { ChangeRecord, HistoryQuery, PartsOrder, Seen, Unwanted } from './types.ts'
 
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
 const GROWTH = 8 // so that few pages reach what is rare
@@ -65,16 +66,22 @@ export class History {
     return this.#db.get<{ content: Uint8Array }>('select content from version where cid = ?', cid)?.content
   }
 
-  *kept(): Generator<string> {
+  *kept(since?: Date): Generator<string> {
+    const first = since ? this.#seqAt(since.getTime()) : 0
     for (let last = 0; ;) {
       const page = this.#db.all<{ seq: number; cid: string }>(
-        `select seq, kept_ref as cid from change where seq > ? and kept_in = 'content' and state <> 'aborted' order by seq limit ${KEPT_PAGE}`,
+        `select seq, kept_ref as cid from change where seq > ? and root >= ? and kept_in = 'content' and state <> 'aborted' order by seq limit ${KEPT_PAGE}`,
         last,
+        first,
       )
       for (const { cid } of page) yield cid
       last = page.at(-1)?.seq ?? last
       if (page.length < KEPT_PAGE) return
     }
+  }
+
+  unwanted(before?: Date): Generator<readonly Unwanted[], undefined> {
+    return unwanted(this.#db, before ? this.#seqAt(before.getTime()) : 0)
   }
 
   /** Times map to sequence numbers. */

@@ -6,10 +6,25 @@ import { Changes } from './changes.ts'
 import { History } from './history.ts'
 import { seqOf } from './ids.ts'
 import { trimLearnt } from './learnt.ts'
+import { sweepVersions } from './retention.ts'
 import { Ledger } from './ledger.ts'
 import { Processes } from './processes.ts'
 import { nameParts, Recovery } from './recovery.ts'
-import type { ChangeId, ChangeRecord, HistoryQuery, Intent, Journal, OpenChange, PartsOrder, Place, Seen, TakeBack, VersionStore, Volumes } from './types.ts'
+import type {
+  ChangeId,
+  ChangeRecord,
+  HistoryQuery,
+  Intent,
+  Journal,
+  OpenChange,
+  PartsOrder,
+  Place,
+  Seen,
+  TakeBack,
+  Unwanted,
+  VersionStore,
+  Volumes,
+} from './types.ts'
 
 export interface JournalOptions {
   /** The data folder; made if it is not there. */
@@ -64,8 +79,18 @@ export class SqliteJournal implements Journal {
     return read(() => this.#history.content(cid))
   }
 
-  kept(): Iterable<string> {
-    return this.#history.kept()
+  kept(since?: Date): Iterable<string> {
+    return this.#history.kept(since)
+  }
+
+  *unwanted(before?: Date): Generator<readonly Unwanted[], undefined> {
+    const pages = this.#history.unwanted(before)
+    for (let page = read(() => pages.next()); !page.done; page = read(() => pages.next())) yield page.value
+  }
+
+  letGo(changes: readonly ChangeId[]): Promise<void> {
+    const seqs = changes.map(seqOf).filter((seq) => seq !== undefined)
+    return this.#committer.run(() => this.#ledger.letGo(seqs))
   }
 
   known(volume: string, files: readonly Seen[]): readonly (string | undefined)[] {
@@ -76,7 +101,8 @@ export class SqliteJournal implements Journal {
     this.#committer.run(() => this.#ledger.learn(place, etag, cid), { durable: false }).catch(() => undefined) // it is found out again
   }
 
-  trim(most?: number): Promise<number> {
+  async trim(most?: number): Promise<number> {
+    await sweepVersions(this.#db, this.#committer)
     return trimLearnt(this.#db, this.#committer, most)
   }
 

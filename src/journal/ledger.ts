@@ -141,6 +141,10 @@ export class Ledger {
     return freed
   }
 
+  letGo(seqs: readonly number[]): void {
+    this.#db.run('update change set kept_in = null, kept_ref = null where owner is null and seq in (select value from json_each(?))', JSON.stringify(seqs))
+  }
+
   learn({ volume, inner }: Key, etag: string, cid: string): void {
     this.#db.run(LEARN, this.volumeId(volume), inner, etag, cid)
   }

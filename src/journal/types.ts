@@ -118,6 +118,16 @@ export interface HistoryQuery {
   readonly limit: number
 }
 
+/** What is kept for a change, and need not be. */
+export interface Unwanted {
+  readonly change: ChangeId
+  readonly volume: string
+  readonly inner: string
+  readonly in: Kept['in']
+  /** Of a file; 0 where it is not known, or has been brought back. */
+  readonly size: number
+}
+
 export interface PartsOrder {
   readonly newestFirst?: boolean | undefined
 }
@@ -136,13 +146,20 @@ export interface Journal extends AsyncDisposable {
   parts(change: ChangeId, options?: PartsOrder): IteratorObject<ChangeRecord, undefined>
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
-  /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. */
-  kept(): Iterable<string>
+  /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. `since`: for those only. */
+  kept(since?: Date): Iterable<string>
+  /**
+   * What is kept and nothing can ask for any more, page by page: for changes that took no effect, and with `before` for all that are
+   * older, as wholes. What is under way, or is being taken back, is left out.
+   */
+  unwanted(before?: Date): IteratorObject<readonly Unwanted[], undefined>
+  /** Nothing is kept for these changes any more, so they cannot be taken back. */
+  letGo(changes: readonly ChangeId[]): Promise<void>
   /** CIDs of the contents that these etags were given for, by what was learnt or the newest done changes that set them: nothing is read. */
   known(volume: string, files: readonly Seen[]): readonly (string | undefined)[]
   /** Remembers the CID of what was read at a place; queued, not awaited. A place has one such content, the last. */
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
-  /** Forgets what was learnt of places that have other contents by now, and what is too much. How many of them. */
+  /** Forgets small contents that no change names, and of what was learnt that of places with other contents by now, and what is too much. How many of these. */
   trim(most?: number): Promise<number>
   /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
   recover(): Promise<ChangeRecord[]>

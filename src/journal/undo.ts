@@ -119,7 +119,7 @@ class Planner {
   #hindrance(leaf: ChangeRecord): string | undefined {
     if (leaf.state !== 'done') return `it ended in the state ${leaf.state}: ${leaf.reason ?? 'no reason is known'}`
     if (leaf.before === null || leaf.kind === 'move') return undefined
-    if (leaf.kept === null) return 'what it replaced was not kept'
+    if (leaf.kept === null) return 'what it replaced is not kept'
     return leaf.kept.in === 'journal' && !this.#journal.content(leaf.kept.cid) ? 'what it replaced is kept no longer' : undefined
   }
 

@@ -68,7 +68,7 @@ export class Versions {
   /** What a change replaced, read from where it is kept. `key` may lie below the change's place, if a folder was removed. */
   async taken(record: ChangeRecord, key: Key = record.place): Promise<Content> {
     const { kept } = record
-    if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced was not kept')
+    if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced is not kept')
     if (kept.in === 'trash') return this.#fromTrash(record, key)
     const { size = 0, mode, kind, metadata, headers } = record.before ?? {}
     const said = { size, mode, metadata, headers }

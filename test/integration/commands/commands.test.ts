@@ -168,6 +168,23 @@ describe('polymount gc', () => {
     expect(await run(place, ['call', 'ipfs_cat', JSON.stringify({ cid: loose })])).toMatchObject({ code: 1 })
     expect(await run(place, ['gc', 'now'])).toMatchObject({ code: 2 })
   })
+
+  test('lets go what older changes replaced if it is told to, and with --dry-run only tells', async () => {
+    await using place = await emptyPlace()
+    const file = { path: join(place.work, 'f') }
+    const here = ['--dir', place.work]
+    await run(place, ['call', 'vfs_write', JSON.stringify({ ...file, content: 'gone' }), ...here])
+    const { stdout: removed } = await run(place, ['call', 'vfs_remove', JSON.stringify(file), ...here])
+    const undo = ['call', 'vfs_undo', JSON.stringify({ change: (JSON.parse(removed) as { change: string }).change }), ...here]
+    const given = async (...args: readonly string[]): Promise<unknown> => JSON.parse((await run(place, ['gc', '--json', ...args])).stdout).let_go
+    expect(await given('--keep-within', '0s')).toEqual({ changes: 0, bytes: 0, unreachable: 1 })
+    expect(await given('--keep-within', '1d', ...here)).toEqual({ changes: 0, bytes: 0, unreachable: 0 })
+    expect((await run(place, ['gc', '--keep-within', '0s', '--dry-run', ...here])).stdout).toMatch(/^would be let go +1 changes +4 B\nwould be freed /)
+    expect(await run(place, undo)).toMatchObject({ code: 0 })
+    await run(place, ['call', 'vfs_remove', JSON.stringify(file), ...here])
+    expect((await run(place, ['gc', '--keep-within', '0s', ...here])).stdout).toMatch(/^let go +2 changes +4 B\nfreed /)
+    expect(await run(place, ['gc', '--keep-within', 'long'])).toMatchObject({ code: 2, stderr: expect.stringContaining('90d') })
+  })
 })
 
 describe('polymount doctor', () => {

@@ -68,7 +68,7 @@ const TAKEN: Readonly<Record<string, readonly string[]>> = {
   tools: ['json'],
   'ipfs keys': ['json'],
   'ipfs migrate': ['json', 'to'],
-  gc: ['json', 'dry-run'],
+  gc: ['dir', 'json', 'dry-run', 'keep-within'],
   services: ['json'],
   'services list': ['json'],
   'services start kubo': [],

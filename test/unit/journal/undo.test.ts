@@ -230,7 +230,7 @@ test('of a change that stopped half way, the finished parts are undone', async (
 
 test('what was not kept cannot be undone', async ({ s }) => {
   const lost = await s.happen('write', '/f', { before: file('b') })
-  expect((await planUndo(s.journal, { change: lost })).conflicts).toMatchObject([{ change: lost, reason: 'what it replaced was not kept' }])
+  expect((await planUndo(s.journal, { change: lost })).conflicts).toMatchObject([{ change: lost, reason: 'what it replaced is not kept' }])
   const purged = await s.replace('/p', { kept: { in: 'journal', cid: 'bafkgone' } })
   expect((await planUndo(s.journal, { change: purged })).conflicts).toMatchObject([{ change: purged, reason: 'what it replaced is kept no longer' }])
   const half = await s.begin('remove', '/d', { before: file('b'), kept })
