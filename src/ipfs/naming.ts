@@ -1,4 +1,6 @@
+import type { Call } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
+import type { Names } from './network-types.ts'
 import { isName, parseName, parsePath } from './path.ts'
 import { peerIdOf } from './peer-id.ts'
 
@@ -46,3 +48,9 @@ export const tooFar = (name: string): VfsError =>
 
 export const noKey = (name: string, names: readonly string[]): VfsError =>
   new VfsError('KEY_NOT_FOUND', `the IPFS node has no key called ${JSON.stringify(name)}; there is ${names.join(', ')}`, { details: { names } })
+
+/** Rejects KEY_NOT_FOUND. */
+export async function requireKey(names: Pick<Names, 'keys'>, key: string, call: Call): Promise<void> {
+  const all = (await names.keys(call)).map(({ name }) => name)
+  if (!all.includes(key)) throw noKey(key, all)
+}

@@ -7,7 +7,7 @@ import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { cid } from '../ipfs-schemas.ts'
-import { surveyed, writeFile, type Written, writeTree } from './writing.ts'
+import { Below, NOTHING_BELOW, surveyed, writeFile, type Written, writeTree } from './writing.ts'
 
 const GetInput = z.strictObject({
   cid,
@@ -17,9 +17,8 @@ const GetInput = z.strictObject({
 const GetOutput = z.strictObject({
   cid: z.string(),
   path: z.string(),
-  entries: z.int().describe('Below the path'),
+  ...Below.shape,
   bytes: z.int(),
-  links_left_out: z.int(),
   change: z.string().nullable().describe('Pass it to vfs_undo'),
 })
 
@@ -55,22 +54,22 @@ export class GetTools {
     const [{ blockAt }, { carOf }] = await Promise.all([import('../../src/ipfs/dag/index.ts'), import('../../src/ipfs/dag/archives.ts')])
     const root = await blockAt(this.#node, from, { signal })
     const { bytes, change } = await writeFile(this.#vfs, to, carOf(this.#node, root, { signal }), context)
-    return { cid: root.toString(), entries: 0, links_left_out: 0, bytes, change }
+    return { cid: root.toString(), ...NOTHING_BELOW, bytes, change }
   }
 
   async #files(from: string, to: VfsPath, format: 'files' | 'tar', context: ToolContext): Promise<Got> {
     const root = await this.#node.stat(from, { signal: context.signal })
-    const below = await surveyed(this.#node, root, context)
-    if (format === 'tar') return { cid: root.cid, ...below, ...(await this.#tar(root, to, context)) }
+    const found = await surveyed(this.#node, root, context)
+    if (format === 'tar') return { cid: root.cid, ...(await this.#tar(root, found, to, context)) }
     const { bytes, change } = await writeTree(this.#vfs, root.cid, to, context)
-    return { cid: root.cid, ...below, bytes, change }
+    return { cid: root.cid, ...found, bytes, change }
   }
 
   /** With the links that stay in it. */
-  async #tar(root: Node, to: VfsPath, context: ToolContext): Promise<Written & { readonly links_left_out: number }> {
+  async #tar(root: Node, { entries, first, links_left_out: links }: Below, to: VfsPath, context: ToolContext): Promise<Written & Below> {
     const { tarOf } = await import('../../src/ipfs/dag/archives.ts')
     let leftOut = 0
     const { bytes, change } = await writeFile(this.#vfs, to, tarOf(this.#node, root, { signal: context.signal, onLeftOut: () => leftOut++ }), context)
-    return { bytes, change, links_left_out: leftOut }
+    return { bytes, change, entries: entries + links - leftOut, first, links_left_out: leftOut }
   }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Node } from '../../src/content/types.ts'
 import type { Bytes } from '../../src/core/backend.ts'
 import { counted } from '../../src/core/bytes.ts'
@@ -9,25 +10,33 @@ import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf } from '../vfs/schemas.ts'
+import { pageOf } from './page.ts'
 
 export interface Written {
   readonly bytes: number
   readonly change: string | null
 }
 
-/** What lies below a root. */
-interface Below {
-  readonly entries: number
-  readonly links_left_out: number
-}
+const SHOWN = 20 // paths
+
+/** What lies below a root, of which the first are named. */
+export const Below = z.strictObject({
+  entries: z.int().describe('Below the path'),
+  first: z.array(z.string()),
+  links_left_out: z.int(),
+})
+export type Below = z.input<typeof Below>
+
+export const NOTHING_BELOW: Below = { entries: 0, first: [], links_left_out: 0 }
 
 /** What cannot be written is found out before anything is. Rejects UNSUPPORTED for a symbolic link. */
 export async function surveyed(node: IpfsNode, root: Node, { signal }: ToolContext): Promise<Below> {
   if (root.kind === 'link') throw new VfsError('UNSUPPORTED', `${root.cid} is a symbolic link, which has no content of its own`)
-  if (root.kind === 'file') return { entries: 0, links_left_out: 0 }
-  const { survey } = await import('../../src/ipfs/dag/archives.ts')
+  if (root.kind === 'file') return NOTHING_BELOW
+  const { survey, pathsBelow } = await import('../../src/ipfs/dag/archives.ts')
   const { entries, links } = await survey(node, root.cid, { signal })
-  return { entries, links_left_out: links }
+  const { page: first } = await pageOf(pathsBelow(node, root.cid, { signal }), SHOWN)
+  return { entries: entries - links, first: [...first], links_left_out: links }
 }
 
 /** A file or folder of IPFS as files, in one change. */

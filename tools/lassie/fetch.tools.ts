@@ -8,7 +8,7 @@ import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Request, Retrieval, RetrieveOptions } from '../../src/retrieval/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { cid as cidInput } from '../ipfs-schemas.ts'
-import { surveyed, writeFile, type Written, writeTree } from '../ipfs_core/writing.ts'
+import { Below, NOTHING_BELOW, surveyed, writeFile, type Written, writeTree } from '../ipfs_core/writing.ts'
 import { callOf } from '../vfs/schemas.ts'
 import { Tally } from './tally.ts'
 
@@ -28,9 +28,8 @@ const FromInput = FetchInput.extend({
 const FetchOutput = z.strictObject({
   cid: z.string().describe('What the path leads to'),
   path: z.string(),
-  entries: z.int().describe('Below the path'),
+  ...Below.shape,
   bytes: z.int(),
-  links_left_out: z.int(),
   blocks: z.int().describe('Verified'),
   providers: z.array(z.strictObject({ provider: z.string(), blocks: z.int(), bytes: z.int() })).describe('Who sent them, where known; local: were here'),
   change: z.string().nullable().describe('Pass it to vfs_undo'),
@@ -102,7 +101,7 @@ export class FetchTools {
     const { Archive } = await import('../../src/retrieval/archive.ts')
     const archive = new Archive(this.#retrieval.blocks(request, options))
     const { bytes, change } = await writeFile(this.#vfs, to, archive.bytes(), context)
-    return { cid: archive.root, entries: 0, links_left_out: 0, bytes, change }
+    return { cid: archive.root, ...NOTHING_BELOW, bytes, change }
   }
 
   /** By way of the node, which keeps what came until the next collection: a call that is repeated goes on from there. */
@@ -113,9 +112,9 @@ export class FetchTools {
     const root = await this.#node.stat(cid, options)
     if (root.kind === 'directory' && request.scope !== 'all')
       throw invalid(`${cid} is a folder, of which nothing but scope all makes files`, 'Let `to` end in .car.')
-    const below = await surveyed(this.#node, root, context)
+    const found = await surveyed(this.#node, root, context)
     const { bytes, change } = await this.#write(cid, { request, to, options, context })
-    return { cid, ...below, bytes, change }
+    return { cid, ...found, bytes, change }
   }
 
   #write(cid: string, { request: { part }, to, context }: Job): Promise<Written> {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { VfsError } from '../../src/core/error.ts'
 import { below, type VfsPath } from '../../src/core/path.ts'
+import { requireKey } from '../../src/ipfs/naming.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
@@ -71,6 +73,7 @@ export class SyncTools {
   })
   async toIpfs(input: z.output<typeof ToInput>, context: ToolContext): Promise<z.input<typeof ToOutput>> {
     const { path: at, pin, publish_name: key, include, exclude, preserve } = input
+    if (key !== undefined) await requireKey(this.#node.names, key, { signal: context.signal }) // before anything is read
     const { linksLeftOut, ...synced } = await this.#sync.toIpfs(at, { ...callOf(context), include, exclude, preserve, onProgress: progressOf(context) })
     if (pin) await this.#node.pins.add(synced.cid, { whole: true, signal: context.signal })
     const name = key === undefined ? null : await this.#publish(synced.cid, key, context)
@@ -99,12 +102,23 @@ export class SyncTools {
     return { path: at, ...done, created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at), links_left_out: linksLeftOut }
   }
 
-  /** A node that is off the network signs the name and tells nobody. */
+  /** A node that is off the network signs the name and tells nobody. What fails does so with the CID, which is there. */
   async #publish(cid: string, key: string, { signal }: ToolContext): Promise<string> {
-    const { network } = await this.#node.version({ signal })
-    const { name } = await this.#node.names.publish(`/ipfs/${cid}`, { ...PUBLISHED, key, offline: network === 'off', signal })
-    return `/ipns/${name}`
+    try {
+      const { network } = await this.#node.version({ signal })
+      const { name } = await this.#node.names.publish(`/ipfs/${cid}`, { ...PUBLISHED, key, offline: network === 'off', signal })
+      return `/ipns/${name}`
+    } catch (cause) {
+      throw unpublished(cid, key, cause)
+    }
   }
+}
+
+function unpublished(cid: string, key: string, cause: unknown): unknown {
+  if (!(cause instanceof VfsError)) return cause
+  const { code, message, retryable, details } = cause
+  const hint = `The content is in IPFS. Publish it with ipfs_name_publish, cid ${cid} and key ${key}; or repeat the call, which reads nothing again.`
+  return new VfsError(code, `synced as ${cid}, and not published: ${message}`, { cause, retryable, hint, details: { ...details, cid, key } })
 }
 
 const progressOf =

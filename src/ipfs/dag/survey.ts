@@ -40,6 +40,15 @@ export async function survey(node: Pick<IpfsNode, 'list'>, root: string, call: C
   return look(root, 0)
 }
 
+/** Of files and folders, depth first, links left out. */
+export async function* pathsBelow(node: Pick<IpfsNode, 'list'>, folder: string, call: Call = {}): AsyncGenerator<string> {
+  for await (const { name, cid, kind } of node.list(folder, call)) {
+    if (kind === 'link') continue
+    yield name
+    if (kind === 'directory') for await (const path of pathsBelow(node, cid, call)) yield `${name}/${path}`
+  }
+}
+
 function check(root: string, { name }: NamedNode, last: string | undefined): void {
   const shown = JSON.stringify(name.toWellFormed().slice(0, 100))
   if (!isName(name)) throw refused(root, `has an entry called ${shown}, which is no name of a file`)

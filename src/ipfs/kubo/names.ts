@@ -3,10 +3,11 @@ import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
 import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { isDomain } from '../dnslink.ts'
-import { canonical, checkKeyName, noKey, target, tooFar } from '../naming.ts'
+import { canonical, checkKeyName, requireKey, target, tooFar } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
+import { type Company, noPeers } from './company.ts'
 import { Form } from './form.ts'
 import type { Online } from './online.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
@@ -26,6 +27,7 @@ export interface NamesParts {
   readonly rpc: Rpc
   readonly online: Online
   readonly network: NetworkMode
+  readonly company: Company
 }
 
 /** IPNS with the daemon's keys, which stay in its repository. */
@@ -55,10 +57,11 @@ export class KuboNames implements Names {
 
   publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
     return reaching('publish', reached, async (signal) => {
-      await this.#requireKey(key, { signal })
+      await requireKey(this, key, { signal })
       const told = { arg: await target(path), key, lifetime: `${lifetimeMs}ms`, ttl: `${ttlMs}ms`, resolve: false }
-      const { rpc, online } = this.#parts
+      const { rpc, online, company } = this.#parts
       const to = offline ? rpc : online('name/publish')
+      if (!offline) await company.required({ signal }) // Kubo signs also where there is nobody to tell
       const { Name, Value } = await to.value('name/publish', { ...told, ...(offline && { offline, 'allow-offline': true }) }, Published, { signal })
       return { name: Name, value: Value }
     })
@@ -96,10 +99,17 @@ export class KuboNames implements Names {
       if (isDomain(given)) online('name/resolve') // it stands nowhere in the daemon
       const path = ['/ipns', isDomain(given) ? given : await canonical(given), ...names].join('/')
       const query = { arg: path, recursive, nocache: fresh, offline: network === 'off' || undefined }
-      const value = (await rpc.value('name/resolve', query, Resolved, { signal })).Path
+      const value = (await rpc.value('name/resolve', query, Resolved, { signal }).catch((error: unknown) => this.#unfound(given, error, { signal }))).Path
       if (recursive && isName(value)) throw tooFar(name) // where Kubo gives up
       return value
     })
+  }
+
+  /** Where there is nobody to ask, nobody knows that there is no such name. */
+  async #unfound(name: string, error: unknown, call: Call): Promise<never> {
+    const { network, company } = this.#parts
+    const unasked = network !== 'off' && !isDomain(name) && isCode(error, 'NAME_NOT_FOUND') && (await company.state(call)) === 'alone'
+    throw unasked ? noPeers(error) : error
   }
 
   async #isPublished(id: string, call: Call): Promise<boolean> {
@@ -110,11 +120,6 @@ export class KuboNames implements Names {
       if (isCode(error, 'NAME_NOT_FOUND')) return false
       throw error
     }
-  }
-
-  async #requireKey(key: string, call: Call): Promise<void> {
-    const names = (await this.keys(call)).map(({ name }) => name)
-    if (!names.includes(key)) throw noKey(key, names)
   }
 }
 

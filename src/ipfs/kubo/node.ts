@@ -78,8 +78,8 @@ export class KuboNode implements IpfsNode {
     this.pins = new KuboPins(rpc, blocks, network)
     this.mfs = new KuboMfs(volume, rpc, this)
     const online = onlineOf(rpc, network)
-    this.names = new KuboNames({ rpc, online, network })
-    this.routing = new KuboRouting(online)
+    this.names = new KuboNames({ rpc, online, network, company: blocks.company })
+    this.routing = new KuboRouting(online, blocks.company)
     this.pubsub = new KuboPubsub(online)
     this.swarm = new KuboSwarm(online, blocks)
   }

@@ -6,6 +6,7 @@ import { found, type Limited, unknownPeer } from '../found.ts'
 import type { PeerInfo, Reached, Routing } from '../network-types.ts'
 import { peerIdOf } from '../peer-id.ts'
 import { reaching } from '../reaching.ts'
+import type { Company } from './company.ts'
 import type { Online } from './online.ts'
 
 const FINAL_PEER = 2
@@ -18,9 +19,11 @@ type Step = z.output<typeof Step>
 /** The daemon's routers. */
 export class KuboRouting implements Routing {
   readonly #online: Online
+  readonly #company: Company
 
-  constructor(online: Online) {
+  constructor(online: Online, company: Company) {
     this.#online = online
+    this.#company = company
   }
 
   findPeer(peer: string, options: Reached = {}): Promise<PeerInfo> {
@@ -71,7 +74,9 @@ export class KuboRouting implements Routing {
   }
 
   async *#steps(op: string, query: Query, call: Call): AsyncGenerator<Step> {
-    yield* this.#online(op).lines(op, query, Step, call)
+    const rpc = this.#online(op)
+    await this.#company.required(call) // alone, it gives four answers to one question
+    yield* rpc.lines(op, query, Step, call)
   }
 }
 

@@ -50,7 +50,14 @@ onEngines('archives', (connect) => {
       await using session = await connect({ files: FILES })
       const cid = await added(session, 'd')
       const { result } = await session.call('ipfs_get', { cid: `/ipfs/${cid}`, to: `${session.work}/got/it` })
-      expect(result).toMatchObject({ cid, path: `${session.work}/got/it`, entries: 4, bytes: 6 + (3 << 20), links_left_out: 0 })
+      expect(result).toMatchObject({
+        cid,
+        path: `${session.work}/got/it`,
+        entries: 4,
+        first: ['a', 'sub', 'sub/b', 'sub/large'],
+        bytes: 6 + (3 << 20),
+        links_left_out: 0,
+      })
       expect(await tree(join(session.work, 'got/it'))).toEqual(await tree(join(session.work, 'd')))
       expect(await added(session, 'got/it')).toBe(cid)
       await session.call('vfs_undo', { change: result['change'] })

@@ -32,6 +32,8 @@ describe('links in a folder that goes into IPFS', () => {
     expect(entries).toContainEqual(expect.objectContaining({ name: 'to-file', kind: 'link' }))
     expect(JSON.stringify(entries)).not.toContain('absolute')
     expect((await session.call('ipfs_get', { cid: added['cid'], to: `${session.work}/back` })).result).toMatchObject({
+      entries: 3,
+      first: ['a', 'd', 'd/b'],
       links_left_out: Object.keys(KEPT).length,
     })
     expect((await session.call('vfs_read', { path: `/ipfs/${String(added['cid'])}/to-file` })).ok).toBe(false)
