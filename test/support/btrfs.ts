@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
-import { requires } from './requires.ts'
+import { ofKernel } from './requires.ts'
 
 /** An empty disk of 64 MiB, as `mkfs.btrfs --mixed` makes it, so that the tests do not need that program. */
 const IMAGE = new URL('btrfs.img.br', import.meta.url)
 
 /** `beforeEach(needsBtrfs)`: a kernel that has it, and the right to mount. */
-export const needsBtrfs = requires('btrfs, and root to mount it', async () => {
+export const needsBtrfs = ofKernel('btrfs, and root to mount it', async () => {
   const { unmount } = await mounted()
   await unmount()
   return true

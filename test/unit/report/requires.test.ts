@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { requires } from '../../support/requires.ts'
+import { ofKernel, requires } from '../../support/requires.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
 
 /** What `requires` did to the test: nothing, or the reason of its skip. */
 async function outcome(probe: Parameters<typeof requires>[1]): Promise<string | undefined> {
-  const skip = vi.fn<(note?: string) => never>()
-  await requires('ipfs', probe)({ skip } as unknown as Parameters<ReturnType<typeof requires>>[0])
+  const skip = vi.fn<(reason: string) => void>()
+  await requires('ipfs', probe)({ skip })
   return skip.mock.calls[0]?.[0]
 }
 
@@ -26,4 +26,11 @@ test.each([
 test('skips nothing in CI', async () => {
   vi.stubEnv('CI', 'true')
   await expect(outcome(() => false)).rejects.toThrow('needs ipfs (CI=true skips nothing)')
+})
+
+test('what no installation brings is skipped there too', async () => {
+  vi.stubEnv('CI', 'true')
+  const skip = vi.fn<(reason: string) => void>()
+  await ofKernel('btrfs', () => false)({ skip })
+  expect(skip).toHaveBeenCalledExactlyOnceWith('needs btrfs')
 })
