@@ -1,7 +1,7 @@
 import type { Database, Value } from '../sqlite/database.ts'
 import { above, range, type Key } from './places.ts'
 import { unwanted } from './retention.ts'
-import { partRows, PARTS_PAGE, SELECT, toRecord, type ChangeRow } from './rows.ts'
+import { partRows, PARTS_PAGE, rowsBelow, SELECT, toRecord, type ChangeRow } from './rows.ts'
 import type { ChangeRecord, HistoryQuery, PartsOrder, Seen, Unwanted } from './types.ts'
 
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
@@ -41,6 +41,10 @@ export class History {
 
   *parts(seq: number, order?: PartsOrder): Generator<ChangeRecord[]> {
     for (const page of partRows(this.#db, seq, order)) yield this.#records(page)
+  }
+
+  *below(seq: number): Generator<ChangeRecord[]> {
+    for (const page of rowsBelow(this.#db, seq)) yield this.#records(page)
   }
 
   /** The newest first. A place or a session is asked of its index alone, page by page: only what is told is read whole. */

@@ -71,8 +71,11 @@ export class SqliteJournal implements Journal {
   }
 
   *parts(change: ChangeId, order?: PartsOrder): Generator<ChangeRecord, undefined> {
-    const pages = this.#history.parts(seqOf(change) ?? -1, order)
-    for (let page = read(() => pages.next()); !page.done; page = read(() => pages.next())) yield* page.value
+    for (const page of readEach(this.#history.parts(seqOf(change) ?? -1, order))) yield* page
+  }
+
+  *below(change: ChangeId): Generator<ChangeRecord, undefined> {
+    for (const page of readEach(this.#history.below(seqOf(change) ?? -1))) yield* page
   }
 
   content(cid: string): Uint8Array | undefined {
@@ -83,9 +86,8 @@ export class SqliteJournal implements Journal {
     return this.#history.kept(since)
   }
 
-  *unwanted(before?: Date): Generator<readonly Unwanted[], undefined> {
-    const pages = this.#history.unwanted(before)
-    for (let page = read(() => pages.next()); !page.done; page = read(() => pages.next())) yield page.value
+  unwanted(before?: Date): Generator<readonly Unwanted[], undefined> {
+    return readEach(this.#history.unwanted(before))
   }
 
   letGo(changes: readonly ChangeId[]): Promise<void> {
@@ -138,4 +140,8 @@ function read<T>(query: () => T): T {
   } catch (error) {
     throw asVfsError(error)
   }
+}
+
+function* readEach<T>(pages: Generator<T>): Generator<T, undefined> {
+  for (let page = read(() => pages.next()); !page.done; page = read(() => pages.next())) yield page.value
 }

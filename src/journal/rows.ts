@@ -53,6 +53,17 @@ export function* partRows(db: Database, seq: number, { newestFirst = false }: Pa
   }
 }
 
+const WITH_PARTS = 'select value as seq from json_each(?) where exists (select 1 from change where parent = value)'
+
+/** The parts and theirs, at any depth. Most have none, which one question tells of a page. */
+export function* rowsBelow(db: Database, seq: number): Generator<ChangeRow[], undefined> {
+  for (const page of partRows(db, seq)) {
+    yield page
+    const wholes = db.all<{ seq: number }>(WITH_PARTS, JSON.stringify(page.map((row) => row.seq)))
+    for (const whole of wholes) yield* rowsBelow(db, whole.seq)
+  }
+}
+
 /** `after` is told of what is done only: before that it is a wish. */
 export function toRecord(row: ChangeRow, undoneBy: number | undefined): ChangeRecord {
   return {

@@ -144,6 +144,8 @@ export interface Journal extends AsyncDisposable {
   history(query: HistoryQuery): ChangeRecord[]
   /** The parts of a change in their order, or the newest first. They are read as they are asked for: there may be any number. */
   parts(change: ChangeId, options?: PartsOrder): IteratorObject<ChangeRecord, undefined>
+  /** The parts of a change and theirs, at any depth; read as they are asked for, too. */
+  below(change: ChangeId): IteratorObject<ChangeRecord, undefined>
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. `since`: for those only. */

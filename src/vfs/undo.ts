@@ -30,7 +30,7 @@ export class Undo {
     await journal.caughtUp()
     if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
     const plan = await planUndo(journal, await this.#scope(query, call), call)
-    for (const record of plan.changes) await this.#requireShown(record, call)
+    for (const record of plan.changes) await this.#requireAllShown(record, call)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
     const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: actionOf(record) }))
@@ -70,15 +70,19 @@ export class Undo {
     return { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }, since: query.since }
   }
 
+  async #requireAllShown(record: ChangeRecord, call: VfsCall): Promise<void> {
+    this.#requireShown(record)
+    for await (const part of unhurried(this.#changes.journal.below(record.change), call)) this.#requireShown(part)
+  }
+
   /** Journals are shared: the ids of changes that are none of this gateway's business tell no path. */
-  async #requireShown({ change, place, from }: ChangeRecord, call: VfsCall): Promise<void> {
+  #requireShown({ change, place, from }: ChangeRecord): void {
     for (const at of [place, ...(from ? [from] : [])]) {
       if (this.#targets.shown(at) !== undefined) continue
       const hidden = this.#targets.table.showing(at.volume, at.inner).length > 0
       if (hidden) throw new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, { op: 'undo', details: { change } })
       throw new VfsError('VOLUME_CHANGED', `the storage of change ${change} is not mounted now`, { op: 'undo', details: { change } })
     }
-    for await (const part of unhurried(this.#changes.journal.parts(change), call)) await this.#requireShown(part, call)
   }
 
   async #takeBackAll(records: readonly ChangeRecord[], call: UndoCall): Promise<ChangeId> {

@@ -49,11 +49,14 @@ test('a part of a part stands for the top one', async () => {
   await using it = await freshJournal()
   const top = await it.journal.begin({ kind: 'undo', place: place('/'), actor, before: null, partsOnly: true })
   const middle = await it.journal.begin({ kind: 'copy', place: place('/t'), actor, before: null, partsOnly: true, parent: top.id })
-  await change(it.journal, 'write', '/t/a', { parent: middle.id })
+  const bottom = await change(it.journal, 'write', '/t/a', { parent: middle.id })
+  const beside = await change(it.journal, 'write', '/u', { parent: top.id })
   middle.done(null)
   top.done(null)
   await it.journal.settled()
   expect(ids(it.journal, { place: place('/t/a') })).toEqual([top.id])
+  const below = (id: ChangeId): ChangeId[] => Array.from(it.journal.below(id), (part) => part.change)
+  expect([below(top.id), below(middle.id), below(bottom)]).toEqual([[middle.id, beside, bottom], [bottom], []])
 })
 
 test('pages follow each other without a gap, by session, state and time', async () => {
