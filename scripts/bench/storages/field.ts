@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { openS3 } from '../../../backends/s3/s3.ts'
+import { vfsPath } from '../../../src/core/path.ts'
 import type { S3Server } from '../../../test/support/s3.ts'
 import { oneByOne, timed } from '../measure.ts'
+import { received } from './received.ts'
 
 const GATEWAY = fileURLToPath(new URL('./gateway.ts', import.meta.url))
 const [ID, KEY] = ['polymount-test', 'not-a-secret-of-anyone'] // what the test server is started with
@@ -46,6 +49,12 @@ export class Field {
 
   async bucket(): Promise<string> {
     return (await this.server.options()).bucket
+  }
+
+  /** What nothing of Node can do without: to receive a file of so many bytes. */
+  async alone(bucket: string, name: string, size: number): Promise<number> {
+    await using backend = await openS3({ ...(await this.server.options()), bucket })
+    return await received(new URL(await backend.link(vfsPath(`/${name}`), { seconds: 600 })), size)
   }
 
   /** With a data folder of its own. What starting it takes is not counted. */

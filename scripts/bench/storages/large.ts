@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { alternately } from '../measure.ts'
 import type { Row } from '../row.ts'
 import { type Field, flushed } from './field.ts'
-import { speed } from './rows.ts'
+import { perSecond, speed } from './rows.ts'
 
 const MIB = 1 << 20
 
@@ -21,7 +21,7 @@ export async function largeRows(field: Field): Promise<Row[]> {
   ])
   await field.theirs('copyto', `${folder}/file`, `:s3:${bucket}/file`)
   const flushing: number[] = []
-  const [down = 0, downPeer = 0] = await alternately(1, [
+  const [down = 0, downPeer = 0, alone = 0] = await alternately(1, [
     async () => (await field.ours(bucket, [['copy', '/bucket/file', `${folder}/${field.round()}`]])).ms[0] ?? 0,
     async () => {
       const to = `${folder}/${field.round()}`
@@ -29,19 +29,22 @@ export async function largeRows(field: Field): Promise<Row[]> {
       flushing[0] = await flushed(to)
       return took
     },
+    () => field.alone(bucket, 'file', size * MIB),
   ])
+  const floor = `Node receives ${Math.round(perSecond(size, alone))} MiB/s over four connections, and does nothing with it`
   return [
     speed(`local → S3, ${size} MiB`, size, [up, upPeer], {
       limit: 'the signature and the checksum are hashed on one thread, the CID on another; the server shares its cores',
     }),
     speed(`S3 → local, ${size} MiB`, size, [down, downPeer], {
+      floor,
       limit: 'it is hashed by one thread, flushed, read back and hashed again; the server shares its cores',
     }),
     speed(
       'the same, where rclone flushes what it wrote as we do',
       size,
       [down, downPeer + (flushing[0] ?? 0)],
-      { limit: 'the same; rclone does not read back' },
+      { floor, limit: 'the same; rclone does not read back' },
       'rclone and fsync',
     ),
   ]

@@ -17,4 +17,4 @@ export const faster = (work: string, [ms, peer]: readonly [ours: number, peer: n
   ...said,
 })
 
-const perSecond = (mib: number, ms: number): number => (mib / ms) * 1000
+export const perSecond = (mib: number, ms: number): number => (mib / ms) * 1000
