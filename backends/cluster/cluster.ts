@@ -1,6 +1,6 @@
-import type { Call } from '../../src/core/backend.ts'
+import type { Backend, Call } from '../../src/core/backend.ts'
 import { Alerts } from '../../src/cluster/alerts.ts'
-import type { Cluster } from '../../src/cluster/client.ts'
+import { CALL_MS, type Cluster } from '../../src/cluster/client.ts'
 import type { Alert, Pinned } from '../../src/cluster/types.ts'
 import type { LocalContent } from '../../src/content/store.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
@@ -8,7 +8,7 @@ import { KuboBlocks } from '../../src/ipfs/kubo/blocks.ts'
 import { Rpc } from '../../src/ipfs/kubo/rpc.ts'
 import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
-import { publishedRoot } from '../../src/ipfs/tree/published.ts'
+import { PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
 import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
@@ -30,16 +30,24 @@ export interface ClusterBackendOptions {
   readonly alerted: (volume: string, alert: Alert) => void
 }
 
+interface ClusterParts extends Pick<ClusterBackendOptions, 'cluster' | 'alerted'> {
+  readonly root: PublishedRoot
+  readonly store: TreeStore
+}
+
 const MOST_NOTES = 5
 
 /** A tree whose root is a named pin of a cluster. Every change is there, on as many peers as wanted, before it counts. */
 export class ClusterBackend extends TreeBackend {
+  override readonly outlives = (): number => CALL_MS
+  override readonly stop: Backend['stop']
   readonly #cluster: Cluster
   readonly #store: TreeStore
   readonly #alerts: Alerts
 
-  constructor(node: ContentTree, { cluster, alerted }: Pick<ClusterBackendOptions, 'cluster' | 'alerted'>, store: TreeStore) {
+  constructor(node: ContentTree, { cluster, alerted, root, store }: ClusterParts) {
     super('cluster', node, { byCid: false }) // its blocks may be at the cluster only, where the IPFS node does not find them
+    this.stop = () => root.retract()
     this.#cluster = cluster
     this.#store = store
     this.#alerts = new Alerts(cluster, (alert) => alerted(this.volume, alert))
@@ -75,8 +83,9 @@ export async function openCluster(options: ClusterBackendOptions): Promise<Clust
     const publisher = new ClusterPublisher({ ...options, owner: await store.owner(), get })
     const own = store.root(volume)
     await takeOver(own, publisher, await named(cluster, publisher))
-    const tree = new ContentTree({ volume, cas: 'lock', content, root: publishedRoot(own, publisher), keeps: store.keeps(volume), fetch })
-    return new ClusterBackend(tree, options, store)
+    const root = new PublishedRoot(own, publisher)
+    const tree = new ContentTree({ volume, cas: 'lock', content, root, keeps: store.keeps(volume), fetch })
+    return new ClusterBackend(tree, { ...options, root, store })
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error

@@ -4,7 +4,7 @@ import type { Pinned, PinOptions, Status } from '../../src/cluster/types.ts'
 import { VfsError } from '../../src/core/error.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import { moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import { type Left, MayBePublished, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
 
 /** Replaced roots stay pinned for so long. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000
@@ -36,9 +36,13 @@ export class ClusterPublisher implements Publisher {
     const { parseCid } = await import('../../src/content/unixfs/index.ts')
     const before = previous === undefined ? undefined : parseCid(previous)
     const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
-    // The same peers have most of it already.
-    await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
-    await this.#held(root)
+    try {
+      // The same peers have most of it already.
+      await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
+      await this.#held(root)
+    } catch (cause) {
+      throw new MayBePublished('the root may be pinned', { cause })
+    }
   }
 
   /** The list is of the one peer that is asked: who writes by another peer is seen once the peers have told each other. */
@@ -49,8 +53,17 @@ export class ClusterPublisher implements Publisher {
     return rivals
   }
 
-  async withdraw(root: string): Promise<void> {
-    await this.#withdraw(root).catch(() => undefined)
+  async withdraw(root: string): Promise<boolean> {
+    const pin = await this.#options.cluster.pinned(root)
+    if (pin && this.isNamed(pin) && this.isOurs(pin)) await this.demote(root)
+    return pin !== undefined
+  }
+
+  async left(root: string | undefined): Promise<Left> {
+    const standing = root === undefined ? undefined : await this.#options.cluster.pinned(root)
+    const replaced = standing !== undefined && this.#isTheirHistory(standing)
+    const roots = await this.#named((pin) => this.isOurs(pin) && pin.cid !== root && (!replaced || pin.metadata[PREVIOUS] === root))
+    return { roots, replaced }
   }
 
   async settle(root: string, previous: string | undefined): Promise<void> {
@@ -76,20 +89,19 @@ export class ClusterPublisher implements Publisher {
     return !this.isNamed(pin) && !this.isOurs(pin)
   }
 
-  /** Roots by others that have the name. */
-  async #theirs(): Promise<string[]> {
+  /** Roots by others. */
+  #theirs(): Promise<string[]> {
+    return this.#named((pin) => !this.isOurs(pin))
+  }
+
+  async #named(is: (pin: Pinned) => boolean): Promise<string[]> {
     const found: string[] = []
-    for await (const pin of this.#options.cluster.allPinned()) if (this.isNamed(pin) && !this.isOurs(pin)) found.push(pin.cid)
+    for await (const pin of this.#options.cluster.allPinned()) if (this.isNamed(pin) && is(pin)) found.push(pin.cid)
     return found
   }
 
   async #moved(previous: string): Promise<VfsError> {
     return moved(`the pin ${JSON.stringify(this.#options.name)} of the cluster`, previous, await this.#theirs())
-  }
-
-  async #withdraw(root: string): Promise<void> {
-    const pin = await this.#options.cluster.pinned(root)
-    if (pin && this.isNamed(pin) && this.isOurs(pin)) await this.demote(root)
   }
 
   /** Another process of this data folder that looked before the root was ours took it for history. */

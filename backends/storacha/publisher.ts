@@ -1,6 +1,6 @@
 import { type GetBlock, parseCid } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import { moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import { type Left, MayBePublished, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
 import type { Published } from '../../src/ipfs/tree/types.ts'
 import type { Shard, Space, Uploaded } from './service.ts'
 
@@ -30,7 +30,11 @@ export class StorachaPublisher implements Publisher {
     const standing = previous === undefined ? undefined : await this.#standing(previous)
     const [to, from] = [parseCid(root), previous === undefined ? undefined : parseCid(previous)]
     await published.add(root)
-    this.#shards = await space.upload(root, carWith(to, added(get, to, from), get), standing?.shards ?? [])
+    try {
+      this.#shards = await space.upload(root, carWith(to, added(get, to, from), get), standing?.shards ?? [])
+    } catch (cause) {
+      throw new MayBePublished('the root may be listed', { cause })
+    }
   }
 
   async rivals(root: string, previous: string | undefined): Promise<readonly string[]> {
@@ -40,13 +44,21 @@ export class StorachaPublisher implements Publisher {
     return theirs.filter((one) => one !== root && one !== previous)
   }
 
-  async withdraw(root: string): Promise<void> {
-    await this.unlist(root).catch(() => undefined)
+  async withdraw(root: string): Promise<boolean> {
+    const isThere = (await this.#uploads()).some((upload) => upload.root === root)
+    if (isThere) await this.unlist(root)
+    return isThere
+  }
+
+  async left(root: string | undefined): Promise<Left> {
+    const [uploads, ours] = [await this.#uploads(), await this.#options.published.all()]
+    const replaced = root !== undefined && uploads.every((upload) => upload.root !== root)
+    return { roots: uploads.flatMap((upload) => (ours.has(upload.root) && upload.root !== root ? [upload.root] : [])), replaced }
   }
 
   async settle(root: string, previous: string | undefined): Promise<void> {
     await this.#relist(root).catch(() => undefined)
-    if (previous !== undefined) await this.withdraw(previous)
+    if (previous !== undefined) await this.unlist(previous).catch(() => undefined)
   }
 
   /** From the list; no content goes. */

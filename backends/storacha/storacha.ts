@@ -1,10 +1,10 @@
 import type { LocalContent } from '../../src/content/store.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { VfsError } from '../../src/core/error.ts'
-import type { Call } from '../../src/core/backend.ts'
+import type { Backend, Call } from '../../src/core/backend.ts'
 import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
-import { publishedRoot } from '../../src/ipfs/tree/published.ts'
+import { PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
 import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
 import { gateway } from './gateway.ts'
@@ -18,13 +18,19 @@ export interface StorachaOptions extends ServiceOptions {
   readonly content: LocalContent
 }
 
+/** The one small request that makes a root known may arrive so late. */
+const LISTING_MS = 60_000
+
 /** A tree whose root is the upload of a space. Every change is there before it counts. */
 export class StorachaBackend extends TreeBackend {
+  override readonly outlives = (): number => LISTING_MS
+  override readonly stop: Backend['stop']
   readonly #space: Space
   readonly #store: TreeStore
 
-  constructor(node: ContentTree, space: Space, store: TreeStore) {
+  constructor(node: ContentTree, root: PublishedRoot, space: Space, store: TreeStore) {
     super('storacha', node, { byCid: false })
+    this.stop = () => root.retract()
     this.#space = space
     this.#store = store
   }
@@ -52,8 +58,9 @@ export async function openStoracha(options: StorachaOptions): Promise<StorachaBa
     const get: GetBlock = async (cid, call) => (await content.blocks.get(cid.multihash.bytes)) ?? fetch(cid, call)
     const publisher = new StorachaPublisher({ space, get, published })
     await takeOver(own, publisher, await published.all(), await Array.fromAsync(space.uploads()))
-    const tree = new ContentTree({ volume, cas: 'lock', content, root: publishedRoot(own, publisher), keeps: store.keeps(volume), fetch })
-    return new StorachaBackend(tree, space, store)
+    const root = new PublishedRoot(own, publisher)
+    const tree = new ContentTree({ volume, cas: 'lock', content, root, keeps: store.keeps(volume), fetch })
+    return new StorachaBackend(tree, root, space, store)
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error

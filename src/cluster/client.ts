@@ -7,8 +7,8 @@ import { bytesOf, type Query, refusal, search, send, type Sent, valuesOf } from 
 import { fromCluster } from './errors.ts'
 import { Added, Alert, Peer, Pinned, type PinOptions, Status } from './types.ts'
 
-/** How long a call with one answer may take, and how long a list or an upload may be silent. */
-const CALL_MS = 60_000
+/** How long a call with one answer may take, and how long a list or an upload may be silent: later than that nothing comes of it. */
+export const CALL_MS = 60_000
 
 export interface ClusterOptions {
   /** Of the REST API, as `http://127.0.0.1:9094`. */

@@ -2,13 +2,17 @@ import { type ClusterBackend, type ClusterBackendOptions, openCluster } from '..
 import { Cluster } from '../../src/cluster/client.ts'
 import { openContentStore } from '../../src/content/store.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
-import type { TestCluster } from './cluster.ts'
 import { temporaryFolder } from './content.ts'
 
 type Settings = Pick<ClusterBackendOptions, 'name' | 'replication_min' | 'replication_max'> & { readonly folder?: string | undefined }
 
+interface Reached {
+  readonly api: string
+  readonly peers: readonly { readonly kubo: { readonly url: string } }[]
+}
+
 /** A tree at a cluster, with a data folder that goes with it unless one is given. */
-export async function clusterAlone({ api, peers }: Pick<TestCluster, 'api' | 'peers'>, { folder, ...settings }: Settings): Promise<ClusterBackend> {
+export async function clusterAlone({ api, peers }: Reached, { folder, ...settings }: Settings): Promise<ClusterBackend> {
   await using ground = new AsyncDisposableStack()
   const at = folder ?? ground.use(await temporaryFolder()).path
   const content = ground.use(await openContentStore({ folder: at }))

@@ -62,7 +62,8 @@ export class LosingProxy implements AsyncDisposable {
           else answer.writeHead(this.status).end('no answer')
         })
       else {
-        found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers))
+        const { trailer: _, ...headers } = found.headers // which node would have to know how to end
+        found.pipe(answer.writeHead(found.statusCode ?? 500, headers))
         if (isLost) found.once('end', () => (this.away = true))
       }
     })

@@ -2,7 +2,7 @@ import { openContentStore } from '../../src/content/store.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
-import { type Publisher, publishedRoot } from '../../src/ipfs/tree/published.ts'
+import { type Publisher, PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
 
 const VOLUME = 'test:tree'
@@ -12,7 +12,7 @@ export async function publishedTree(folder: string, publisher: Publisher): Promi
   await using ground = new AsyncDisposableStack()
   const content = ground.use(await openContentStore({ folder }))
   const store = ground.use(await TreeStore.open(folder))
-  const root = publishedRoot(store.root(VOLUME), publisher)
+  const root = new PublishedRoot(store.root(VOLUME), publisher)
   const fetch = () => Promise.reject(new VfsError('OFFLINE', 'nobody is asked'))
   const node = new ContentTree({ volume: VOLUME, cas: 'lock', content, root, keeps: store.keeps(VOLUME), fetch })
   const closing = ground.move()

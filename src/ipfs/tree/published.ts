@@ -6,57 +6,99 @@ import type { TreeRoot } from './types.ts'
 const PATIENCE_MS = 15_000
 const LOOK_MS = 50
 
+/** What this data folder has published beside the root that holds. */
+export interface Left {
+  readonly roots: readonly string[]
+  /** Others have put something in the place of the root that holds here: one of these, if there are any. */
+  readonly replaced: boolean
+}
+
 /** The place where others find a tree. */
 export interface Publisher {
   /**
    * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT if that is no longer `previous`,
-   * and has published nothing then. What fails leaves `previous` as it was.
+   * and has published nothing then; MayBePublished where the root may be known there all the same.
    */
   publish(root: string, previous: string | undefined): Promise<void>
   /** Roots by others that stand there beside these. Rejects CONFLICT if one of them has replaced `previous`. */
   rivals(root: string, previous: string | undefined): Promise<readonly string[]>
-  /** A root that is not to stand there: somebody else was faster here, or its publication failed half way. Never rejects. */
-  withdraw(root: string): Promise<void>
+  /** Takes back a root that is not to stand there; false if it is not there, or not yet. */
+  withdraw(root: string): Promise<boolean>
   /** The root is ours now, and `previous` is history. Never rejects: what is left undone is done when the tree is opened again. */
   settle(root: string, previous: string | undefined): Promise<void>
+  left(root: string | undefined): Promise<Left>
 }
 
+/** A publication failed on the way, because of its cause. */
+export class MayBePublished extends Error {}
+
 /**
- * The root of a tree that is published before it counts: a caller who is told of success finds it there. If this process
- * dies in between, the root here says what holds, and what was published beside it is history when the tree is opened again.
+ * The root of a tree that is published before it counts: a caller who is told of success finds it there, and one who is told of a failure
+ * leaves nothing there that others could find. If this process dies in between, the root here says what holds, and what was published beside
+ * it is history when the tree is opened again, or a change is settled.
  */
-export function publishedRoot(own: TreeRoot, publisher: Publisher): TreeRoot {
-  const withdraw = async (root: string): Promise<void> => {
-    if ((await own.root()) !== root) await publisher.withdraw(root)
+export class PublishedRoot implements TreeRoot {
+  readonly #own: TreeRoot
+  readonly #publisher: Publisher
+
+  constructor(own: TreeRoot, publisher: Publisher) {
+    this.#own = own
+    this.#publisher = publisher
   }
-  const publish = async (to: string, from: string | undefined): Promise<void> => {
-    await publisher.publish(to, from).catch(async (error: unknown) => {
-      if (!isCode(error, 'CONFLICT')) await withdraw(to)
+
+  root(): Promise<string | undefined> {
+    return this.#own.root()
+  }
+
+  async swap(from: string | undefined, to: string): Promise<boolean> {
+    if ((await this.root()) !== from) return false
+    if (from === to) return true
+    try {
+      await this.#publish(to, from)
+    } catch (error) {
+      if (isCode(error, 'CONFLICT') && (await this.root()) !== from) return false // it was another process of ours
+      throw error
+    }
+    const ours = await this.#own.swap(from, to)
+    if (ours) await this.#publisher.settle(to, from)
+    else await this.#withdraw(to)
+    return ours
+  }
+
+  /** Takes back what was published in doubt and does not hold; if others have built on it, it holds. Rejects OUTCOME_UNKNOWN while neither can be. */
+  async retract(): Promise<void> {
+    const root = await this.root()
+    const { roots, replaced } = await this.#publisher.left(root)
+    if (!replaced) for (const each of roots) await this.#withdraw(each)
+    else if (roots[0] === undefined || !(await this.#own.swap(root, roots[0])))
+      throw unknown(new Error('others have moved the tree: it has to be opened again'))
+  }
+
+  async #publish(to: string, from: string | undefined): Promise<void> {
+    try {
+      await this.#publisher.publish(to, from)
+    } catch (error) {
+      if (!(error instanceof MayBePublished)) throw error
+      await this.#withdraw(to, error.cause)
+      throw error.cause
+    }
+    await uncontested(this.#publisher, to, from).catch(async (error: unknown) => {
+      await this.#withdraw(to)
       throw error
     })
-    await uncontested(publisher, to, from).catch(async (error: unknown) => {
-      await withdraw(to)
-      throw error
-    })
   }
-  return {
-    root: () => own.root(),
-    swap: async (from, to) => {
-      if ((await own.root()) !== from) return false
-      if (from === to) return true
-      try {
-        await publish(to, from)
-      } catch (error) {
-        if (isCode(error, 'CONFLICT') && (await own.root()) !== from) return false // it was another process of ours
-        throw error
-      }
-      const ours = await own.swap(from, to)
-      if (ours) await publisher.settle(to, from)
-      else await withdraw(to)
-      return ours
-    },
+
+  /** Of a root that failed by this error; rejects OUTCOME_UNKNOWN where it stays there, or may still come. */
+  async #withdraw(root: string, error?: unknown): Promise<void> {
+    if ((await this.root()) === root) return
+    const found = await this.#publisher.withdraw(root).catch((cause: unknown) => Promise.reject(unknown(cause)))
+    if (!found && isUnclear(error)) throw unknown(error)
   }
 }
+
+const isUnclear = (error: unknown): boolean => isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')
+
+const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'it may be published, though it does not hold here', { cause })
 
 /**
  * Two that publish on one root in the same moment have both published before they look, so that one of them sees the other:

@@ -3,7 +3,7 @@ import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { exactly } from '../../../src/ipfs/tree/guard.ts'
-import type { Publisher } from '../../../src/ipfs/tree/published.ts'
+import type { Left, Publisher } from '../../../src/ipfs/tree/published.ts'
 import { Overtaken } from '../../../src/ipfs/overtaken.ts'
 import { codeOf, names } from '../../contract/support.ts'
 import { temporaryFolder } from '../../support/content.ts'
@@ -23,8 +23,15 @@ class Refusing implements Publisher {
     return []
   }
 
-  async withdraw(): Promise<void> {}
+  async withdraw(): Promise<boolean> {
+    return false
+  }
+
   async settle(): Promise<void> {}
+
+  async left(): Promise<Left> {
+    return { roots: [], replaced: false }
+  }
 }
 
 test('a place that always says that somebody else was faster is asked once for each change', async () => {
