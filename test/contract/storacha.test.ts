@@ -1,8 +1,10 @@
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
 import { storachaAlone, TestStoracha } from '../support/storacha.ts'
 import { backendContract } from './backend.contract.ts'
 import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
+
+vi.setConfig({ testTimeout: 240_000 }) // each change publishes a whole tree, and a test plants sixty
 
 let service: Promise<TestStoracha> | undefined
 afterAll(async () => (await service)?.[Symbol.asyncDispose]())
