@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Backend } from '../../src/core/backend.ts'
 import { vfsPath as p } from '../../src/core/path.ts'
 import type { LosingProxy, Loss } from '../support/losing-proxy.ts'
+import { laterIn } from '../support/program.ts'
 import { call, openTestVfs, type TestVfs } from '../support/vfs.ts'
 import { codeOf } from './support.ts'
 
@@ -9,6 +10,8 @@ import { codeOf } from './support.ts'
 export interface Reached extends AsyncDisposable {
   readonly backend: Backend
   readonly proxy: LosingProxy
+  /** Of its data, where those hold the contents that the journal keeps. */
+  readonly folder?: string
   /** What a change has left behind. */
   left(): Promise<readonly string[]>
 }
@@ -18,6 +21,7 @@ const MOST_REQUESTS = 16
 /** What is done, and the content of `/c/f`, `/c/g` and whether `/c/d` is there afterwards. */
 const OPERATIONS: readonly (readonly [name: string, work: (t: TestVfs) => Promise<unknown>, after: string])[] = [
   ['an overwrite', (t) => t.write('/c/f', 'new'), 'new,,'],
+  ['an append', (t) => t.write('/c/f', ' and new', { append: true }), 'old and new,,'],
   ['a new file', (t) => t.write('/c/g', 'new'), 'old,new,'],
   ['a removal', (t) => t.vfs.remove(p('/c/f'), call), ',,'],
   ['a move', (t) => t.vfs.move(p('/c/f'), p('/c/g'), call), ',old,'],
@@ -41,13 +45,14 @@ export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes
     async (_, work, after, how) => {
       for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
         await using reached = await open()
-        const { backend, proxy } = reached
-        await using t = await openTestVfs({ '/c': backend })
+        const { backend, proxy, folder } = reached
+        await using t = await openTestVfs({ '/c': backend }, folder === undefined ? {} : { folder })
         await t.write('/c/f', 'old')
         proxy.lose(changes, nth, how)
         const told = await codeOf(work(t))
         wasLost = proxy.seen > nth
         proxy.recover()
+        laterIn(t.folder)
         await t.journal.recover()
         await t.journal.settled()
         const [newest] = t.journal.history({ limit: 1 })

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Cluster } from '../../../src/cluster/client.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { type Reached, tellsTheTruthOfLostAnswers } from '../../contract/lost.contract.ts'
 import { codeOf, text } from '../../contract/support.ts'
 import { Child } from '../../support/children.ts'
 import { clusterAlone } from '../../support/cluster-alone.ts'
@@ -96,3 +98,17 @@ test('one of a process that was killed is taken back by the next of its data fol
   expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'aborted' }])
   expect(await t.vfs.text('/c/f')).toBe('before')
 })
+
+async function reached(): Promise<Reached> {
+  await using parts = new AsyncDisposableStack()
+  const [name, folder] = [randomUUID(), parts.use(await temporaryFolder()).path]
+  const backend = parts.use(await clusterAlone({ api: proxy.url, peers: cluster.peers }, { name, folder }))
+  const owned = parts.move()
+  const left = async (): Promise<string[]> => {
+    const { cid } = await backend.stat(p('/'))
+    return (await namedBy(name)).filter((root) => root !== cid)
+  }
+  return { backend, proxy, folder, left, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+tellsTheTruthOfLostAnswers(reached, /^\/(add|pins)/)

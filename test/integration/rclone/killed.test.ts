@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises'
+import { beforeEach, expect, test } from 'vitest'
+import { openRclone } from '../../../backends/rclone/rclone.ts'
+import { vfsPath as p } from '../../../src/core/path.ts'
+import { codeOf } from '../../contract/support.ts'
+import { FaultProxy } from '../../support/fault-proxy.ts'
+import { laterIn } from '../../support/program.ts'
+import { needsRclone, Rclone } from '../../support/rclone.ts'
+import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
+
+beforeEach(needsRclone)
+
+const write = (t: TestVfs) => t.write('/c/f', 'after')
+const append = (t: TestVfs) => t.write('/c/f', ' and after', { append: true })
+const removal = (t: TestVfs) => t.vfs.remove(p('/c/f'), call)
+
+test.each([
+  ['what is new is sent', write, /^PUT \S*\/\.polymount-/],
+  ['what is replaced is put aside', write, /^MOVE \S*\/f /],
+  ['what is new gets its place', write, /^MOVE \S*\/\.polymount-/],
+  ['what is appended to gets its place', append, /^MOVE \S*\/\.polymount-/],
+  ['what is removed is put aside', removal, /^MOVE \S*\/f /],
+] as const)('rclone is killed when %s: no success is told, all is as before, and nothing is left over', async (_, act, line) => {
+  await using parts = new AsyncDisposableStack()
+  const server = parts.use(await Rclone.serving('webdav'))
+  const proxy = parts.use(await FaultProxy.start(server.url))
+  let control = await Rclone.control()
+  parts.defer(() => control[Symbol.asyncDispose]())
+  const remote = (await server.reached('webdav', control)).replace(server.url, proxy.endpoint)
+  const backend = parts.use(await openRclone({ remote, endpoint: async () => control.endpoint }))
+  const t = parts.use(await openTestVfs({ '/c': backend }))
+  await t.write('/c/f', 'before')
+  const met = proxy.next(line, 'held')
+  const told = codeOf(act(t).then(() => undefined))
+  await met
+  await control.kill()
+  expect(['UNAVAILABLE', 'OUTCOME_UNKNOWN']).toContain(await told)
+  control = await Rclone.control()
+  laterIn(t.folder)
+  await t.journal.recover()
+  expect(t.journal.history({ limit: 1 })).toMatchObject([{ state: 'aborted' }])
+  expect(await t.text('/c/f')).toBe('before')
+  const files = (await readdir(server.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  expect(files.map(({ name }) => name)).toEqual(['f'])
+})
