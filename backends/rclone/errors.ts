@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ErrorCode, isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { type ErrorCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 
 /** A status of HTTP, and no such number in a size, a port or a name. */
 const answered = (code: number): string => String.raw`\b${code}\b`
@@ -50,9 +50,6 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
-
-/** True where a request that changes something may have done so, or may do so still. */
-export const isAmbiguous = (error: unknown): boolean => isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')
 
 export const unknown = (cause: unknown): VfsError =>
   new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { backend: 'rclone', cause })

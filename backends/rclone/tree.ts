@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { bytesOf, incoming } from '../../src/core/bytes.ts'
-import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { isCode, isUnclear, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
-import { isAmbiguous, unknown } from './errors.ts'
+import { unknown } from './errors.ts'
 import { OWN, refusal, type Standing, statOf, told, type View } from './view.ts'
 import { Work } from './work.ts'
 
@@ -167,7 +167,7 @@ export class Tree {
       await this.#drop(work, to)
       return refused
     } catch (error) {
-      return isAmbiguous(error) || !to.startsWith(`${OWN}/`) ? unknown(error) : refused
+      return isUnclear(error) || !to.startsWith(`${OWN}/`) ? unknown(error) : refused
     }
   }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bytes, Call } from '../../src/core/backend.ts'
-import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
-import { fromJob, isAmbiguous, unknown } from './errors.ts'
+import { isCode, isUnclear, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { fromJob, unknown } from './errors.ts'
 import type { Job, Parameters, Rc } from './rc.ts'
 
 const STOP_MS = 5000
@@ -45,7 +45,7 @@ export class Work {
     try {
       await request()
     } catch (error) {
-      if (!isAmbiguous(error)) throw error
+      if (!isUnclear(error)) throw error
       const look = this.stop().then(tookPlace)
       if (!(await look.catch((cause: unknown) => Promise.reject(unknown(cause))))) throw unknown(error)
     }
@@ -63,8 +63,8 @@ export class Work {
 
   async #end(jobid: number, call: Call): Promise<Job> {
     for (const pause of growing()) {
-      const job = await this.#job(jobid, call)
-      if (!job) throw new VfsError('UNAVAILABLE', 'rclone was started anew, or has forgotten', { backend: 'rclone' })
+      const job = await this.#job(jobid, call).catch((error: unknown) => Promise.reject(lost(error, call)))
+      if (!job) throw lost(new Error('rclone was started anew, or has forgotten'), call)
       if (job.finished) return job
       await sleep(pause, undefined, call).catch(() => throwIfAborted(call.signal))
     }
@@ -96,6 +96,12 @@ export class Work {
       throw error
     }
   }
+}
+
+/** Whatever the reason is that it cannot be asked about: it was begun. */
+function lost(cause: unknown, { signal }: Call): VfsError {
+  throwIfAborted(signal)
+  return new VfsError('UNAVAILABLE', 'rclone does not say how its work ended', { backend: 'rclone', cause })
 }
 
 /** A job that took long is looked for more seldom. */

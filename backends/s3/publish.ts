@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../src/core/backend.ts'
-import { isCode, VfsError } from '../../src/core/error.ts'
+import { isUnclear, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Put } from './bucket.ts'
 import type { Conditions } from './requests.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
@@ -31,7 +31,7 @@ export async function withdraw(bucket: Bucket, key: string, conditions: Call & C
   try {
     await patiently(() => bucket.delete(key, conditions), conditions)
   } catch (error) {
-    if (!isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')) throw error
+    if (!isUnclear(error)) throw error
     if (await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))) throw unknown(error)
   }
 }

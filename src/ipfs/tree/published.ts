@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCode, VfsError } from '../../core/error.ts'
+import { isCode, isUnclear, VfsError } from '../../core/error.ts'
 import type { TreeRoot } from './types.ts'
 
 /** For rivals to withdraw. */
@@ -95,8 +95,6 @@ export class PublishedRoot implements TreeRoot {
     if (!found && isUnclear(error)) throw unknown(error)
   }
 }
-
-const isUnclear = (error: unknown): boolean => isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')
 
 const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'it may be published, though it does not hold here', { cause })
 

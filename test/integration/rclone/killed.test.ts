@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { beforeEach, expect, test } from 'vitest'
 import { openRclone } from '../../../backends/rclone/rclone.ts'
+import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf } from '../../contract/support.ts'
 import { FaultProxy } from '../../support/fault-proxy.ts'
@@ -20,22 +21,26 @@ test.each([
   ['what is new gets its place', write, /^MOVE \S*\/\.polymount-/],
   ['what is appended to gets its place', append, /^MOVE \S*\/\.polymount-/],
   ['what is removed is put aside', removal, /^MOVE \S*\/f /],
-] as const)('rclone is killed when %s: no success is told, all is as before, and nothing is left over', async (_, act, line) => {
+] as const)('rclone is killed when %s: that is in doubt, then all is as before, and nothing is left over', async (_, act, line) => {
   await using parts = new AsyncDisposableStack()
   const server = parts.use(await Rclone.serving('webdav'))
   const proxy = parts.use(await FaultProxy.start(server.url))
-  let control = await Rclone.control()
+  let [control, isDead] = [await Rclone.control(), false]
   parts.defer(() => control[Symbol.asyncDispose]())
   const remote = (await server.reached('webdav', control)).replace(server.url, proxy.endpoint)
-  const backend = parts.use(await openRclone({ remote, endpoint: async () => control.endpoint }))
+  // As whoever watches it says while it is down.
+  const endpoint = () => (isDead ? Promise.reject(new VfsError('SERVICE_UNAVAILABLE', 'rclone is down')) : Promise.resolve(control.endpoint))
+  const backend = parts.use(await openRclone({ remote, endpoint }))
   const t = parts.use(await openTestVfs({ '/c': backend }))
   await t.write('/c/f', 'before')
   const met = proxy.next(line, 'held')
   const told = codeOf(act(t).then(() => undefined))
   await met
+  isDead = true
   await control.kill()
-  expect(['UNAVAILABLE', 'OUTCOME_UNKNOWN']).toContain(await told)
+  expect(await told).toBe('OUTCOME_UNKNOWN')
   control = await Rclone.control()
+  isDead = false
   laterIn(t.folder)
   await t.journal.recover()
   expect(t.journal.history({ limit: 1 })).toMatchObject([{ state: 'aborted' }])
