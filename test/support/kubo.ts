@@ -17,6 +17,8 @@ export interface KuboOptions {
   /** Settings over those of the profile, as `ipfs config --json KEY VALUE` takes them. */
   readonly settings?: Readonly<Record<string, unknown>>
   readonly flags?: readonly string[]
+  /** The header that its RPC wants, if the settings say so. */
+  readonly authorization?: string
 }
 
 /** A daemon on the loopback address alone, with a repository that goes with it. It finds nobody by itself. */
@@ -37,7 +39,7 @@ export class KuboDaemon implements AsyncDisposable {
     this.process = daemon
   }
 
-  static async start({ settings = {}, flags = [] }: KuboOptions = {}): Promise<KuboDaemon> {
+  static async start({ settings = {}, flags = [], authorization = '' }: KuboOptions = {}): Promise<KuboDaemon> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-kubo-'))
     await ipfs(folder, ['init', '--profile=test,unixfs-v1-2025'])
     for (const [key, value] of Object.entries(settings)) await ipfs(folder, ['config', '--json', key, JSON.stringify(value)])
@@ -45,7 +47,7 @@ export class KuboDaemon implements AsyncDisposable {
     try {
       await ready(daemon)
       const url = urlOf(await readFile(join(folder, 'api'), 'utf8'))
-      return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id'))
+      return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id', { authorization }))
     } catch (error) {
       await endServer(daemon, folder)
       throw error
@@ -59,7 +61,7 @@ export class KuboDaemon implements AsyncDisposable {
 
   /** One call of the RPC that answers one JSON value. */
   rpc<T>(path: string, args: readonly string[] = [], options: Readonly<Record<string, string>> = {}): Promise<T> {
-    return rpc<T>(this.url, path, args, options)
+    return rpc<T>(this.url, path, { args, options })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,9 +98,15 @@ async function ready(daemon: ChildProcess): Promise<void> {
 /** Of a multiaddress on the loopback address, as the file `api` has it. */
 const urlOf = (address: string): string => `http://127.0.0.1:${/\/tcp\/(\d+)/.exec(address)?.[1] ?? ''}`
 
-async function rpc<T>(url: string, path: string, args: readonly string[] = [], options: Readonly<Record<string, string>> = {}): Promise<T> {
+interface Asked {
+  readonly args?: readonly string[]
+  readonly options?: Readonly<Record<string, string>>
+  readonly authorization?: string
+}
+
+async function rpc<T>(url: string, path: string, { args = [], options = {}, authorization = '' }: Asked): Promise<T> {
   const query = new URLSearchParams([...args.map((arg) => ['arg', arg]), ...Object.entries(options)])
-  const response = await fetch(`${url}/api/v0/${path}?${query.toString()}`, { method: 'POST' })
+  const response = await fetch(`${url}/api/v0/${path}?${query.toString()}`, { method: 'POST', headers: { authorization } })
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   return (await response.json()) as T
 }

@@ -35,6 +35,10 @@ const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
 /** Of a block below a pin, which Kubo has to decode: each codec says it in words of its own. */
 const UNDECODABLE = /^pin: (?:unexpected |invalid |EOF|message structure|decode|cbor: |protobuf: )/
 
+/** Kubo 0.43 keeps the half of an import that found no room until it starts again. */
+const LEFTOVERS =
+  'Free some space; a person also gets back what this call has taken, by a restart of the daemon (polymount services restart kubo). Then repeat it.'
+
 /** What a failed call means, if neither the caller nor the clock ended it. What Kubo says is not believed to leave out the header that it got. */
 export function fromKubo(error: unknown, op: string, authorization?: string): VfsError {
   if (error instanceof VfsError) return error
@@ -73,7 +77,7 @@ function fromSentence(refusal: Refusal, op: string): VfsError {
   if (UNDECODABLE.test(refusal.message))
     return new VfsError('INVALID_BLOCK', `Kubo: ${shown(refusal.message)}`, { op, cause: refusal, retryable: false, hint: AS_MADE })
   const code = SENTENCES.find(([pattern]) => pattern.test(refusal.message))?.[1] ?? 'IO_ERROR'
-  return new VfsError(code, `Kubo: ${shown(refusal.message)}`, { op, cause: refusal })
+  return new VfsError(code, `Kubo: ${shown(refusal.message)}`, { op, cause: refusal, ...(code === 'DISK_FULL' && { hint: LEFTOVERS }) })
 }
 
 /** Without paths of that machine, and not at length. */

@@ -54,12 +54,13 @@ const ROUTING = { off: 'none', client: 'autoclient', node: 'auto' } as const
 /** Whom it knows. `auto` is fetched from a server of the IPFS project. */
 function known(network: Network, { peers, routers }: Peering): KuboConfig {
   const online = network !== 'off'
+  const isPublic = online && !(peers && routers)
   const on = (values: readonly unknown[]): readonly unknown[] => (online ? values : [])
   return {
-    AutoConf: { Enabled: online },
+    AutoConf: { Enabled: isPublic },
     Bootstrap: on(peers ?? ['auto']),
     Peering: { Peers: on((peers ?? []).map(peerOf)) },
-    DNS: { Resolvers: online ? { '.': 'auto' } : {} },
+    DNS: { Resolvers: isPublic ? { '.': 'auto' } : {} },
     Ipns: { DelegatedPublishers: on(routers ? [] : ['auto']) },
     Routing: { Type: ROUTING[network], DelegatedRouters: on(routers ?? ['auto']) },
   }

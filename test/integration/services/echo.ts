@@ -1,4 +1,5 @@
 /** A tiny service, as real as any: it listens, says so, answers, and breaks as it is told. */
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
@@ -9,13 +10,14 @@ if (MODE === 'refuse') {
 }
 if (MODE === 'rubbish') process.stdout.write(Buffer.alloc(3 << 20, 0xfe))
 const kept: Buffer[] = []
+const child = MODE === 'parent' ? spawn('/bin/sleep', ['1000'], { stdio: 'ignore' }).pid : undefined
 
 createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
   if (pathname === '/say') say(searchParams.get('text') ?? '')
   if (pathname === '/grow') kept.push(Buffer.alloc(200 << 20, 1))
   if (pathname === '/crash') process.kill(process.pid, 'SIGKILL')
-  response.end(JSON.stringify({ pid: process.pid, env: Object.keys(process.env) }))
+  response.end(JSON.stringify({ pid: process.pid, child, env: Object.keys(process.env) }))
 }).listen(Number(PORT), '127.0.0.1', () => {
   say(`secret ${SECRET}`)
   if (MODE !== 'silent') say('echo is READY')

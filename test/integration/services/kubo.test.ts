@@ -4,10 +4,16 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findKubo } from '../../../scripts/servers/find.ts'
+import { bytesOf } from '../../../src/core/bytes.ts'
+import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
+import type { IpfsNode } from '../../../src/ipfs/types.ts'
 import { howToUse, kuboNearby } from '../../../src/services/kubo/nearby.ts'
 import { type KuboOptions, kuboSpec } from '../../../src/services/kubo/spec.ts'
-import type { Endpoint } from '../../../src/services/types.ts'
+import type { Endpoint, ServiceSpec } from '../../../src/services/types.ts'
+import { text } from '../../support/content.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
+import { machine } from '../../support/machine.ts'
+import { unique } from '../../contract/node/make.ts'
 import { dataFolder, isRunning, supervise } from '../../support/services.ts'
 
 const env = async (): Promise<NodeJS.ProcessEnv> => ({ PATH: process.env['PATH'], HOME: '/nonexistent', KUBO_BINARY: await findKubo() })
@@ -55,6 +61,7 @@ describe('a daemon of our own', () => {
     const { pid } = await t.status('kubo')
     process.kill(pid ?? 0, 'SIGKILL')
     await t.until((now) => now.state === 'ready' && now.pid !== pid, 'kubo')
+    expect(t.events).toEqual(['kubo starting', 'kubo ready', 'kubo restarting', 'kubo starting', 'kubo ready'])
     expect(await rpc(await t.services.endpoint('kubo'), 'files/ls?arg=/')).toMatchObject({ Entries: [{ Name: 'kept' }] })
   })
 
@@ -84,6 +91,24 @@ describe('a daemon of our own', () => {
     squatter.close()
   })
 
+  test('gets another port when its own is taken between choice and start', async () => {
+    await using folder = await dataFolder()
+    const squatter = createServer()
+    const spec = await kubo()
+    const chosen: (number | undefined)[] = []
+    const prepare: ServiceSpec['prepare'] = async (setting, options) => {
+      chosen.push(setting.ports['api'])
+      if (chosen.length === 1) await once(squatter.listen(setting.ports['api'], '127.0.0.1'), 'listening')
+      return spec.prepare(setting, options)
+    }
+    await using t = await supervise([{ ...spec, prepare }], folder.path)
+    void t.services.endpoint('kubo').catch(() => {}) // refused once, as every first failure
+    await t.until(({ state }) => state === 'ready', 'kubo')
+    expect(await rpc(await t.services.endpoint('kubo'), 'id')).toMatchObject({ ID: expect.any(String) })
+    expect(new Set(chosen).size).toBe(2)
+    squatter.close()
+  })
+
   test.each([
     ['config', 'not JSON', /repository .* is not JSON/],
     ['datastore_spec', 'not JSON', /ended with exit code 1; its last line: .*datastore/i],
@@ -97,6 +122,50 @@ describe('a daemon of our own', () => {
     await t.services.wish('kubo', 'start')
     expect((await t.until(({ state }) => state === 'failed', 'kubo')).reason).toMatch(reason)
     await expect(t.services.endpoint('kubo')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: false })
+  })
+})
+
+describe('a daemon of our own on a network of its own', () => {
+  beforeEach(needsKubo)
+
+  /** A daemon that knows one machine and nobody else, and a node on it. */
+  async function networked(network: 'client' | 'node', there: IpfsNode) {
+    await using ground = new AsyncDisposableStack()
+    const { addresses: peers } = await there.identity()
+    const folder = ground.use(await dataFolder())
+    const peering = { listen: ['/ip4/127.0.0.1/tcp/0'], peers, routers: [] }
+    const t = ground.use(await supervise([await kubo({ network, peering })], folder.path))
+    const node = ground.use(await kuboNode({ endpoint: (one) => t.services.endpoint('kubo', one), folder: folder.path, network, repository: 'kubo' }))
+    const kept = ground.move()
+    return { node, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  }
+
+  test('as a client fetches what another has, and listens nowhere', async () => {
+    await using other = await machine({ network: 'node' })
+    await using here = await networked('client', other.node)
+    const content = unique()
+    const { cid } = await other.node.add(bytesOf(content))
+    await other.node.pins.add(cid)
+    expect(await text(here.node.read(cid))).toBe(content)
+    expect(await here.node.version()).toMatchObject({ network: 'client' })
+    expect((await here.node.identity()).addresses).toEqual([])
+    const { cid: ours } = await here.node.add(bytesOf(unique()))
+    await here.node.pins.add(ours)
+    await expect(other.node.stat(ours)).rejects.toMatchObject({ code: expect.stringMatching(/^(CONTENT_NOT_FOUND_IN_TIME|NO_PEERS)$/) })
+  })
+
+  test('as a node listens, and serves what it has pinned', async () => {
+    await using other = await machine({ network: 'node' })
+    await using here = await networked('node', other.node)
+    const content = unique()
+    const { cid } = await here.node.add(bytesOf(content))
+    await here.node.pins.add(cid)
+    expect(await here.node.version()).toMatchObject({ network: 'node' })
+    const { addresses } = await here.node.identity()
+    expect(addresses).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//)])
+    await using theirs = await KuboDaemon.start()
+    await theirs.run(['swarm', 'connect', addresses[0] ?? ''])
+    expect(await theirs.run(['cat', '--timeout=20s', cid])).toBe(content)
   })
 })
 
@@ -144,9 +213,9 @@ describe("a repository of the user's", () => {
 })
 
 describe('a program that is none', () => {
-  const script = async (folder: string, text: string, mode = 0o755): Promise<string> => {
+  const script = async (folder: string, lines: string, mode = 0o755): Promise<string> => {
     const path = join(folder, 'ipfs')
-    await writeFile(path, `#!/bin/sh\n${text}\n`)
+    await writeFile(path, `#!/bin/sh\n${lines}\n`)
     await chmod(path, mode)
     return path
   }

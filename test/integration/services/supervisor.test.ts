@@ -6,8 +6,13 @@ import { describe, expect, test } from 'vitest'
 import type { ServiceSpec } from '../../../src/services/types.ts'
 import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
 
-const ask = async (url: string, path = '/'): Promise<{ pid: number; env: string[] }> =>
-  (await (await fetch(url + path)).json()) as { pid: number; env: string[] }
+interface Answer {
+  readonly pid: number
+  readonly child?: number
+  readonly env: string[]
+}
+
+const ask = async (url: string, path = '/'): Promise<Answer> => (await (await fetch(url + path)).json()) as Answer
 
 describe('a service', () => {
   test('starts when it is first needed, and ends with its last user', async () => {
@@ -82,6 +87,38 @@ describe('a service', () => {
     const { pid } = await ask((await t.services.endpoint('echo')).url)
     await t[Symbol.asyncDispose]()
     expect(await isRunning(pid)).toBe(false)
+  })
+
+  test('that has children of its own takes them with it, when it is stopped and when it dies', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'parent' })], folder.path)
+    const { url } = await t.services.endpoint('echo')
+    const { child: first = 0 } = await ask(url)
+    expect(await isRunning(first)).toBe(true)
+    await ask(url, '/crash').catch(() => {})
+    await t.until(({ state, restarts }) => state === 'ready' && restarts === 1)
+    expect(await isRunning(first)).toBe(false)
+    const { child: second = 0 } = await ask((await t.services.endpoint('echo')).url)
+    expect(await isRunning(second)).toBe(true)
+    await t.services.wish('echo', 'stop')
+    await t.until(({ state }) => state === 'stopped')
+    expect(await isRunning(second)).toBe(false)
+  })
+
+  test('whose port is taken after it was chosen gets another at its next attempt', async () => {
+    await using folder = await dataFolder()
+    const squatter = createServer()
+    const chosen: (number | undefined)[] = []
+    const prepare: ServiceSpec['prepare'] = async (setting, call) => {
+      chosen.push(setting.ports['api'])
+      if (chosen.length === 1) await once(squatter.listen(setting.ports['api'], '127.0.0.1'), 'listening')
+      return echo().prepare(setting, call)
+    }
+    await using t = await supervise([echo({ prepare })], folder.path)
+    void t.services.endpoint('echo').catch(() => {}) // refused once, as every first failure
+    expect(await t.until(({ state }) => state === 'ready')).toMatchObject({ failures: 1 })
+    expect(new Set(chosen).size).toBe(2)
+    squatter.close()
   })
 
   test('that takes too much memory is restarted, and says so', async () => {

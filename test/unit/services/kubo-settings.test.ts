@@ -62,13 +62,16 @@ describe('the configuration of a repository of our own', () => {
 
   test('a network of its own: nothing of the public one', () => {
     const peer = '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWPeer'
-    expect(made('node', { listen: ['/ip4/10.0.0.2/tcp/4001'], peers: [peer], routers: [] })).toMatchObject({
+    const own = made('node', { listen: ['/ip4/10.0.0.2/tcp/4001'], peers: [peer], routers: [] })
+    expect(own).toMatchObject({
+      AutoConf: { Enabled: false },
       Addresses: { Swarm: ['/ip4/10.0.0.2/tcp/4001'] },
       Bootstrap: [peer],
       Peering: { Peers: [{ ID: '12D3KooWPeer', Addrs: ['/ip4/10.0.0.1/tcp/4001'] }] },
       Routing: { DelegatedRouters: [] },
       Ipns: { DelegatedPublishers: [] },
     })
+    expect(own['DNS']).toEqual({ Resolvers: {} })
     expect(made('off', { peers: [peer] })).toMatchObject({ Bootstrap: [], Peering: { Peers: [] } })
   })
 

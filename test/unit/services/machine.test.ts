@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Condition, type Event, EVENTS, next, type Policy, STATES, type State, STOPPED } from '../../../src/services/machine.ts'
+import { TIMING } from '../../../src/services/timing.ts'
 
 const POLICY: Policy = { attempts: 3, windowMs: 1000, backoffMs: 100, maxBackoffMs: 1000, misses: 3 }
 const at = (now: number, random = 0.5, reason: string | null = 'why'): Parameters<typeof next>[2] => ({ now, random, reason, policy: POLICY })
@@ -42,6 +43,10 @@ describe('failures', () => {
     }
     expect(pauses(0)).toEqual([0, 0, 0, 0, 0, 0])
     expect(pauses(1)).toEqual([100, 200, 400, 800, 1000, 1000])
+  })
+
+  test('what breaks once is back at once: the first pause is no longer than half a second', () => {
+    expect(next(inState('ready'), 'broken', { ...at(0, 1), policy: TIMING }).retryAt).toBeLessThanOrEqual(500)
   })
 
   test('one more than the limit within the window is failed, with its reason', () => {
