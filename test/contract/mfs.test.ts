@@ -2,6 +2,7 @@ import { MfsBackend } from '../../backends/mfs/mfs.ts'
 import { embeddedAlone, kuboAlone, owning } from '../support/nodes.ts'
 import { onKubo } from '../support/on-kubo.ts'
 import { backendContract } from './backend.contract.ts'
+import { twoRoots, vfsBehavesLikeATree } from './model/vfs.ts'
 import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
 
@@ -15,6 +16,8 @@ backendContract('mfs', embedded, { row: 'mfs, embedded' })
 backendContract('mfs behind its layers', async () => behindLayers('mfs', await embedded()), { runs: 10 })
 
 vfsContract('the mutable tree', embedded, { runs: 20 })
+
+vfsBehavesLikeATree('two roots of the mutable tree', async (data) => twoRoots(await embedded(data)), { runs: 10 })
 
 onKubo(
   'the mutable tree',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Backend } from '../../../src/core/backend.ts'
 import { collect } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
-import { vfsPath as p } from '../../../src/core/path.ts'
+import { type VfsPath, vfsPath as p } from '../../../src/core/path.ts'
 import type { Changed } from '../../../src/vfs/types.ts'
 import { apply, byPath, type Op, type Tree } from '../../support/tree-model.ts'
 import { scratch } from '../support.ts'
@@ -20,8 +20,23 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('move' as const, 'copy' as const), at: paths, to: paths, overwrite: fc.boolean() }) },
 )
 
-/** Makes the two storages that `/x` and `/y` show, for a gateway with this data folder. */
-export type MakeTwo = (data: string) => Promise<readonly [Backend, Backend]>
+/** A storage, or a folder in one. */
+export type Shown = Backend | { readonly backend: Backend; readonly root: VfsPath }
+
+/** Makes what `/x` and `/y` show, for a gateway with this data folder. */
+export type MakeTwo = (data: string) => Promise<readonly [Shown, Shown]>
+
+/** Two folders of one storage, each as if it were one. */
+export async function twoRoots(backend: Backend): Promise<readonly [Shown, Shown]> {
+  const [x, y] = [p('/x'), p('/y')]
+  for (const folder of [x, y]) await backend.mkdir(folder)
+  return [
+    { backend, root: x },
+    { backend, root: y },
+  ]
+}
+
+const backendOf = (shown: Shown): Backend => ('root' in shown ? shown.backend : shown)
 
 /** What the VFS does over any two storages: what a tree does; and every change goes back and forth again. */
 export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 40 } = {}): void {
@@ -31,8 +46,9 @@ export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 40 } 
       fc.asyncProperty(fc.array(ops, { maxLength: 12, size: 'max' }), async (script) => {
         const folder = await data()
         await using both = new AsyncDisposableStack()
-        const [x, y] = (await make(folder)).map((backend) => both.use(backend))
-        await using t = await openTestVfs({ '/x': x!, '/y': y! }, { folder })
+        const [x, y] = await make(folder)
+        for (const backend of new Set([backendOf(x), backendOf(y)])) both.use(backend)
+        await using t = await openTestVfs({ '/x': x, '/y': y }, { folder })
         let tree: Tree = new Map()
         for (const op of script) tree = await step(t, tree, op)
       }),
