@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { EventBus } from '../core/events.ts'
+import { troubles } from '../services/troubles.ts'
 import type { Services } from '../services/types.ts'
 
 export interface ServicesParts {
@@ -14,6 +15,7 @@ export class LazyServices implements AsyncDisposable {
   #opened: Promise<Services> | undefined
 
   constructor(config: Config, { env, events, log }: ServicesParts) {
+    events.on('service', troubles(log))
     this.#open = async () => {
       const [{ Supervisor }, { serviceSpecs }] = await Promise.all([import('../services/supervisor.ts'), import('./specs.ts')])
       return Supervisor.open({ folder: config.data_dir, specs: serviceSpecs(config, env), events, log })

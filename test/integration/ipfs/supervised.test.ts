@@ -43,6 +43,10 @@ describe('kill -9 of the daemon under load', () => {
     await expect.poll(async () => (await client.call('ipfs_id')).ok, { timeout: 20_000 }).toBe(true)
     for (const { path, content } of acknowledged) expect((await client.call('vfs_read', { path, raw: true })).text, path).toBe(content)
     expect(acknowledged.length).toBeGreaterThan(5)
+    expect(client.logged).toEqual([
+      ['kubo: restarting', expect.stringContaining('SIGKILL')],
+      ['kubo: ready', 'it was restarting'],
+    ])
   })
 })
 
@@ -84,5 +88,8 @@ test('a daemon that cannot be started is replaced only if the configuration says
   expect((await alone.call('ipfs_add', { content: 'x' })).result).toMatchObject({ error_code: 'SERVICE_UNAVAILABLE' })
   await using replaced = await connect({ config: { ipfs: { ...kubo, fallback: 'embedded' } } })
   expect((await replaced.call('ipfs_version')).result).toMatchObject({ engine: 'embedded', notes: [expect.stringContaining('Kubo could not be started')] })
-  expect(replaced.logged).toHaveLength(1)
+  expect(replaced.logged).toMatchObject([
+    ['kubo: failed', expect.any(String)],
+    [expect.stringContaining('Kubo cannot be used'), expect.anything()],
+  ])
 })
