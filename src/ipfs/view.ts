@@ -5,6 +5,7 @@ import { Pathless } from '../core/pathless.ts'
 import { mapped, opening, relay } from '../core/stream.ts'
 import { toldAt } from '../core/telling.ts'
 import type { NamedNode, Node } from '../content/types.ts'
+import { lookAt } from './moving.ts'
 import type { IpfsNode } from './types.ts'
 
 type Trees = Pick<IpfsNode, 'stat' | 'read' | 'list'>
@@ -39,7 +40,7 @@ export class IpfsView {
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
     return this.told('stat', path, async () => {
       throwIfAborted(call?.signal, 'stat')
-      return statOf(await this.#node.stat(await this.#where(path, call), call))
+      return statOf(await this.#at(path, call))
     })
   }
 
@@ -57,7 +58,7 @@ export class IpfsView {
   async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
     try {
       throwIfAborted(options.signal, 'read')
-      const { cid, kind } = await this.#node.stat(await this.#where(path, options), options)
+      const { cid, kind } = await this.#at(path, options)
       if (kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
       this.#check(cid, options.ifMatch)
       yield* this.#node.read(cid, options)
@@ -73,6 +74,13 @@ export class IpfsView {
     } catch (error) {
       throw this.#telling(op, path, error)
     }
+  }
+
+  #at(path: VfsPath, call?: Call): Promise<Node> {
+    return lookAt(
+      () => this.#where(path, call),
+      (at) => this.#node.stat(at, call),
+    )
   }
 
   #entry(folder: VfsPath, node: NamedNode): Entry | undefined {

@@ -2,6 +2,7 @@ import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { opening } from '../../core/stream.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
+import { lookAt } from '../moving.ts'
 import { requireThere } from '../overtaken.ts'
 import type { IpfsNode, Mfs } from '../types.ts'
 import type { Rpc } from './rpc.ts'
@@ -31,7 +32,10 @@ export class KuboMfs implements Mfs {
   }
 
   async stat(path: string, call?: Call): Promise<Node> {
-    return this.#node.stat((await this.root(call)) + tail(path), call)
+    return lookAt(
+      async () => (await this.root(call)) + tail(path),
+      (at) => this.#node.stat(at, call),
+    )
   }
 
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode> {
