@@ -163,7 +163,7 @@ const selectionOf = ({ toolsets, tools, read_only }: Config): Selection => ({
 })
 
 /** What the gateway of a configuration will offer, known before it is open; undefined where code has to be loaded to know it. Rejects CONFIG_INVALID. */
-export async function offerOf(config: Config, served: readonly ServedFolder[]): Promise<Offer | undefined> {
+export async function earlyOffer(config: Config, served: readonly ServedFolder[]): Promise<Offer | undefined> {
   const tools = config.tools.paths.length === 0 ? await builtView(selectionOf(config)) : undefined
   return tools && { served, version: VERSION, tools, list: async () => Array.from(tools.values(), described) }
 }

@@ -3,7 +3,7 @@ import type { Loaded } from '../config/load.ts'
 import { resolveSecret } from '../config/secret.ts'
 import type { Config } from '../config/schema.ts'
 import { VfsError } from '../core/error.ts'
-import { type Gateway, offerOf } from '../gateway.ts'
+import { earlyOffer, type Gateway } from '../gateway.ts'
 import type { McpParts } from '../mcp/parts.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type Io, print } from './io.ts'
@@ -42,7 +42,7 @@ type Opened = readonly [Gateway, Door]
 /** The client is there already: it is greeted while the gateway opens. */
 async function openStdio(loaded: Loaded, served: readonly ServedFolder[], io: Io): Promise<Opened> {
   const { openPipes } = await import('../mcp/pipes/door.ts')
-  const offer = await offerOf(loaded.config, served)
+  const offer = await earlyOffer(loaded.config, served)
   const opening = openServing(loaded, served, io)
   const parts = opening.then((gateway) => gateway.mcp())
   const { closed, close } = await openPipes(parts, io, offer)
