@@ -33,9 +33,12 @@ function wholeCharacters(bytes: Uint8Array): Uint8Array {
 const DECODERS = { 'utf-8': 'utf8', 'utf-16le': 'utf16le', 'utf-16be': 'utf16le', 'latin-1': 'latin1' } as const
 
 export function decode(bytes: Uint8Array, encoding: Encoding): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const buffer = viewOf(bytes)
   return (encoding === 'utf-16be' ? swapped(buffer) : buffer).toString(DECODERS[encoding])
 }
+
+/** The same bytes, with the methods of a Buffer. */
+export const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 /** Undefined if the encoding has no such characters, of which a lone surrogate is one. */
 export function encode(text: string, encoding: Encoding): Buffer | undefined {

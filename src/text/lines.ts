@@ -1,5 +1,5 @@
 import type { Bytes, Range } from '../core/backend.ts'
-import { decode, type Encoding, type TextKind } from './encoding.ts'
+import { type Encoding, type TextKind, viewOf } from './encoding.ts'
 import type { LineIndex, Mark } from './line-index.ts'
 
 /** A text file whose lines are wanted: `key` names its content in the index. */
@@ -138,42 +138,63 @@ class Scan {
     this.ended = true
   }
 
+  get #wanted(): boolean {
+    return this.#line >= this.#want.first && !this.full
+  }
+
   #feed(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length;) {
+    const bytes = viewOf(chunk)
+    for (let at = 0; at < bytes.length;) {
       if (this.lines.length === this.#want.limit) this.full = true // not only at its end: the next line can be huge
-      const newline = chunk.indexOf(10, at)
-      const end = newline < 0 ? chunk.length : newline + 1
-      if (this.#line >= this.#want.first && !this.full && this.#length < MAX_LINE_BYTES) this.#parts.push(chunk.subarray(at, end))
+      const newline = bytes.indexOf(10, at)
+      const end = newline < 0 ? bytes.length : newline + 1
+      const isWhole = newline >= 0 && this.#length === 0
+      if (!isWhole && this.#wanted && this.#length < MAX_LINE_BYTES) this.#parts.push(bytes.subarray(at, end))
       this.#length += end - at
       this.#byte += end - at
-      if (newline >= 0) this.#endLine()
+      if (newline >= 0) this.#endLine(isWhole ? { bytes, from: at, to: end } : undefined)
       at = end
     }
   }
 
-  #endLine(): void {
-    if (this.#line >= this.#want.first && !this.full) this.#take()
+  /** `whole`: all of the line, which then is in no part. */
+  #endLine(whole?: Span): void {
+    if (this.#wanted) this.#take(whole ?? spanOf(this.#parts))
     this.#line++
-    this.#parts = []
+    if (this.#parts.length > 0) this.#parts = []
     this.#length = 0
   }
 
-  #take(): void {
-    const line = lineOf(Buffer.concat(this.#parts), this.#length, this.#byte - this.#length, this.#source.kind)
+  #take(span: Span): void {
+    const line = lineOf(span, this.#length, this.#byte - this.#length, this.#source.kind)
     this.#chars += line.text.length + 8
     if (this.lines.length > 0 && this.#chars > this.#want.budget) this.full = true
     else this.lines.push(line)
   }
 }
 
-/** `bytes` are the line's beginning, of `length` in all; it begins at `start`. */
-function lineOf(bytes: Uint8Array, length: number, start: number, { encoding, bom }: TextKind): Line {
-  const ending = bytes.length < length ? '' : bytes.at(-1) !== 10 ? '' : bytes.at(-2) === 13 ? '\r\n' : '\n'
+/** Bytes of a buffer. To decode them where they are is several times as fast as to cut each line out of it first. */
+interface Span {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+}
+
+function spanOf(parts: readonly Uint8Array[]): Span {
+  const bytes = Buffer.concat(parts)
+  return { bytes, from: 0, to: bytes.length }
+}
+
+/** The span is the line's beginning, of `length` bytes in all; it begins at `start` of the file. */
+function lineOf({ bytes, from, to }: Span, length: number, start: number, { encoding, bom }: TextKind): Line {
+  const isWhole = to - from === length
+  const ending = !isWhole || bytes[to - 1] !== 10 ? '' : length > 1 && bytes[to - 2] === 13 ? '\r\n' : '\n'
   const skip = start === 0 && encoding !== 'latin-1' ? bom : 0
-  const text = decode(bytes.subarray(skip, bytes.length - ending.length), encoding)
-  if (text.length <= MAX_LINE && bytes.length === length) return { text, ending }
+  const nodes = encoding === 'latin-1' ? 'latin1' : 'utf8'
+  const text = bytes.toString(nodes, from + skip, to - ending.length)
+  if (text.length <= MAX_LINE && isWhole) return { text, ending }
   const shown = text.slice(0, /[\uD800-\uDBFF]/.test(text.charAt(MAX_LINE - 1)) ? MAX_LINE - 1 : MAX_LINE)
-  return { text: shown, ending, cutAt: start + skip + Buffer.byteLength(shown, encoding === 'latin-1' ? 'latin1' : 'utf8') }
+  return { text: shown, ending, cutAt: start + skip + Buffer.byteLength(shown, nodes) }
 }
 
 /** A UTF-16 file as if it were UTF-8: places in it are then not those in the file. */

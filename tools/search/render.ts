@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { grouped } from '../../src/text/number.ts'
 import type { SearchOutput } from './output.ts'
 
 type Output = z.output<typeof SearchOutput>
@@ -37,14 +38,14 @@ function found({ matches }: Output): string {
 
 function searched({ files_searched, files_left, stopped }: Output): string[] {
   if (files_left === null) return [`searched ${plural(files_searched, 'file')}${stopped === 'time' ? ' before the time was up; narrow path or glob' : ''}`]
-  return [`searched ${count(files_searched)} of ${count(files_searched + files_left)} files of a remote storage; narrow path or glob`]
+  return [`searched ${grouped(files_searched)} of ${grouped(files_searched + files_left)} files of a remote storage; narrow path or glob`]
 }
 
 function skipped({ binary, ignored, unreadable, long_line }: Output['skipped']): string[] {
   return [
-    ...(ignored > 0 ? [`${count(ignored)} ignored ${ignored === 1 ? 'entry' : 'entries'} skipped, ignored=true includes them`] : []),
+    ...(ignored > 0 ? [`${grouped(ignored)} ignored ${ignored === 1 ? 'entry' : 'entries'} skipped, ignored=true includes them`] : []),
     ...(binary > 0 ? [`${plural(binary, 'binary file')} skipped`] : []),
-    ...(unreadable > 0 ? [`${count(unreadable)} could not be read`] : []),
+    ...(unreadable > 0 ? [`${grouped(unreadable)} could not be read`] : []),
     ...(long_line > 0 ? [`${plural(long_line, 'file')} searched only up to a line over 16 MiB`] : []),
   ]
 }
@@ -54,5 +55,4 @@ const changed = (output: Output): string[] =>
 
 const more = ({ next_cursor }: Output): string[] => (next_cursor === null ? [] : [`more: cursor=${next_cursor}`])
 
-const count = (value: number): string => value.toLocaleString('en-US')
-const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+const plural = (value: number, noun: string): string => `${grouped(value)} ${noun}${value === 1 ? '' : 's'}`

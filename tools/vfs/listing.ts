@@ -4,6 +4,7 @@ import { isCode } from '../../src/core/error.ts'
 import { join, name as nameOf, vfsPath, type VfsPath } from '../../src/core/path.ts'
 import { mapped } from '../../src/core/stream.ts'
 import { formatSize } from '../../src/text/encoding.ts'
+import { grouped } from '../../src/text/number.ts'
 import type { Matcher } from '../../src/vfs/match/glob.ts'
 import type { ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs, VfsCall, Walked } from '../../src/vfs/types.ts'
@@ -76,7 +77,7 @@ export class Ignored {
   note(how: string): string[] {
     if (this.count === 0) return []
     const more = this.count > this.#names.length ? ', …' : ''
-    return [`[${this.count.toLocaleString('en')} ignored ${this.count === 1 ? 'entry' : 'entries'} skipped (${this.#names.join(', ')}${more})${how}]`]
+    return [`[${grouped(this.count)} ignored ${this.count === 1 ? 'entry' : 'entries'} skipped (${this.#names.join(', ')}${more})${how}]`]
   }
 }
 

@@ -4,6 +4,7 @@ import type { VfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { formatSize } from '../../src/text/encoding.ts'
+import { grouped } from '../../src/text/number.ts'
 import { compileGlob } from '../../src/vfs/match/glob.ts'
 import type { Vfs, Walked } from '../../src/vfs/types.ts'
 import { entryOf, type Filter, globFilter, longLine, markOf, orNothing, type Page, pageOf, relative, relativeGlob, scopeOf } from './listing.ts'
@@ -117,7 +118,7 @@ function listed(folder: VfsPath, page: Page, head: string, how: string): Listed 
 
 function counted({ items, next }: Page, from: string | undefined): string {
   if (items.length === 0) return from === undefined ? '0 entries' : 'no more entries'
-  const entries = `${items.length.toLocaleString('en')} ${items.length === 1 ? 'entry' : 'entries'}`
+  const entries = `${grouped(items.length)} ${items.length === 1 ? 'entry' : 'entries'}`
   return from !== undefined ? `${entries} on this page` : next === null ? entries : `first ${entries}`
 }
 
