@@ -50,7 +50,7 @@ export class Objects {
 
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const change = options.id ?? randomUUID()
-    const content = await peek(incoming(source, path, options.signal), PART_BYTES)
+    const content = await peek(incoming(source, path, options.signal), PART_BYTES, false)
     if ('whole' in content) return this.#writeWhole(path, content.whole, change, options)
     let standing: Facts | undefined
     try {

@@ -20,8 +20,8 @@ export async function* bytesOf(...parts: readonly (string | Uint8Array)[]): Byte
 /** Either all of a small source, or its first parts and the way to the rest. */
 export type Peeked = { readonly whole: Uint8Array } | { readonly stream: Bytes }
 
-/** Reads on until the source ends or passes `limit` bytes; nothing is lost. What it holds while it asks for more is a copy (see Range.reuse). */
-export async function peek(source: Bytes, limit: number): Promise<Peeked> {
+/** Reads on until the source ends or passes `limit` bytes; nothing is lost. If the source may write over its parts (see Range.reuse), what is held while more is asked for is a copy. */
+export async function peek(source: Bytes, limit: number, reused = true): Promise<Peeked> {
   const iterator = source[Symbol.asyncIterator]()
   const parts: Uint8Array[] = []
   let size = 0
@@ -29,7 +29,7 @@ export async function peek(source: Bytes, limit: number): Promise<Peeked> {
     const next = await iterator.next()
     if (next.done) return { whole: parts.length === 1 ? parts[0]! : Buffer.concat(parts, size) }
     size += next.value.length
-    parts.push(size > limit ? next.value : Buffer.from(next.value))
+    parts.push(!reused || size > limit ? next.value : Buffer.from(next.value))
   }
   return { stream: resume(parts, iterator) }
 }

@@ -171,7 +171,8 @@ class Passed {
   }
 
   get content(): Uint8Array | undefined {
-    return this.#size > 0 && this.#parts ? Buffer.concat(this.#parts) : undefined
+    if (this.#size === 0 || !this.#parts) return undefined
+    return this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts)
   }
 
   #keep(part: Uint8Array): void {

@@ -36,6 +36,14 @@ interface Work {
   readonly cause: Cause
   readonly wish: WriteWish
   readonly content: Peeked
+  /** What will stand there, where that is known before it is sent. */
+  readonly after: Foreseen | undefined
+}
+
+interface Foreseen {
+  readonly kind: 'file'
+  readonly size: number
+  readonly cid: string
 }
 
 /** Replaces or makes one file, and keeps what it replaces. */
@@ -55,12 +63,13 @@ export class Writes {
     await expect('write', target, before, wish, cause.signal)
     requireMetadata(target, wish)
     const { turn = atOnce } = wish
-    const content = await turn(() => peek(source, WHOLE))
+    const content = await turn(() => peek(source, WHOLE, target.mount.backend.usesUp === true))
     await using _ = await guardLarge(before, this.#versions)
     const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
-    const facts = { ...kept(before, keeping), before: known(target, before, keeping), after: foreseen(content, wish), parents: wish.parents }
+    const after = foreseen(content, wish)
+    const facts = { ...kept(before, keeping), before: known(target, before, keeping), after, parents: wish.parents }
     return await this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
-      turn(() => this.#replace({ target, change, cause, wish, content }, before, keeping)),
+      turn(() => this.#replace({ target, change, cause, wish, content, after }, before, keeping)),
     )
   }
 
@@ -92,9 +101,9 @@ export class Writes {
     return kept
   }
 
-  async #publish({ target, change, cause, wish, content }: Work, before: Stat | null): Promise<Effect> {
+  async #publish({ target, change, cause, wish, content, after }: Work, before: Stat | null): Promise<Effect> {
     const { backend } = target.mount
-    const body = whole(content, wish, before && backend.read(target.inner, { ifMatch: before.etag, signal: cause.signal }))
+    const body = whole(content, after, wish, before && backend.read(target.inner, { ifMatch: before.etag, signal: cause.signal }))
     const stat = await backend.write(target.inner, body.bytes, {
       id: change.id,
       signal: cause.signal,
@@ -140,11 +149,11 @@ interface Body {
 }
 
 /** What will stand there: what is sent, after what stands there now if it is to be appended. */
-function whole(content: Peeked, wish: WriteWish, standing: Bytes | null): Body {
+function whole(content: Peeked, after: Foreseen | undefined, { append }: WriteWish, standing: Bytes | null): Body {
   const sent = 'whole' in content ? bytesOf(content.whole) : content.stream
-  if (wish.append && standing) return { ...hashed(concat(standing, sent)), foreseen: false }
+  if (append && standing) return { ...hashed(concat(standing, sent)), foreseen: false }
   if ('stream' in content) return { ...hashed(sent), foreseen: false }
-  const cid = rawCid(content.whole)
+  const cid = after?.cid ?? rawCid(content.whole)
   return { bytes: sent, cid: async () => cid, foreseen: true }
 }
 
@@ -155,7 +164,7 @@ function hashed(source: Bytes): Pick<Body, 'bytes' | 'cid'> {
   return { bytes: hashing(source, hasher), cid: () => (cid ??= hasher.result().then((result) => result.cid)) }
 }
 
-const foreseen = (content: Peeked, wish: WriteWish): { readonly kind: 'file'; readonly size: number; readonly cid: string } | undefined =>
+const foreseen = (content: Peeked, wish: WriteWish): Foreseen | undefined =>
   'whole' in content && !wish.append ? { kind: 'file', size: content.whole.length, cid: rawCid(content.whole) } : undefined
 
 const known = ({ mount }: Target, before: Stat | null, keeping: Keeping | undefined) =>
