@@ -3,7 +3,7 @@ import type { Bytes, Call, Glance, Precondition, Range } from '../../src/core/ba
 import { throwIfAborted } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Disk, Opened } from './disk.ts'
-import { fault, refusal } from './errors.ts'
+import { fault, isErrno, refusal } from './errors.ts'
 import { sameContentTime } from './facts.ts'
 import { readAsync, readWhole, SMALL } from './io.ts'
 
@@ -27,7 +27,19 @@ export async function* read(disk: Disk, path: VfsPath, options: ReadOptions): By
       yield part
     }
   } catch (error) {
-    throw fault(error, 'read', path)
+    throw isErrno(error, 'ENOENT') && isLink(disk, path)
+      ? refusal('NOT_FOUND', 'read', path, 'is a link that leads nowhere', error)
+      : fault(error, 'read', path)
+  }
+}
+
+/** False too where nobody can say. */
+function isLink(disk: Disk, path: VfsPath): boolean {
+  try {
+    using place = disk.resolver.place(path)
+    return disk.look(place)?.kind === 'link'
+  } catch {
+    return false
   }
 }
 

@@ -12,6 +12,15 @@ export interface Wholeness {
 
 type Signal = AbortSignal | undefined
 
+/** For a change that needs the folder above it, and may not make it. */
+export const noFolder = (op: string, path: VfsPath, cause?: unknown): VfsError =>
+  new VfsError('NOT_FOUND', `the folder ${parent(path)} does not exist`, {
+    op,
+    path: parent(path),
+    cause,
+    hint: 'Make it first, or leave it to this call to make what is missing on the way.',
+  })
+
 /** What must be known of folders before something in or with them is changed. */
 export class Folders {
   readonly #targets: Targets

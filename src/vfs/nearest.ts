@@ -5,10 +5,10 @@ import { ancestors, join, name, type VfsPath } from '../core/path.ts'
 
 const LOOKED_AT = 1000 // names of one folder
 
-/** The same NOT_FOUND, naming what exists nearest to the path. `list` shows only what the caller may see. */
+/** The same NOT_FOUND, naming what exists nearest to the path, unless its very name does: as a link that leads nowhere. `list` shows only what the caller may see. */
 export async function namingNearest(error: VfsError, path: VfsPath, list: (folder: VfsPath) => AsyncIterable<Entry>): Promise<VfsError> {
   const found = await nearestTo(path, list)
-  if (found === undefined) return error
+  if (found === undefined || found === path) return error
   return new VfsError('NOT_FOUND', `${path} does not exist; nearest: ${found}`, {
     op: error.op,
     path,

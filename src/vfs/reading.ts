@@ -10,7 +10,7 @@ import { ignoreRulesOf } from './ignoring.ts'
 import { withMounts } from './listing.ts'
 import type { Mount } from './mounts.ts'
 import { namingNearest } from './nearest.ts'
-import type { Targets } from './target.ts'
+import { orNull, type Targets } from './target.ts'
 import type { OpenFile, PathStat, ThreadPlaces, VfsCall, Walked, WalkOptions } from './types.ts'
 import { type Tree, walk } from './walk.ts'
 
@@ -92,7 +92,22 @@ export class Reading {
   }
 
   async #named(error: unknown, path: VfsPath, { actor, signal }: VfsCall): Promise<unknown> {
-    return isCode(error, 'NOT_FOUND') ? namingNearest(error, path, (folder) => this.list(folder, { actor, signal })) : error
+    if (!isCode(error, 'NOT_FOUND')) return error
+    const rootless = await this.#rootless(path, error, signal)
+    if (rootless || error.path !== path) return rootless ?? error
+    return namingNearest(error, path, (folder) => this.list(folder, { actor, signal }))
+  }
+
+  /** What is told of everything below a mount whose own folder is missing. */
+  async #rootless(path: VfsPath, cause: VfsError, signal: AbortSignal | undefined): Promise<VfsError | undefined> {
+    const mount = this.#targets.table.find(path)
+    if (!mount || mount.root === ROOT || (await orNull(() => mount.backend.stat(mount.root, { signal })))) return undefined
+    return new VfsError('NOT_FOUND', `${mount.path} shows a folder of the storage ${mount.name} that does not exist`, {
+      op: cause.op,
+      path: mount.path,
+      cause,
+      hint: 'It is to be made in that storage, where another mount shows it, or by a person.',
+    })
   }
 
   async #ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {

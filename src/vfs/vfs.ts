@@ -6,7 +6,7 @@ import { ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
 import { Changes } from './change.ts'
 import { StoredCopies } from './copies.ts'
-import { Folders } from './folders.ts'
+import { Folders, noFolder } from './folders.ts'
 import { describeMount } from './health.ts'
 import { Mirrors } from './mirror/mirror.ts'
 import type { Mount, MountTable } from './mounts.ts'
@@ -127,16 +127,19 @@ export class MountedVfs implements Vfs {
   }
 
   /** A folder on its way may go while it waits for its turn: then it is made anew. */
-  async write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#write(path, content, call)
-      } catch (cause) {
-        if (call.parents !== true || !isCode(cause, 'NOT_FOUND')) throw cause
-        if (!(content instanceof Uint8Array) || attempt === TRIES)
-          throw new VfsError('BUSY', `the folder of ${path} was removed while the call waited for its turn`, { op: 'write', path, cause })
+  write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {
+    return this.#reading.naming(path, call, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#write(path, content, call)
+        } catch (cause) {
+          if (!isCode(cause, 'NOT_FOUND') || !(await this.#lacksFolder(path, call.signal))) throw cause
+          if (call.parents !== true) throw noFolder('write', path, cause)
+          if (!(content instanceof Uint8Array) || attempt === TRIES)
+            throw new VfsError('BUSY', `the folder of ${path} was removed while the call waited for its turn`, { op: 'write', path, cause })
+        }
       }
-    }
+    })
   }
 
   async graft(path: VfsPath, cid: string, call: VfsCall & Precondition & { readonly parents?: boolean | undefined }): Promise<Changed> {
@@ -158,7 +161,8 @@ export class MountedVfs implements Vfs {
     const standing = await statOrNull(target, signal)
     if (standing?.kind === 'directory') return { change: null, stat: standing, cas: target.mount.backend.capabilities.cas, bytes: 0 }
     if (standing) throw new VfsError('ALREADY_EXISTS', `${path} is a file`, { op: 'mkdir', path })
-    const parents = call.parents ? await this.#folders.missingAbove(target, signal) : []
+    const parents = await this.#folders.missingAbove(target, signal)
+    if (parents.length > 0 && call.parents !== true) throw noFolder('mkdir', path)
     return this.#reading.naming(path, call, () => target.mount.use(() => this.#changes.mkdir(target, { actor, signal }, parents)))
   }
 
@@ -247,6 +251,11 @@ export class MountedVfs implements Vfs {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changes.journal.settled()
+  }
+
+  async #lacksFolder(path: VfsPath, signal: AbortSignal | undefined): Promise<boolean> {
+    const target = await this.#targets.writable('write', path, signal)
+    return (await this.#folders.missingAbove(target, signal)).length > 0
   }
 
   async #write(path: VfsPath, content: Bytes | Uint8Array, call: WriteCall): Promise<Changed> {

@@ -53,3 +53,12 @@ test('a file that takes the place of a link leaves alone what the link led to', 
   await t.vfs.undo({ change: change! }, call)
   expect([await readlink(at.host('file')), await t.text('/w/new')]).toEqual(['f', 'new'])
 })
+
+test('what is written through a link that leads nowhere is refused for what it is, and is no change', async () => {
+  const at = await linked()
+  await using t = await openTestVfs({ '/w': at.backend })
+  const nowhere = { code: 'NOT_FOUND', retryable: false, message: '/w/nowhere is a link that leads nowhere' }
+  await expect(t.write('/w/nowhere', 'x', { parents: true })).rejects.toMatchObject(nowhere)
+  await expect(t.write('/w/nowhere', 'x')).rejects.toMatchObject(nowhere)
+  expect(t.journal.history({ limit: 10, states: ['done'] })).toEqual([])
+})

@@ -34,6 +34,27 @@ describe('mounts', () => {
     await expect(t.vfs.move(p('/m/d'), p('/m/e'), call)).rejects.toMatchObject({ code: 'MOUNT_INSIDE' })
   })
 
+  test('of a folder that is missing in its storage say so, whatever is asked of them', async () => {
+    const backend = new MemoryBackend()
+    await using t = await openTestVfs({ '/m': { backend, name: 'store', root: p('/deep/er') }, '/all': { backend } })
+    const missing = { code: 'NOT_FOUND', retryable: false, path: '/m', message: '/m shows a folder of the storage store that does not exist' }
+    await expect(t.names('/m')).rejects.toMatchObject(missing)
+    await expect(t.vfs.stat(p('/m/f'), call)).rejects.toMatchObject(missing)
+    await expect(t.write('/m/f', 'x', { parents: true })).rejects.toMatchObject(missing)
+    await expect(t.vfs.mkdir(p('/m/d/e'), { ...call, parents: true })).rejects.toMatchObject(missing)
+    await t.vfs.mkdir(p('/all/deep/er'), { ...call, parents: true })
+    await t.write('/m/f', 'x')
+    expect(await t.text('/all/deep/er/f')).toBe('x')
+  })
+
+  test('name the folder that a change lacks, and not what it would have made', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/near', 'x')
+    const missing = { code: 'NOT_FOUND', path: '/m/no', message: 'the folder /m/no does not exist' }
+    await expect(t.write('/m/no/f', 'x')).rejects.toMatchObject(missing)
+    await expect(t.vfs.mkdir(p('/m/no/d'), call)).rejects.toMatchObject(missing)
+  })
+
   test('that are down are listed with their error and hold up nobody', async () => {
     await using t = await openTestVfs({ '/up': {}, '/down': new Down() })
     await t.write('/up/f', 'x')
