@@ -21,6 +21,13 @@ const KNOWN = `
     ) as cid
   from asked order by key`
 
+/** A removal, those that undo the undoings of it, and so on. */
+const REMOVALS = `
+  with recursive about(seq, kind) as (
+    select seq, kind from change where seq = ?
+    union all select c.seq, c.kind from change c join about on c.undoes = about.seq where not c.parts_only)
+  select seq from about where kind = 'remove' order by seq desc`
+
 interface Window {
   before: number
   readonly after: number
@@ -58,6 +65,10 @@ export class History {
       window.before = candidates.at(-1) ?? 0
     }
     return this.#records(found.slice(0, query.limit))
+  }
+
+  removals(seq: number): number[] {
+    return this.#db.all<{ seq: number }>(REMOVALS, seq).map((row) => row.seq)
   }
 
   known(volume: string, files: readonly Seen[]): (string | undefined)[] {

@@ -4,7 +4,7 @@ import type { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
 import { Changes } from './changes.ts'
 import { History } from './history.ts'
-import { seqOf } from './ids.ts'
+import { changeId, seqOf } from './ids.ts'
 import { trimLearnt } from './learnt.ts'
 import { sweepVersions } from './retention.ts'
 import { Ledger } from './ledger.ts'
@@ -76,6 +76,10 @@ export class SqliteJournal implements Journal {
 
   *below(change: ChangeId): Generator<ChangeRecord, undefined> {
     for (const page of readEach(this.#history.below(seqOf(change) ?? -1))) yield* page
+  }
+
+  removals(change: ChangeId): readonly ChangeId[] {
+    return read(() => this.#history.removals(seqOf(change) ?? -1)).map(changeId)
   }
 
   content(cid: string): Uint8Array | undefined {

@@ -11,12 +11,12 @@ const ENDED = `c.owner is null
   and not exists (select 1 from change whole where whole.seq = c.root and whole.owner is not null)
   and not exists (select 1 from change undoing where undoing.undoes = c.seq and undoing.owner is not null)`
 
-/** A removal that took no effect has brought back by itself what it took. */
-const USELESS = `case c.state when 'aborted' then c.kind <> 'remove' else c.root < ? end`
+/** A removal that took no effect has brought back by itself what it took, unless it was a part of an undo's being taken back. */
+const USELESS = `(c.root < ? or (c.state = 'aborted' and c.kind <> 'remove'))`
 
 const BROUGHT_BACK = `c.kind = 'remove' and exists (select 1 from change undoing where undoing.undoes = c.seq and undoing.state = 'done')`
 
-const PAGE_OF_UNWANTED = `select c.seq, v.name as volume, c.path, c.kept_in as place, iif(${BROUGHT_BACK}, 0, c.before ->> 'size') as size
+const PAGE_OF_UNWANTED = `select c.seq, v.name as volume, c.path, c.kept_in as place, iif(${BROUGHT_BACK} or (c.kind = 'remove' and c.state = 'aborted'), 0, c.before ->> 'size') as size
   from change c join volume v on v.id = c.volume
   where c.seq > ? and c.kept_in is not null and ${USELESS} and ${ENDED} order by c.seq limit ${PAGE}`
 

@@ -146,6 +146,11 @@ export interface Journal extends AsyncDisposable {
   parts(change: ChangeId, options?: PartsOrder): IteratorObject<ChangeRecord, undefined>
   /** The parts of a change and theirs, at any depth; read as they are asked for, too. */
   below(change: ChangeId): IteratorObject<ChangeRecord, undefined>
+  /**
+   * The removals under whose ids the trash may hold what this one took, the newest first: it itself, and those that took it away again
+   * after it had been brought back.
+   */
+  removals(change: ChangeId): readonly ChangeId[]
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. `since`: for those only. */

@@ -2,6 +2,7 @@ import type { Bytes, CopyOptions, Staging, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
+import { lyingUnder } from './aside.ts'
 import { graft, type GraftWish } from './graft.ts'
 import { expect, type Expectation } from './precondition.ts'
 import { type Cause, seen, type Steps } from './step.ts'
@@ -58,8 +59,10 @@ export class Changes {
     const { trash } = target.mount.backend
     if (!trash) throw new VfsError('VOLUME_CHANGED', `${target.mount.name} has no trash`, { op: 'undo', path: target.place.shown })
     const was = this.journal.get(removal)?.before
-    return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async () => {
-      const stat = await trash.back(removal, target.inner, { signal: cause.signal })
+    const id = (await lyingUnder(this.journal, trash, removal)) ?? removal
+    return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async (change) => {
+      if (id !== removal) await change.note({ staging: id })
+      const stat = await trash.back(id, target.inner, { signal: cause.signal })
       return { stat, bytes: stat.size }
     })
   }

@@ -44,15 +44,20 @@ export class Undo {
     let more = 0
     await this.#changes.journal.caughtUp()
     for (const part of this.#changes.journal.parts(change, { newestFirst: true })) {
-      if (part.state !== 'done' || part.undoneBy !== null) continue
+      if (part.state !== 'done' || part.undoneBy !== null || this.#takesBack(part, change)) continue
       try {
-        await this.#inverse(part, cause)
+        await this.#inverse(part, { ...cause, undoes: part.change })
       } catch (error) {
         if (failed.length < NAMED) failed.push(`${part.place.shown}: ${error instanceof VfsError ? error.message : 'failed'}`)
         else more++
       }
     }
     return { complete: failed.length === 0, reason: [...failed, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') }
+  }
+
+  /** True for a part that is there to take back another part of the same change. */
+  #takesBack({ undoes }: ChangeRecord, whole: ChangeId): boolean {
+    return undoes !== null && this.#changes.journal.get(undoes)?.parent === whole
   }
 
   readonly takeBackOne = async (change: ChangeId, cause: Cause): Promise<void> => {

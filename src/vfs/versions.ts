@@ -1,7 +1,9 @@
 import { bytesOf } from '../core/bytes.ts'
+import type { Trash } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, PartsOrder, Place, Snapshot, VersionStore } from '../journal/types.ts'
+import { lyingUnder } from './aside.ts'
 import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
@@ -142,9 +144,11 @@ export class Versions {
 
   async #fromTrash(record: ChangeRecord, key: Key): Promise<Content> {
     const served = this.#targets.table.resolve(record.place.volume, record.place.inner)
-    const contents = served?.backend.trash?.contents
-    if (!contents) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: record.place.shown })
-    const inside = under(join(ROOT, record.change), (key.inner.slice(record.place.inner.length) as VfsPath) || ROOT)
+    const trash = served?.backend.trash
+    if (!trash) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: record.place.shown })
+    const { contents } = trash
+    const id = record.kind === 'remove' ? await this.#removed(record, trash) : record.change
+    const inside = under(join(ROOT, id), (key.inner.slice(record.place.inner.length) as VfsPath) || ROOT)
     const stat = await contents.stat(inside)
     if (record.kind !== 'remove' && record.kept?.in === 'trash' && record.kept.etag !== stat.etag)
       throw new VfsError('VERSION_CHANGED', `the kept content of ${record.place.shown} (change ${record.change}) was changed`, {
@@ -158,6 +162,13 @@ export class Versions {
       cid: record.before?.cid ?? null,
       read: (range = {}) => contents.read(inside, range),
     }
+  }
+
+  /** The id under which the trash holds what a removal took. */
+  async #removed({ change, undoneBy, place }: ChangeRecord, trash: Trash): Promise<ChangeId> {
+    const id = undoneBy === null ? await lyingUnder(this.#journal, trash, change) : undefined
+    if (id === undefined) throw notKept(place.shown, change, 'it was brought back')
+    return id
   }
 
   async #key(path: VfsPath, { signal }: VfsCall): Promise<Key> {

@@ -5,6 +5,7 @@ import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { letGo } from '../../../src/vfs/retention.ts'
+import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
 import { site } from '../local/site.ts'
 
@@ -148,3 +149,19 @@ async function* failing(when: () => Promise<boolean>): Bytes {
   while (!(await when())) await new Promise((resolve) => setImmediate(resolve))
   throw new VfsError('UNAVAILABLE', 'the line went dead')
 }
+
+test('what an undo that failed has taken away again stays as long as its removal can be undone, and goes with it', async () => {
+  const { backend, refused } = stubborn()
+  await using t = await openTestVfs({ '/m': backend })
+  for (const name of ['a', 'b']) await t.write(`/m/${name}`, name)
+  const since = await now()
+  for (const name of ['a', 'b']) await t.vfs.remove(p(`/m/${name}`), call)
+  refused.add('/a')
+  await expect(t.vfs.undo({ path: p('/m'), since }, call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+  refused.clear()
+  expect(await go(t)).toEqual(NOTHING)
+  expect(await inTrash(backend)).toBe(2)
+  expect(await t.vfs.undo({ path: p('/m'), since, dryRun: true }, call)).toMatchObject({ undone: [{ path: '/m/b' }, { path: '/m/a' }], conflicts: [] })
+  await go(t, { before: await now() })
+  expect(await inTrash(backend)).toBe(0)
+})

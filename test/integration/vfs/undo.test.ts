@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import { collect } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { temporaryFolder } from '../../support/content.ts'
+import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
@@ -51,6 +53,41 @@ describe('undo', () => {
     await t.write('/m/f', 'last', other)
     expect(await t.vfs.undo({ session: 's2' }, call)).toMatchObject({ conflicts: [] })
     expect(await t.text('/m/f')).toBe('first')
+  })
+
+  test.each(['file', 'folder'])('of a removal goes on after it was undone, and that undone: a %s', async (kind) => {
+    await using t = await openTestVfs({ '/m': {} })
+    const path = kind === 'file' ? '/m/f' : '/m/d/f'
+    const top = p(kind === 'file' ? '/m/f' : '/m/d')
+    await t.write(path, 'content', { parents: true })
+    const { change: removal } = await t.vfs.remove(top, { ...call, recursive: true })
+    const kept = async (): Promise<string> => Buffer.from(await collect((await t.vfs.version(p(path), removal!, call)).read(), 100)).toString()
+    for (let round = 0; round < 3; round++) {
+      expect(await kept()).toBe('content')
+      const back = await t.vfs.undo({ change: removal! }, call)
+      expect(await t.text(path)).toBe('content')
+      await expect(kept()).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+      await t.vfs.undo({ change: back.change! }, call)
+      expect(await t.names('/m')).toEqual([])
+    }
+  })
+
+  test('of which a part fails takes back nothing: each of the changes can still be undone', async () => {
+    const { backend, refused } = stubborn()
+    await using t = await openTestVfs({ '/m': backend })
+    for (const name of ['a', 'b', 'c']) await t.write(`/m/${name}`, name, other)
+    const removals: (string | null)[] = []
+    for (const name of ['a', 'b', 'c']) removals.push((await t.vfs.remove(p(`/m/${name}`), call)).change)
+    await t.write('/m/d', 'first', other)
+    await t.write('/m/d', 'second')
+    refused.add('/a')
+    await expect(t.vfs.undo({ session: 's1' }, call)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect([await t.names('/m'), await t.text('/m/d')]).toEqual([['d'], 'second'])
+    refused.clear()
+    const { undone } = await t.vfs.undo({ change: removals[2]! }, call)
+    expect(undone).toMatchObject([{ path: '/m/c' }])
+    expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ undone: [{ path: '/m/d' }, { path: '/m/b' }, { path: '/m/a' }], conflicts: [] })
+    expect([await t.names('/m'), await t.text('/m/d'), await t.text('/m/b')]).toEqual([['a', 'b', 'c', 'd'], 'first', 'b'])
   })
 
   test('sees what a program outside has changed', async () => {

@@ -98,6 +98,14 @@ test('while it goes on, though it was stopped, nobody can tell how a change ende
   expect(await settled(id)).toMatchObject({ state: 'aborted' })
 })
 
+test('what was to come back from under a later removal lies there, and nothing has taken effect', async () => {
+  await put('/f', 'x')
+  await backend.trash.put(vfsPath('/f'), 'later')
+  const id = left('undo', '/f', { undoes: left('remove', '/elsewhere') })
+  ledger.note(seqOf(id)!, DEAD, { staging: 'later' })
+  expect(await settled(id)).toMatchObject({ state: 'aborted' })
+})
+
 test('a change of our own whose outcome was in doubt is looked at again', async () => {
   const mine = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
   await mine.inDoubt('the storage did not answer')
