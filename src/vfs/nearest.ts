@@ -1,6 +1,7 @@
 import type { Entry } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { nearest } from '../core/nearest.ts'
+import { oneLine } from '../core/one-line.ts'
 import { ancestors, join, name, type VfsPath } from '../core/path.ts'
 
 const LOOKED_AT = 1000 // names of one folder
@@ -9,12 +10,12 @@ const LOOKED_AT = 1000 // names of one folder
 export async function namingNearest(error: VfsError, path: VfsPath, list: (folder: VfsPath) => AsyncIterable<Entry>): Promise<VfsError> {
   const found = await nearestTo(path, list)
   if (found === undefined || found === path) return error
-  return new VfsError('NOT_FOUND', `${path} does not exist; nearest: ${found}`, {
+  return new VfsError('NOT_FOUND', `${path} does not exist; nearest: ${oneLine(found)}`, {
     op: error.op,
     path,
     backend: error.backend,
     cause: error.cause,
-    hint: `Use ${found} if it is what you meant, or list its folder.`,
+    hint: `Use ${oneLine(found)} if it is what you meant, or list its folder.`,
     details: { nearest: found },
   })
 }

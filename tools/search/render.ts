@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { oneLine } from '../../src/core/one-line.ts'
 import { grouped } from '../../src/text/number.ts'
 import type { SearchOutput } from './output.ts'
 
@@ -11,10 +12,10 @@ export function renderPage(output: Output): string {
 }
 
 function renderMatch({ kind, path, line = 0, text = '', count: hits = 0 }: Match): string {
-  if (kind === 'file') return quoted(path)
-  if (kind === 'count') return `${quoted(path)}: ${hits}`
+  if (kind === 'file') return oneLine(path)
+  if (kind === 'count') return `${oneLine(path)}: ${hits}`
   const mark = kind === 'hit' ? ':' : '-'
-  return `${quoted(path)}${mark}${line}${mark} ${text}`
+  return `${oneLine(path)}${mark}${line}${mark} ${text}`
 }
 
 /** Between lines that do not follow each other, where lines around hits are shown. */
@@ -22,10 +23,6 @@ function gap(before: Match | undefined, match: Match): string[] {
   if (before === undefined || (before.kind !== 'context' && match.kind !== 'context')) return []
   return before.path === match.path && before.line !== undefined && before.line + 1 === match.line ? [] : ['--']
 }
-
-/** A name with a line break must not look like two lines. */
-// oxlint-disable-next-line no-control-regex
-const quoted = (path: string): string => (/[\u0000-\u001f\u007f\u2028\u2029]/.test(path) ? JSON.stringify(path) : path)
 
 const notes = (output: Output): string[] => [found(output), ...searched(output), ...skipped(output.skipped), ...changed(output), ...more(output)]
 
@@ -51,7 +48,7 @@ function skipped({ binary, ignored, unreadable, long_line }: Output['skipped']):
 }
 
 const changed = (output: Output): string[] =>
-  output.changed === null ? [] : [`${quoted(output.changed)} has changed since the last page: look at its lines again`]
+  output.changed === null ? [] : [`${oneLine(output.changed)} has changed since the last page: look at its lines again`]
 
 const more = ({ next_cursor }: Output): string[] => (next_cursor === null ? [] : [`more: cursor=${next_cursor}`])
 

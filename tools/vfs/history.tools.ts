@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
 import { isCode, VfsError } from '../../src/core/error.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { ChangeRecord } from '../../src/journal/types.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
@@ -178,7 +179,7 @@ function undoQuery({ change, session, path: at, since, dry_run }: z.output<typeo
 const MAX_SHOWN = 20
 
 function conflictOf(conflicts: Undone['conflicts']): VfsError {
-  const shown = conflicts.slice(0, MAX_SHOWN).map(({ path: at, change, reason }) => `\n${at} (${change}): ${reason}`)
+  const shown = conflicts.slice(0, MAX_SHOWN).map(({ path: at, change, reason }) => `\n${oneLine(at)} (${change}): ${reason}`)
   const more = conflicts.length > MAX_SHOWN ? '\nand more' : ''
   return new VfsError('CONFLICT', 'nothing was undone: what it would touch has changed since', {
     op: 'undo',
@@ -215,8 +216,8 @@ function actorOf({ actor }: ChangeRecord): Pick<z.input<typeof record>, 'client'
 }
 
 function recordLine(at: VfsPath, one: ChangeRecord): string {
-  const there = one.place.shown === at ? [] : [one.place.shown]
-  const from = one.from ? [`from ${one.from.shown}`] : []
+  const there = one.place.shown === at ? [] : [oneLine(one.place.shown)]
+  const from = one.from ? [`from ${oneLine(one.from.shown)}`] : []
   const by = `by ${one.actor.client}${one.actor.tool === undefined ? '' : ` ${one.actor.tool}`}`
   const notes = [one.state === 'done' ? '' : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
   const told = notes.length > 0 ? [`[${notes.join(', ')}]`] : []

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Entry } from '../../src/core/backend.ts'
 import { isCode } from '../../src/core/error.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import { join, name as nameOf, vfsPath, type VfsPath } from '../../src/core/path.ts'
 import { mapped } from '../../src/core/stream.ts'
 import { formatSize } from '../../src/text/encoding.ts'
@@ -70,7 +71,7 @@ export class Ignored {
   add(path: VfsPath, kind: Entry['kind']): void {
     if (path.endsWith('/.git')) return
     this.count++
-    if (this.#names.length < 5) this.#names.push(path.slice(path.lastIndexOf('/') + 1) + markOf(kind))
+    if (this.#names.length < 5) this.#names.push(listedAs(nameOf(path), kind))
   }
 
   /** Told only if there are any. */
@@ -81,7 +82,8 @@ export class Ignored {
   }
 }
 
-export const markOf = (kind: Entry['kind']): string => (kind === 'directory' ? '/' : kind === 'link' ? '@' : '')
+/** A name or path as it is listed, with a mark of what it is. */
+export const listedAs = (name: string, kind: Entry['kind']): string => oneLine(name) + (kind === 'directory' ? '/' : kind === 'link' ? '@' : '')
 
 /** The path of an entry as seen from a folder above it. */
 export const relative = (folder: VfsPath, path: VfsPath): string => path.slice(folder === '/' ? 1 : folder.length + 1)

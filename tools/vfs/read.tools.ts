@@ -7,7 +7,7 @@ import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { LineIndex } from '../../src/text/line-index.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
-import { longLine, markOf, pageOf } from './listing.ts'
+import { listedAs, longLine, pageOf } from './listing.ts'
 import { begin, linesOf, pictureOf, pieceOf } from './reading.ts'
 import { callOf, capabilityNames, path, recursive, text } from './schemas.ts'
 
@@ -175,7 +175,7 @@ export class ReadTools {
   }
 }
 
-const folderLine = (item: Entry): string => longLine(item, item.name + markOf(item.kind))
+const folderLine = (item: Entry): string => longLine(item, listedAs(item.name, item.kind))
 
 function unlessDirectory(error: unknown): undefined {
   if (!isCode(error, 'IS_DIRECTORY')) throw error

@@ -7,7 +7,7 @@ import { formatSize } from '../../src/text/encoding.ts'
 import { grouped } from '../../src/text/number.ts'
 import { compileGlob } from '../../src/vfs/match/glob.ts'
 import type { Vfs, Walked } from '../../src/vfs/types.ts'
-import { entryOf, type Filter, globFilter, longLine, markOf, orNothing, type Page, pageOf, relative, relativeGlob, scopeOf } from './listing.ts'
+import { entryOf, type Filter, globFilter, listedAs, longLine, orNothing, type Page, pageOf, relative, relativeGlob, scopeOf } from './listing.ts'
 import { cursor, entry, parseTime, path, text } from './schemas.ts'
 
 const limit = z.int().min(1).max(10_000)
@@ -106,9 +106,9 @@ export class TreeTools {
   }
 }
 
-const nameIn = (folder: VfsPath, item: Walked): string => relative(folder, item.path) + markOf(item.kind)
-const treeLine = (item: Walked): string => '  '.repeat(item.depth) + item.name + markOf(item.kind)
-const lineOf = (item: Walked): string => item.path + markOf(item.kind) + (item.size === undefined || item.kind !== 'file' ? '' : `  ${formatSize(item.size)}`)
+const nameIn = (folder: VfsPath, item: Walked): string => listedAs(relative(folder, item.path), item.kind)
+const treeLine = (item: Walked): string => '  '.repeat(item.depth) + listedAs(item.name, item.kind)
+const lineOf = (item: Walked): string => listedAs(item.path, item.kind) + (item.size === undefined || item.kind !== 'file' ? '' : `  ${formatSize(item.size)}`)
 
 function listed(folder: VfsPath, page: Page, head: string, how: string): Listed {
   const more = page.next === null ? [] : [`[more: cursor=${page.next}]`]

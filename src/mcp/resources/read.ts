@@ -1,6 +1,7 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
 import { collect } from '../../core/bytes.ts'
 import { VfsError } from '../../core/error.ts'
+import { oneLine } from '../../core/one-line.ts'
 import { name, type VfsPath } from '../../core/path.ts'
 import type { Vfs, VfsCall } from '../../vfs/types.ts'
 import { DIRECTORY, mimeOf } from './mime.ts'
@@ -33,7 +34,7 @@ async function folder(vfs: Vfs, uri: string, path: VfsPath, call: VfsCall): Prom
       names.push('… (vfs_ls pages through the rest)')
       break
     }
-    names.push(entry.kind === 'directory' ? `${entry.name}/` : entry.name)
+    names.push(oneLine(entry.name) + (entry.kind === 'directory' ? '/' : ''))
   }
   return { uri, mimeType: DIRECTORY, text: names.join('\n') }
 }
