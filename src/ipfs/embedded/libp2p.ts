@@ -1,6 +1,6 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { gossipsub } from '@libp2p/gossipsub'
-import { identify } from '@libp2p/identify'
+import { identify, identifyPush } from '@libp2p/identify'
 import { kadDHT, type KadDHTInit, passthroughMapper, type SelectFn, type ValidateFn } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
@@ -30,6 +30,8 @@ export function libp2pOptions(mode: OnlineMode, privateKey: PrivateKey, peering:
     nodeInfo: { name: AGENT, userAgent: AGENT },
     services: {
       identify: identify(),
+      // Who dials while it starts says later what else it speaks: a Kubo that has this node among its peers meets it before it has bitswap.
+      identifyPush: identifyPush(),
       ping: ping(),
       dht: kadDHT(tableOptions(mode, peering, records)),
       // A message with nobody to hear it is no error, and who listens here hears this node too: as Kubo does it.

@@ -3,15 +3,20 @@ import { once } from 'node:events'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { withLibp2pLight } from '@helia/libp2p'
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { multiaddr } from '@multiformats/multiaddr'
 import { BaseBlockstore } from 'blockstore-core/base'
+import { createHeliaLight } from 'helia'
 import type { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
 import { startPeer } from '../../../src/ipfs/embedded/helia.ts'
+import { libp2pOptions } from '../../../src/ipfs/embedded/libp2p.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
+import { WITHIN } from '../../contract/node/pair.ts'
 import { LOOPBACK, machine } from '../../support/machine.ts'
 
 describe('two nodes on one wire', () => {
@@ -63,6 +68,22 @@ test('a direct pin lets peers have its own block, and nothing below it', async (
   await server.node.pins.add(root.cid)
   await using later = await machine({ network: 'client', peering: { peers: addresses } })
   expect(Buffer.from(await later.node.blocks.get(leaf.cid))).toEqual(Buffer.from(leaf.bytes))
+})
+
+test('a peer that speaks bitswap only after it was met is asked', async () => {
+  await using client = await machine({ network: 'node' })
+  const { addresses } = await client.node.identity()
+  await using late = await latePeer(addresses[0] ?? '')
+  const exchangers = async () => (await client.node.stats()).bitswap.peers
+  await expect.poll(late.isMet, WITHIN).toBe(true)
+  expect(await exchangers()).toEqual([])
+  const asked = late.speak()
+  await expect.poll(exchangers, WITHIN).toEqual([late.peer])
+  const cancel = new AbortController()
+  const reading = text(client.node.read(rawCid(Buffer.from('wanted')), { signal: cancel.signal }))
+  await asked
+  cancel.abort()
+  await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
 })
 
 test('a peer that sends a wrong block is not believed', async () => {
@@ -189,6 +210,24 @@ async function lyingPeer() {
   const peer = await startPeer({ mode: 'node', key, blockstore: new Lies(), peering: { ...LOOPBACK, fetchTimeoutMs: 1000 } })
   const { addresses } = peer.identity()
   return { addresses, honest: honest ?? '', forged: forged ?? '', asked: () => asked, [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() }
+}
+
+/** Dials as a Kubo does that knows an address from its configuration: while it starts, and before it has bitswap. */
+async function latePeer(address: string) {
+  const key = await generateKeyPair('Ed25519')
+  const records = { validate: async () => {}, select: () => 0 }
+  const library = withLibp2pLight(createHeliaLight(), libp2pOptions('node', key, { ...LOOPBACK, fetchTimeoutMs: 1000 }, records))
+  await library.start()
+  const { libp2p } = library
+  const { remotePeer } = await libp2p.dial(multiaddr(address))
+  return {
+    peer: libp2p.peerId.toString(),
+    /** True once each has said what it speaks. */
+    isMet: async () => (await libp2p.peerStore.get(remotePeer)).protocols.length > 0,
+    /** Resolves when it is asked for something. */
+    speak: () => new Promise<void>((resolve) => void libp2p.handle('/ipfs/bitswap/1.2.0', () => resolve())),
+    [Symbol.asyncDispose]: async () => void (await library.stop()),
+  }
 }
 
 /** A trustless gateway that sends what it is told to. */

@@ -163,9 +163,8 @@ describe('a daemon of our own on a network of its own', () => {
     expect(await here.node.version()).toMatchObject({ network: 'node' })
     const { addresses } = await here.node.identity()
     expect(addresses).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//)])
-    await using theirs = await KuboDaemon.start()
-    await theirs.run(['swarm', 'connect', addresses[0] ?? ''])
-    expect(await theirs.run(['cat', '--timeout=20s', cid])).toBe(content)
+    await other.node.swarm.connect(addresses[0] ?? '')
+    expect(await text(other.node.read(cid))).toBe(content)
   })
 })
 
