@@ -25,8 +25,9 @@ export function pubsub(pair: PairOf): void {
     const listener = await listening(here, topic)
     await isHeard(there, topic, (await here.identity()).peer)
     await there.pubsub.publish(topic, Buffer.from('text'))
+    await expect.poll(listener.heard, WITHIN).toEqual(['text']) // a Kubo drops what it checks after a later message of the same sender
     await there.pubsub.publish(topic, Buffer.from([0, 255, 10]))
-    await expect.poll(listener.heard, WITHIN).toEqual(expect.arrayContaining(['text', '\0\xff\n']))
+    await expect.poll(listener.heard, WITHIN).toEqual(['text', '\0\xff\n'])
     const { peer: from } = await there.identity()
     for (const message of listener.messages) expect(message).toMatchObject({ from, topic, sequence: expect.stringMatching(/^\d+$/) })
     await listener.end()
