@@ -7,9 +7,12 @@ import { vfsPathInput } from '../src/registry/path-input.ts'
 import type { ToolContext } from '../src/registry/tool.ts'
 import type { Vfs, VfsCall } from '../src/vfs/types.ts'
 
+/** Of half a character UTF-8 would make another one. */
+const wellFormed = z.string().refine((text) => text.isWellFormed(), 'holds half a character (a lone surrogate), which no text file can')
+
 /** How content comes into a tool: exactly one of the three. Large content is named by path and never typed by a model. */
 export const contentFields = {
-  content: z.string().optional(),
+  content: wellFormed.optional(),
   content_base64: z.base64().optional(),
   from: vfsPathInput('File to take the content from').optional(),
 }

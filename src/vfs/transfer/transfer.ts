@@ -4,6 +4,7 @@ import type { VfsPath } from '../../core/path.ts'
 import { chooser, isFiltered } from '../choice.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
+import { changedSince } from '../precondition.ts'
 import type { Cause } from '../step.ts'
 import { group, type TakeBack, type TakeBackOne } from '../group.ts'
 import { removeTree, takesWhole } from '../remove-tree.ts'
@@ -81,7 +82,8 @@ export class Transfers {
   async #prepare(op: 'copy' | 'move', from: VfsPath, to: VfsPath, call: TransferCall, source?: Target): Promise<Job> {
     const { mount, inner } = await this.#vfs.targets.readable(op, from, call.signal)
     const stat = await mount.backend.stat(inner, { signal: call.signal })
-    if (call.ifMatch !== undefined && call.ifMatch !== '*' && !(await mount.backend.matches(inner, call.ifMatch, call))) throw sourceChanged(op, from)
+    if (call.ifMatch !== undefined && call.ifMatch !== '*' && !(await mount.backend.matches(inner, call.ifMatch, call)))
+      throw changedSince(op, from, call.ifMatch, stat.etag)
     const target = await this.#vfs.targets.writable(op, to, call.signal)
     if (stat.kind === 'directory' && call.recursive === false)
       throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })
@@ -176,5 +178,3 @@ export class Transfers {
         await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
   }
 }
-
-const sourceChanged = (op: string, path: VfsPath): VfsError => new VfsError('CONFLICT', `${path} changed since you read it`, { op, path })

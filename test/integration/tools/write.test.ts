@@ -26,6 +26,11 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
     expect((await call('vfs_read', { path: at('c.bin'), byte_offset: 0 })).result).toMatchObject({ content_base64: 'AAH/' })
   })
 
+  test('half a character is refused, and no other one written in its place', async () => {
+    expect((await write('half.txt', 'a \ud83d b')).text).toMatch(/^INVALID_INPUT: content: holds half a character/)
+    expect((await call('vfs_stat', { path: at('half.txt') })).ok).toBe(false)
+  })
+
   test('exactly one content', async () => {
     expect((await call('vfs_write', { path: at('x') })).text).toMatch(/^INVALID_ARGUMENT: give exactly one of content, content_base64 and from/)
     expect((await write('x', '', { from: at('a.txt') })).ok).toBe(false)
@@ -36,8 +41,10 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
     await write('log', 'a\n')
     await write('log', 'b\n', { append: true })
     expect(await raw('log')).toBe('a\nb\n')
-    expect((await write('log', 'x', { if_none_match: '*' })).text).toMatch(/^CONFLICT/)
-    expect((await write('no/parents', 'x', { create_parents: false })).text).toMatch(/^NOT_FOUND/)
+    expect((await write('log', 'x', { if_none_match: '*' })).text).toMatch(/^CONFLICT: \S+ exists, and if_none_match asks that nothing does/)
+    expect((await write('no/parents', 'x', { create_parents: false })).text).toBe(
+      `NOT_FOUND: the folder ${at('no')} does not exist. Make it first, or leave it to this call to make what is missing on the way.`,
+    )
   })
 
   test('an edit shows its diff and how to undo it', async () => {
@@ -98,6 +105,9 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
     const { result } = await write('match.txt', 'a')
     expect((await call('vfs_edit', { path: at('match.txt'), old_string: 'a', new_string: 'b', if_match: 'k3x9' })).text).toMatch(/^CONFLICT/)
     expect((await call('vfs_edit', { path: at('match.txt'), old_string: 'a', new_string: 'b', if_match: result['etag'] })).ok).toBe(true)
+    for (const if_match of ['*', 'k3x9'])
+      expect((await write('missing.txt', 'a', { if_match })).text).toMatch(/^CONFLICT: \S+ does not exist, and if_match asks .* Leave if_match out to make it/)
+    expect((await call('vfs_move', { from: at('match.txt'), to: at('moved.txt'), if_match: 'k3x9' })).text).toMatch(/expected etag k3x9 but found /)
   })
 })
 
