@@ -2,7 +2,9 @@ import { buffer } from 'node:stream/consumers'
 import { render, RESULT_KEY } from '../mcp/render.ts'
 import { sessionId } from '../mcp/session.ts'
 import { VERSION } from '../core/version.ts'
+import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../registry/envelope.ts'
+import type { ToolView } from '../registry/registry.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type Io, print, printJson } from './io.ts'
 import { openGatewayOf } from './open.ts'
@@ -16,10 +18,17 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   if (tool === undefined || rest.length > 0) throw new UsageError('call takes the name of a tool and its arguments: polymount call TOOL [JSON|-]')
   const args = parseArguments(json === '-' ? (await buffer(io.stdin)).toString() : json)
   await using gateway = await openGatewayOf(await settingsOf(line, io), line.flags.get('dir') ?? [], io)
-  const outcome = await gateway.registry.invoke(tool, args, { actor: { client: 'cli', clientVersion: VERSION, session: sessionId() }, signal: interrupted(io) })
+  const outcome = await offered(line, gateway).invoke(tool, args, {
+    actor: { client: 'cli', clientVersion: VERSION, session: sessionId() },
+    signal: interrupted(io),
+  })
   await (line.flags.has('raw') && outcome.ok ? print(io.stdout, raw(outcome)) : printJson(io, shown(outcome)))
   return outcome.ok ? EXIT.ok : EXIT.failed
 }
+
+/** Every tool, unless the command line chooses. */
+const offered = ({ flags }: CommandLine, { tools, registry }: Gateway): Pick<ToolView, 'invoke'> =>
+  ['toolsets', 'tools', 'exclude-tools'].some((flag) => flags.has(flag)) ? tools : registry
 
 function parseArguments(json: string): unknown {
   try {

@@ -16,7 +16,7 @@ export interface Flag {
 }
 
 const EVERY: readonly CommandName[] = ['serve', 'call', 'tools', 'ipfs', 'gc', 'services', 'backends', 'doctor', 'config']
-const WITH_TOOLS: readonly CommandName[] = ['serve', 'tools', 'config']
+const WITH_TOOLS: readonly CommandName[] = ['serve', 'call', 'tools', 'config']
 const WITH_FOLDERS: readonly CommandName[] = ['serve', 'call', 'doctor', 'config']
 
 const list = (text: string): string[] => text.split(',').filter((part) => part !== '')

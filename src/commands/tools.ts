@@ -7,8 +7,10 @@ import { columns, type Io, print, printJson } from './io.ts'
 import { openGatewayOf } from './open.ts'
 import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
+import { UsageError } from './usage-error.ts'
 
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
+  if (line.positionals.length > 0) throw new UsageError('tools takes no arguments')
   await using gateway = await openGatewayOf(await settingsOf(line, io), [], io)
   const tools = await chosen(line, gateway)
   if (line.flags.has('json')) await printJson(io, tools.map(inventoried))

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { VfsError } from '../core/error.ts'
 
 export interface Surroundings {
@@ -21,7 +22,7 @@ export const LOCAL_FILES = 'files'
 
 /** Makes the data folder, and the folder of /local in it, for its owner alone. Rejects DATA_FOLDER_UNSAFE where somebody else could have put something in. */
 export async function prepareDataFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+  await makeFolder(path).catch((cause: NodeJS.ErrnoException) => {
     throw new VfsError('CONFIG_INVALID', `the data folder ${path} cannot be made (${cause.code})`, {
       op: 'config',
       cause,
@@ -35,5 +36,20 @@ export async function prepareDataFolder(path: string): Promise<void> {
       op: 'config',
     })
   if ((mode & 0o077) !== 0) await chmod(path, 0o700)
-  await mkdir(join(path, LOCAL_FILES), { recursive: true, mode: 0o700 })
+  await makeFolder(join(path, LOCAL_FILES))
 }
+
+/** With its parents, as `recursive` does; that never ends in Node where a system says ENOENT of a folder whose parent is there, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  if (!existsSync(dirname(path))) await makeFolder(dirname(path))
+  await mkdir(path, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' || !(await isFolder(path))) throw error
+  })
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )

@@ -72,9 +72,11 @@ const peering = z.strictObject({
   routers: services.exactOptional().describe('Delegated routers, which know who has what'),
 })
 
+const AN_ENGINE = 'must be embedded, kubo, or the http(s) URL of a Kubo daemon'
+
 const ipfs = z.strictObject({
   engine: z
-    .union([z.enum(['embedded', 'kubo']), z.url({ protocol: /^https?$/ })], { error: 'must be embedded, kubo, or the http(s) URL of a Kubo daemon' })
+    .union([z.enum(['embedded', 'kubo']), z.url({ protocol: /^https?$/, error: AN_ENGINE })])
     .default('embedded')
     .describe('embedded: a node in this process; kubo: a daemon that is started and watched; else the URL of a running daemon'),
   network: z

@@ -5,6 +5,7 @@ type Show = (bytes: Uint8Array) => string
 
 const CONTEXT = 3
 const MAX_LINE = 400
+const CR = '␍' // shown where the lines of one change end in different ways: they would look alike
 
 /** A unified diff without file names, of at most `limit` characters; its last line says if there was more. */
 export function unifiedDiff(sides: Sides, show: Show, limit: number): string {
@@ -66,8 +67,12 @@ const range = (first: number, count: number): string => `${count === 0 ? first :
 function shownChange({ removed, added }: Change, show: Show): string[] {
   const [one, other] = [removed[0], added[0]]
   const from = one && other && removed.length === 1 && added.length === 1 ? sameUpTo(one, other) : 0
-  return [...removed.flatMap((line) => shownLine('-', line, show, from)), ...added.flatMap((line) => shownLine('+', line, show, from))]
+  const cr = [...removed, ...added].every((line) => isCrLf(line) === isCrLf(removed[0] ?? line)) ? '' : CR
+  const lines = (mark: string, of: readonly Buffer[]): string[] => of.flatMap((line) => shownLine(mark, line, show, { from, cr }))
+  return [...lines('-', removed), ...lines('+', added)]
 }
+
+const isCrLf = (line: Buffer): boolean => line.at(-1) === 10 && line.at(-2) === 13
 
 function sameUpTo(one: Buffer, other: Buffer): number {
   let at = 0
@@ -75,13 +80,13 @@ function sameUpTo(one: Buffer, other: Buffer): number {
   return at
 }
 
-/** Of a long line only the part around `from`, where it changes. */
-function shownLine(mark: string, line: Buffer, show: Show, from = 0): string[] {
+/** Of a long line only the part around `from`, where it changes; `cr` is what stands for the carriage return of its end. */
+function shownLine(mark: string, line: Buffer, show: Show, { from = 0, cr = '' } = {}): string[] {
   const ended = line.at(-1) === 10
   const length = ended ? line.length - 1 : line.length
   const start = length > MAX_LINE ? Math.max(0, Math.min(from - MAX_LINE / 4, length - MAX_LINE)) : 0
   const end = Math.min(start + MAX_LINE, length)
-  const text = mark + (start > 0 ? '…' : '') + show(line.subarray(start, end)).replace(/\r$/, '') + (end < length ? '…' : '')
+  const text = mark + (start > 0 ? '…' : '') + show(line.subarray(start, end)).replace(/\r$/, cr) + (end < length ? '…' : '')
   return ended ? [text] : [text, '\\ No newline at end of file']
 }
 

@@ -21,6 +21,7 @@ describe('polymount', () => {
     [['--toolsets', 'cor'], 'did you mean "core"?'],
     [['--engine', 'embeded'], 'ipfs.engine'],
     [['--http', '0.0.0.0:0'], 'INSECURE_BIND'],
+    [['tools', 'vfs_ls'], 'tools takes no arguments'],
     [['backends', 'list', '--upload'], 'backends list does not take --upload; backends link does'],
     [['ipfs', 'keys', '--to', 'kubo'], 'ipfs keys does not take --to; ipfs migrate does'],
     [['ipfs', 'constructor'], 'ipfs takes one of: keys, migrate'],
@@ -71,6 +72,14 @@ describe('polymount call', () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error_code: 'NOT_FOUND' })
     expect(code).toBe(1)
     expect((await run(place, ['call', 'vfs_stta', '{}'])).stdout).toContain('did you mean vfs_stat?')
+  })
+
+  test('reaches every tool, unless some are chosen', async () => {
+    await using place = await emptyPlace()
+    const code = async (...flags: string[]): Promise<unknown> =>
+      (JSON.parse((await run(place, ['call', 'vfs_tree', '{"path":"/local"}', ...flags])).stdout) as { error_code?: string }).error_code
+    expect([await code(), await code('--toolsets', 'core,vfs'), await code('--tools', 'vfs_tree')]).toEqual([undefined, undefined, undefined])
+    expect([await code('--toolsets', 'core'), await code('--exclude-tools', 'vfs_tree')]).toEqual(['UNKNOWN_TOOL', 'UNKNOWN_TOOL'])
   })
 
   test('changes are journaled, and undone by another process', async () => {

@@ -37,6 +37,15 @@ describe('the data folder', () => {
     await expect(prepareDataFolder(home)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNSAFE', message: expect.stringContaining('another user') })
   })
 
+  test('cannot be made where the system makes none', { skip: process.platform !== 'linux' }, async () => {
+    await expect(prepareDataFolder('/proc/polymount/data')).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('ENOENT') })
+  })
+
+  test('is made once by all who start at the same time', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => prepareDataFolder(join(home, 'a/b'))))
+    expect(await mode(join(home, 'a/b/files'))).toBe('700')
+  })
+
   test('cannot stand on a file', async () => {
     await writeFile(join(home, 'f'), '')
     await expect(prepareDataFolder(join(home, 'f'))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('EEXIST') })

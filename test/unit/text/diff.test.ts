@@ -30,6 +30,12 @@ test('says that a line has no end', () => {
   expect(whole('a\n', '')).toBe('@@ -1 +0,0 @@\n-a')
 })
 
+test('shows how lines end where a change mixes that, and nowhere else', () => {
+  expect(whole('a\r\nb\r\n', 'a\nb\r\n')).toBe('@@ -1,2 +1,2 @@\n-a␍\n+a\n b')
+  expect(whole('a\nb\n', 'x\r\nb\n')).toBe('@@ -1,2 +1,2 @@\n-a\n+x␍\n b')
+  expect(whole('a\r\n', 'b\r\n')).toBe('@@ -1 +1 @@\n-a\n+b')
+})
+
 test('shows the part of a long line that changes', () => {
   const diff = whole(`${'a'.repeat(5000)}1${'b'.repeat(5000)}\n`, `${'a'.repeat(5000)}2${'b'.repeat(5000)}\n`)
   expect(diff).toContain('a1b')
