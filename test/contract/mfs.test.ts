@@ -11,11 +11,15 @@ const embedded = async (data?: string) => {
   return owning(new MfsBackend(open.node), open)
 }
 
+const layered = async (data?: string) => behindLayers('mfs', await embedded(data))
+
 backendContract('mfs', embedded, { row: 'mfs, embedded' })
 
-backendContract('mfs behind its layers', async () => behindLayers('mfs', await embedded()), { runs: 10 })
+backendContract('mfs behind its layers', layered, { runs: 10 })
 
 vfsContract('the mutable tree', embedded, { runs: 20 })
+
+vfsContract('the mutable tree behind its layers', layered, { runs: 10 })
 
 vfsBehavesLikeATree('two roots of the mutable tree', async (data) => twoRoots(await embedded(data)), { runs: 10 })
 
@@ -27,8 +31,11 @@ onKubo(
       for (const { name } of await Array.fromAsync(open.node.mfs.list('/'))) await open.node.mfs.unlink(`/${name}`)
       return owning(new MfsBackend(open.node), open)
     }
+    const behind = async () => behindLayers('mfs', await make())
     backendContract('mfs', make, { runs: 25, row: 'mfs, on a Kubo' })
+    backendContract('mfs behind its layers', behind, { runs: 5 })
     vfsContract('the mutable tree', make, { runs: 8 })
+    vfsContract('the mutable tree behind its layers', behind, { runs: 4 })
   },
   { flags: ['--offline'] },
 )

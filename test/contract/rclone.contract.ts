@@ -16,7 +16,10 @@ export function rcloneContract(protocol: 'sftp' | 'webdav'): void {
     const [control, server] = await (both ??= Promise.all([Rclone.control(), Rclone.serving(protocol)]))
     return control.backend(`${await server.reached(protocol, control)}${randomUUID()}`)
   }
-  backendContract(`rclone over ${protocol}`, make, { runs: 5, refused: REFUSED, normalizes: true, row: `rclone, ${protocol}` })
+  const layered = async () => behindLayers('rclone', await make())
+  const names = { refused: REFUSED, normalizes: true }
+  backendContract(`rclone over ${protocol}`, make, { runs: 5, ...names, row: `rclone, ${protocol}` })
+  backendContract(`rclone over ${protocol} behind its layers`, layered, { runs: 2, ...names })
   vfsContract(`rclone over ${protocol}`, make, { runs: 3 })
-  vfsContract(`rclone over ${protocol} behind its layers`, async () => behindLayers('rclone', await make()), { runs: 3 })
+  vfsContract(`rclone over ${protocol} behind its layers`, layered, { runs: 3 })
 }
