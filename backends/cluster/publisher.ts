@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../../src/cluster/client.ts'
 import type { Pinned, PinOptions, Status } from '../../src/cluster/types.ts'
+import { inDoubt } from '../../src/core/effect.ts'
 import { VfsError } from '../../src/core/error.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import { type Left, MayBePublished, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import { type Left, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
 
 /** Replaced roots stay pinned for so long. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000
@@ -41,7 +42,7 @@ export class ClusterPublisher implements Publisher {
       await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
       await this.#held(root)
     } catch (cause) {
-      throw new MayBePublished('the root may be pinned', { cause })
+      throw inDoubt(cause)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { CopyOptions, MoveOptions, Stat } from '../../src/core/backend.ts'
-import { throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { afterwards } from '../../src/core/effect.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
 import { type VfsPath, within as below } from '../../src/core/path.ts'
 import { Current } from './current.ts'
 import type { Disk, Opened } from './disk.ts'
@@ -80,15 +81,13 @@ export function movable(disk: Disk, op: string, path: VfsPath, spot: Spot, { fac
  * Makes a change of names durable, and does what else is left. It has taken place by now, so that nothing may be told as if it had not: what
  * fails, or a folder that was moved meanwhile, rejects OUTCOME_UNKNOWN, and whoever looks at the place next finds out (journal.md, 7 and 9).
  */
-export async function settled<T>(op: string, path: VfsPath, spots: readonly Spot[], last: () => T | Promise<T>): Promise<T> {
-  try {
+export function settled<T>(op: string, path: VfsPath, spots: readonly Spot[], last: () => T | Promise<T>): Promise<T> {
+  const finish = async (): Promise<T> => {
     for (const { folder } of spots) {
       await folder.sync()
       if (!folder.inPlace) throw refusal('CONFLICT', op, path, 'lies in a folder that was moved or removed meanwhile')
     }
     return await last()
-  } catch (error) {
-    const { message } = fault(error, op, path)
-    throw new VfsError('OUTCOME_UNKNOWN', `it took place, and then ${message}`, { op, path, backend: 'local', cause: error })
   }
+  return afterwards(() => finish().catch((error: unknown) => Promise.reject(fault(error, op, path))), { op, path, backend: 'local' })
 }

@@ -51,9 +51,6 @@ function parsed(text: string): unknown {
   }
 }
 
-export const unknown = (cause: unknown): VfsError =>
-  new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { backend: 'rclone', cause })
-
 /** A request that came to no answer. */
 export function fromFetch(error: unknown, signal?: AbortSignal): VfsError {
   throwIfAborted(signal)

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Bytes, Call, CopyOptions, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { bytesOf, incoming } from '../../src/core/bytes.ts'
-import { isCode, isUnclear, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { afterwards, inDoubt, isUnclear } from '../../src/core/effect.ts'
+import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
-import { unknown } from './errors.ts'
 import { OWN, refusal, type Standing, statOf, told, type View } from './view.ts'
 import { Work } from './work.ts'
 
@@ -56,7 +56,7 @@ export class Tree {
       return await this.#locked(path, () => this.#publish(work, { path, id, staged }, options))
     } catch (error) {
       // What is in doubt is left to the recovery of its change, and so is what cannot be cleared away now.
-      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#clear(work, staged).catch(() => Promise.reject(told(unknown(error), 'write', path)))
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await this.#clear(work, staged).catch(() => Promise.reject(told(inDoubt(error), 'write', path)))
       throw told(error, 'write', path)
     }
   }
@@ -167,7 +167,7 @@ export class Tree {
       await this.#drop(work, to)
       return refused
     } catch (error) {
-      return isUnclear(error) || !to.startsWith(`${OWN}/`) ? unknown(error) : refused
+      return isUnclear(error) || !to.startsWith(`${OWN}/`) ? inDoubt(error) : refused
     }
   }
 
@@ -240,15 +240,6 @@ export class Tree {
 
   #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {
     return this.#locks.run(this.view.place(path), work)
-  }
-}
-
-/** What is left to do once something has taken place: that it fails is not told as if nothing had. */
-async function afterwards<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw unknown(error)
   }
 }
 

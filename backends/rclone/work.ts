@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bytes, Call } from '../../src/core/backend.ts'
-import { isCode, isUnclear, throwIfAborted, VfsError } from '../../src/core/error.ts'
-import { fromJob, unknown } from './errors.ts'
+import { inDoubt, surely } from '../../src/core/effect.ts'
+import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { fromJob } from './errors.ts'
 import type { Job, Parameters, Rc } from './rc.ts'
 
 const STOP_MS = 5000
@@ -42,13 +43,7 @@ export class Work {
 
   /** Where no clear answer comes to a request its work is stopped, and a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it does not. */
   async surely(request: () => Promise<unknown>, tookPlace: () => Promise<boolean>): Promise<void> {
-    try {
-      await request()
-    } catch (error) {
-      if (!isUnclear(error)) throw error
-      const look = this.stop().then(tookPlace)
-      if (!(await look.catch((cause: unknown) => Promise.reject(unknown(cause))))) throw unknown(error)
-    }
+    await surely(request, () => this.stop().then(tookPlace), { backend: 'rclone' })
   }
 
   /** Rejects OUTCOME_UNKNOWN where it does not come to its end. */
@@ -76,7 +71,7 @@ export class Work {
     for (const pause of growing()) {
       const running = await this.#running(groups)
       if (running.length === 0) return
-      if (Date.now() > deadline) throw unknown(new Error('rclone goes on with it though it was stopped'))
+      if (Date.now() > deadline) throw inDoubt(new Error('rclone goes on with it though it was stopped'))
       await Promise.all(running.map(({ id }) => this.#rc.call('job/stop', { jobid: id })))
       await sleep(pause)
     }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../src/core/backend.ts'
-import { isUnclear, VfsError } from '../../src/core/error.ts'
+import { inDoubt, surely } from '../../src/core/effect.ts'
 import type { Bucket, Put } from './bucket.ts'
 import type { Conditions } from './requests.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 import { patiently } from './patience.ts'
 
+const S3 = { backend: 's3' } as const
 const LOOKS = 3
 const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
 
@@ -15,36 +16,35 @@ const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
  * cannot be known.
  */
 export async function publish(bucket: Bucket, key: string, { change, ...call }: Call & Pick<Put, 'change'>, request: () => Promise<string>): Promise<string> {
+  const look = (looks: number): Promise<string | undefined> => written(bucket, key, change, looks)
   try {
-    return await patiently(request, call)
+    return await surely(
+      () => patiently(request, call),
+      () => look(LOOKS),
+      { unclear: isAmbiguous, ...S3 },
+    )
   } catch (error) {
-    if (!isAmbiguous(error) && !isRefused(error)) throw fromS3(error)
-    const etag = await written(bucket, key, change, isAmbiguous(error) ? LOOKS : 1)
+    const etag = isRefused(error) ? await look(1) : undefined
     if (etag !== undefined) return etag
-    if (isAmbiguous(error)) throw unknown(error)
     throw fromS3(error)
   }
 }
 
 /** Removes an object. A lost answer is looked up: what is gone was removed; rejects OUTCOME_UNKNOWN where the removal may still come. */
 export async function withdraw(bucket: Bucket, key: string, conditions: Call & Conditions): Promise<void> {
-  try {
-    await patiently(() => bucket.delete(key, conditions), conditions)
-  } catch (error) {
-    if (!isUnclear(error)) throw error
-    if (await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))) throw unknown(error)
-  }
+  await surely(
+    () => patiently(() => bucket.delete(key, conditions), conditions),
+    async () => !(await bucket.head(key)),
+    S3,
+  )
 }
 
 /** The etag of the object, if this change wrote it. */
 async function written(bucket: Bucket, key: string, change: string, looks: number): Promise<string | undefined> {
   for (let look = 1; ; look++) {
-    const found = await bucket.head(key).catch((cause: unknown) => Promise.reject(unknown(cause)))
+    const found = await bucket.head(key).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
     if (found?.change === change) return found.etag
     if (look === looks) return undefined
     await sleep(BETWEEN_MS)
   }
 }
-
-export const unknown = (cause: unknown): VfsError =>
-  new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { backend: 's3', cause })

@@ -1,11 +1,11 @@
 import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
+import { afterwards, inDoubt } from '../../src/core/effect.ts'
 import { isCode, type VfsError } from '../../src/core/error.ts'
 import { join, ROOT, type VfsPath } from '../../src/core/path.ts'
 import type { Bucket } from './bucket.ts'
 import { KeptView } from './kept.ts'
 import type { Keys } from './keys.ts'
 import type { Objects } from './objects.ts'
-import { unknown } from './publish.ts'
 import type { Found } from './probe.ts'
 import { refusal, statOf } from './view.ts'
 
@@ -44,7 +44,7 @@ export class S3Trash implements Trash {
   async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
     const aside = join(ROOT, id)
     const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { signal: call.signal, folders: true })
-    await this.drop(id).catch((error: unknown) => Promise.reject(unknown(error))) // it stands at both places, which recovery settles
+    await afterwards(() => this.drop(id)) // it stands at both places, which recovery settles
     return stat
   }
 
@@ -91,7 +91,7 @@ export class S3Trash implements Trash {
     try {
       return (await this.#objects.view.findAny('remove', path)) !== undefined
     } catch (error) {
-      throw unknown(error)
+      throw inDoubt(error)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
+import { inDoubt } from '../../src/core/effect.ts'
 import type { Bucket, Put } from './bucket.ts'
-import { unknown } from './publish.ts'
 
 export const PART_BYTES = 8 << 20
 const IN_FLIGHT = 32 << 20 // bytes, or two parts
@@ -48,7 +48,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 
 /** Ends an upload that will not be finished. Where that fails, OUTCOME_UNKNOWN leaves the end to the recovery of its change. */
 export const giveUp = (bucket: Bucket, key: string, id: string): Promise<unknown> =>
-  bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(unknown(cause)))
+  bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(inDoubt(cause, { backend: 's3' })))
 
 /** Parts of equal size, which doubles now and then; at least one. */
 async function* cut(source: Bytes): Bytes {

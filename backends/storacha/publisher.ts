@@ -1,6 +1,7 @@
+import { inDoubt } from '../../src/core/effect.ts'
 import { type GetBlock, parseCid } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
-import { type Left, MayBePublished, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import { type Left, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
 import type { Published } from '../../src/ipfs/tree/types.ts'
 import type { Shard, Space, Uploaded } from './service.ts'
 
@@ -33,7 +34,7 @@ export class StorachaPublisher implements Publisher {
     try {
       this.#shards = await space.upload(root, carWith(to, added(get, to, from), get), standing?.shards ?? [])
     } catch (cause) {
-      throw new MayBePublished('the root may be listed', { cause })
+      throw inDoubt(cause)
     }
   }
 

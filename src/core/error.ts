@@ -40,9 +40,6 @@ export class VfsError extends Error {
 
 export const isCode = (error: unknown, ...codes: readonly ErrorCode[]): error is VfsError => error instanceof VfsError && codes.includes(error.code)
 
-/** True for what a request ends in that changes something and may have done so, or may do so still. */
-export const isUnclear = (error: unknown): boolean => isCode(error, 'UNAVAILABLE', 'TIMEOUT', 'CANCELLED')
-
 /** Rejects CANCELLED once the caller has gone. */
 export function throwIfAborted(signal: AbortSignal | undefined, op?: string): void {
   if (signal?.aborted) throw new VfsError('CANCELLED', 'the call was cancelled', { op, cause: signal.reason })

@@ -1,5 +1,6 @@
 import type { Backend, Bytes, Stat, WriteOptions } from '../core/backend.ts'
-import { isCode, VfsError } from '../core/error.ts'
+import { inDoubt } from '../core/effect.ts'
+import { isCode } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import { Deadline } from './deadline.ts'
 import { forward } from './forward.ts'
@@ -106,6 +107,6 @@ async function outcome<T>(answer: Promise<T>, ms: number, first: Deadline): Prom
     return await grace.race(answer)
   } catch (error) {
     if (!grace.passed) throw first.told(error)
-    throw new VfsError('OUTCOME_UNKNOWN', 'the storage did not say whether the change took place', { cause: error })
+    throw inDoubt(error)
   }
 }

@@ -1,11 +1,12 @@
 import type { Bytes, CopyOptions, Staging, Stat } from '../core/backend.ts'
+import { afterwards } from '../core/effect.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
 import { lyingUnder } from './aside.ts'
 import { graft, type GraftWish } from './graft.ts'
 import { expect, type Expectation } from './precondition.ts'
-import { type Cause, seen, type Steps } from './step.ts'
+import type { Cause, Steps } from './step.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 import { Writes, type WriteWish } from './write.ts'
@@ -73,7 +74,7 @@ export class Changes {
     await expect('move', from, before, { ifMatch }, cause.signal)
     return this.#steps.run('move', to, cause, { before: null, from: from.place, after: snapshot(before), parents }, async () => {
       await from.mount.backend.rename(from.inner, to.inner, { ifMatch: exactly(from, before), signal: cause.signal })
-      return { stat: (await seen(to, () => statOrNull(to))) ?? before, bytes: 0 }
+      return { stat: (await afterwards(() => statOrNull(to), { path: to.place.shown })) ?? before, bytes: 0 }
     })
   }
 

@@ -1,6 +1,7 @@
 import type { Actor } from '../core/actor.ts'
 import type { Stat } from '../core/backend.ts'
-import { isCode, VfsError } from '../core/error.ts'
+import { afterwards } from '../core/effect.ts'
+import { isCode } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import type { ChangeId, Intent, Journal, OpenChange } from '../journal/types.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
@@ -67,7 +68,7 @@ export class Steps {
   async mkdir(target: Target, cause: Cause, parents: readonly Target[] = []): Promise<Changed> {
     return this.run('mkdir', target, cause, { before: null, parents }, async () => {
       await target.mount.backend.mkdir(target.inner, { signal: cause.signal })
-      return { stat: await seen(target, () => target.mount.backend.stat(target.inner)), bytes: 0 }
+      return { stat: await afterwards(() => target.mount.backend.stat(target.inner), { path: target.place.shown }), bytes: 0 }
     })
   }
 
@@ -76,15 +77,6 @@ export class Steps {
     if (await statOrNull(folder, cause.signal)) return false
     await this.mkdir(folder, cause)
     return true
-  }
-}
-
-/** A look at what a change has made: that it fails is not told as if nothing had been made. */
-export async function seen<T>({ place }: Target, look: () => Promise<T>): Promise<T> {
-  try {
-    return await look()
-  } catch (cause) {
-    throw new VfsError('OUTCOME_UNKNOWN', `${place.shown} was changed, and could not be looked at then`, { path: place.shown, cause })
   }
 }
 

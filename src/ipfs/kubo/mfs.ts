@@ -1,4 +1,5 @@
 import type { Call } from '../../core/backend.ts'
+import { inDoubt, surely } from '../../core/effect.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { opening } from '../../core/stream.ts'
 import type { NamedNode, Node } from '../../content/types.ts'
@@ -50,7 +51,7 @@ export class KuboMfs implements Mfs {
       const link = async (): Promise<void> => {
         if (here?.kind === 'directory') await this.#remove(path, options)
         await this.#copy(cid, path, here?.kind === 'file', options).catch(async (error: unknown) => {
-          if (here?.kind === 'directory') await this.#copy(here.cid, path, false, {}).catch(() => Promise.reject(unknown(error)))
+          if (here?.kind === 'directory') await this.#copy(here.cid, path, false, {}).catch(() => Promise.reject(inDoubt(error)))
           throw error
         })
       }
@@ -136,20 +137,9 @@ export class KuboMfs implements Mfs {
   }
 }
 
-/**
- * Makes a change. Where no answer came it may have taken place: a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it
- * does not.
- */
-async function effect(change: () => Promise<void>, tookPlace: () => Promise<boolean>): Promise<void> {
-  try {
-    await change()
-  } catch (cause) {
-    if (!isCode(cause, 'SERVICE_UNAVAILABLE', 'TIMEOUT', 'CANCELLED', 'CONTENT_NOT_FOUND_IN_TIME')) throw cause
-    const took = await tookPlace().catch(() => false)
-    if (!took) throw unknown(cause)
-  }
-}
+/** Makes a change of Kubo's tree. */
+const effect = (change: () => Promise<void>, tookPlace: () => Promise<boolean>): Promise<unknown> => surely(change, tookPlace, { unclear: isUnanswered })
 
-const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'Kubo did not say whether the change took place', { cause })
+const isUnanswered = (error: unknown): boolean => isCode(error, 'SERVICE_UNAVAILABLE', 'TIMEOUT', 'CANCELLED', 'CONTENT_NOT_FOUND_IN_TIME')
 
 const tail = (path: string): string => (path === '/' ? '' : path)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCode, isUnclear, VfsError } from '../../core/error.ts'
+import { inDoubt, isUnclear } from '../../core/effect.ts'
+import { isCode, VfsError } from '../../core/error.ts'
 import type { TreeRoot } from './types.ts'
 
 /** For rivals to withdraw. */
@@ -17,7 +18,7 @@ export interface Left {
 export interface Publisher {
   /**
    * Makes `root` and all below it durable there, and known as what stands there now. Rejects CONFLICT if that is no longer `previous`,
-   * and has published nothing then; MayBePublished where the root may be known there all the same.
+   * and has published nothing then; OUTCOME_UNKNOWN, with its cause, where the root may be known there all the same.
    */
   publish(root: string, previous: string | undefined): Promise<void>
   /** Roots by others that stand there beside these. Rejects CONFLICT if one of them has replaced `previous`. */
@@ -28,9 +29,6 @@ export interface Publisher {
   settle(root: string, previous: string | undefined): Promise<void>
   left(root: string | undefined): Promise<Left>
 }
-
-/** A publication failed on the way, because of its cause. */
-export class MayBePublished extends Error {}
 
 /**
  * The root of a tree that is published before it counts: a caller who is told of success finds it there, and one who is told of a failure
@@ -71,14 +69,14 @@ export class PublishedRoot implements TreeRoot {
     const { roots, replaced } = await this.#publisher.left(root)
     if (!replaced) for (const each of roots) await this.#withdraw(each)
     else if (roots[0] === undefined || !(await this.#own.swap(root, roots[0])))
-      throw unknown(new Error('others have moved the tree: it has to be opened again'))
+      throw mayStand(new Error('others have moved the tree: it has to be opened again'))
   }
 
   async #publish(to: string, from: string | undefined): Promise<void> {
     try {
       await this.#publisher.publish(to, from)
     } catch (error) {
-      if (!(error instanceof MayBePublished)) throw error
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) throw error
       await this.#withdraw(to, error.cause)
       throw error.cause
     }
@@ -91,12 +89,12 @@ export class PublishedRoot implements TreeRoot {
   /** Of a root that failed by this error; rejects OUTCOME_UNKNOWN where it stays there, or may still come. */
   async #withdraw(root: string, error?: unknown): Promise<void> {
     if ((await this.root()) === root) return
-    const found = await this.#publisher.withdraw(root).catch((cause: unknown) => Promise.reject(unknown(cause)))
-    if (!found && isUnclear(error)) throw unknown(error)
+    const found = await this.#publisher.withdraw(root).catch((cause: unknown) => Promise.reject(mayStand(cause)))
+    if (!found && isUnclear(error)) throw mayStand(error)
   }
 }
 
-const unknown = (cause: unknown): VfsError => new VfsError('OUTCOME_UNKNOWN', 'it may be published, though it does not hold here', { cause })
+const mayStand = (cause: unknown): VfsError => inDoubt(cause, {}, 'it may be published, though it does not hold here')
 
 /**
  * Two that publish on one root in the same moment have both published before they look, so that one of them sees the other:
