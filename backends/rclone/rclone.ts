@@ -19,6 +19,7 @@ import { type Endpoint, type Features, Rc } from './rc.ts'
 import { RcloneTrash } from './trash.ts'
 import { type RemoveOptions, Tree } from './tree.ts'
 import { OWN, refusal, View } from './view.ts'
+import { Writes } from './write.ts'
 
 export interface RcloneOptions {
   /** As rclone names it: `name:path` of its configuration, or a connection string `:sftp,host=…:path`. */
@@ -45,9 +46,10 @@ export class RcloneBackend extends BaseBackend {
   readonly capabilities: Capabilities
   override readonly outlives: Backend['outlives']
   override readonly trash: Trash
-  override readonly stop = (path: VfsPath): Promise<void> => this.#tree.work(path).stopAll()
+  override readonly stop = (path: VfsPath): Promise<void> => this.#tree.steps(path).stopAll()
   readonly #rc: Rc
   readonly #tree: Tree
+  readonly #writes: Writes
 
   constructor(rc: Rc, features: Features) {
     super()
@@ -56,7 +58,9 @@ export class RcloneBackend extends BaseBackend {
     this.volume = rc.volume
     this.outlives = features.Features['IsLocal'] === true ? undefined : outlives
     this.#rc = rc
-    this.#tree = new Tree(new View(rc, features), locks, marks)
+    const view = new View(rc, features)
+    this.#tree = new Tree(view, locks, marks)
+    this.#writes = new Writes(view, locks)
     this.trash = new RcloneTrash(this.#tree, new Tree(new View(rc, features, `${OWN}/trash`), locks, marks))
     this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, copy: features.Features['Copy'] === true, cas: 'weak' })
   }
@@ -83,11 +87,11 @@ export class RcloneBackend extends BaseBackend {
   }
 
   override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
-    return this.#tree.write(path, source, options)
+    return this.#writes.write(path, source, options)
   }
 
   override discard(path: VfsPath, id: string, call: Call = {}): Promise<boolean> {
-    return this.#tree.discard(path, id, call)
+    return this.#writes.discard(path, id, call)
   }
 
   override mkdir(path: VfsPath, call: Call = {}): Promise<void> {
@@ -101,6 +105,6 @@ export class RcloneBackend extends BaseBackend {
 
   override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {
     if (!this.capabilities.copy) return super.copy(from, to, options)
-    return this.#tree.transfer(this.#tree.work(to), { how: 'copy', target: this.#tree, from, to }, options)
+    return this.#tree.transfer(this.#tree.steps(to), { how: 'copy', target: this.#tree, from, to }, options)
   }
 }

@@ -20,18 +20,18 @@ export class RcloneTrash implements Trash {
   async put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     return this.#tree.transfer(
-      this.#tree.work(path),
+      this.#tree.steps(path),
       { how: 'move', target: this.#kept, from: path, to: join(ROOT, id) },
       { signal: options.signal, ifMatch: options.ifMatch },
     )
   }
 
   back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
-    return this.#kept.transfer(this.#tree.work(path), { how: 'move', target: this.#tree, from: join(ROOT, id), to: path }, call)
+    return this.#kept.transfer(this.#tree.steps(path), { how: 'move', target: this.#tree, from: join(ROOT, id), to: path }, call)
   }
 
   keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
-    return this.#tree.transfer(this.#tree.work(path), { how: 'copy', target: this.#kept, from: path, to: join(ROOT, id) }, call)
+    return this.#tree.transfer(this.#tree.steps(path), { how: 'copy', target: this.#kept, from: path, to: join(ROOT, id) }, call)
   }
 
   async drop(id: string, call: Call = {}): Promise<void> {

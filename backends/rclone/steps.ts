@@ -1,0 +1,61 @@
+import type { Call } from '../../src/core/backend.ts'
+import { afterwards, inDoubt, isUnclear } from '../../src/core/effect.ts'
+import { isCode } from '../../src/core/error.ts'
+import type { Item } from './rc.ts'
+import { OWN } from './view.ts'
+import { Work } from './work.ts'
+
+/** The steps of a change, by the remote's names of places. Each has taken effect when it resolves, and rejects OUTCOME_UNKNOWN where nobody knows. */
+export class Steps extends Work {
+  async item(place: string, call: Call = {}): Promise<Item | null> {
+    try {
+      return (await this.rc.call<{ item: Item | null }>('operations/stat', { remote: place }, call)).item
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
+      throw error
+    }
+  }
+
+  async exists(place: string, call?: Call): Promise<boolean> {
+    return (await this.item(place, call)) !== null
+  }
+
+  /** True if there was something. */
+  async drop(place: string): Promise<boolean> {
+    try {
+      await this.run('operations/deletefile', { remote: place })
+      return true
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return false
+      throw error
+    }
+  }
+
+  /** What is copied when the answer is lost may be there in part. */
+  copy(from: string, to: string, call?: Call): Promise<void> {
+    return this.surely(
+      () => this.between('operations/copyfile', from, to, call),
+      async () => false,
+    )
+  }
+
+  async move(from: string, to: string, call?: Call): Promise<void> {
+    const isMoved = async (): Promise<boolean> => !(await this.exists(from)) && this.exists(to)
+    try {
+      await this.surely(() => this.between('operations/movefile', from, to, call), isMoved)
+    } catch (refused) {
+      if (isCode(refused, 'OUTCOME_UNKNOWN')) throw refused
+      if (!(await afterwards(isMoved))) throw await this.#halfMoved(to, refused)
+    }
+  }
+
+  /** Where a storage moves by a copy and a deletion, what is refused half way stands at both places. The copy goes; where that is refused too it stays, if it is out of sight. */
+  async #halfMoved(to: string, refused: unknown): Promise<unknown> {
+    try {
+      await this.drop(to)
+      return refused
+    } catch (error) {
+      return isUnclear(error) || !to.startsWith(`${OWN}/`) ? inDoubt(error) : refused
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import type { Bytes, Call, Stat, WriteOptions } from '../../src/core/backend.ts'
+import { incoming } from '../../src/core/bytes.ts'
+import { afterwards, inDoubt } from '../../src/core/effect.ts'
+import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
+import type { Locks } from '../../src/core/locks.ts'
+import { name, parent, type VfsPath } from '../../src/core/path.ts'
+import { Steps } from './steps.ts'
+import { OWN, refusal, type Standing, told, type View } from './view.ts'
+
+const REPLACED = `${OWN}/replaced`
+
+/**
+ * Writing of files. New content is staged beside its place; what it replaces is moved aside first, because a storage may remove a file
+ * before another one takes its name. So at each moment one of the two is there, and `discard` brings back what a crash left aside.
+ */
+export class Writes {
+  readonly #view: View
+  readonly #locks: Locks
+
+  constructor(view: View, locks: Locks) {
+    this.#view = view
+    this.#locks = locks
+  }
+
+  async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
+    const id = options.id ?? randomUUID()
+    await this.#replaceable(path, options)
+    const [steps, staged] = [new Steps(this.#view.rc, this.#view.place(path)), this.#staged(path, id)]
+    const count = { bytes: 0 }
+    try {
+      await steps.upload(folderOf(staged), nameOf(staged), counted(incoming(source, path, options.signal), count), options)
+      throwIfAborted(options.signal, 'write')
+      await requireWhole(steps, staged, count.bytes, options)
+      await options.staged?.(count.bytes)
+      throwIfAborted(options.signal, 'write')
+      return await this.#locks.run(this.#view.place(path), () => this.#publish(steps, { path, id, staged }, options))
+    } catch (error) {
+      // What is in doubt is left to the recovery of its change, and so is what cannot be cleared away now.
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await clear(steps, staged).catch(() => Promise.reject(told(inDoubt(error), 'write', path)))
+      throw told(error, 'write', path)
+    }
+  }
+
+  /** What an interrupted write left: the new content goes, and the old one comes back if its place is empty. */
+  async discard(path: VfsPath, id: string, call: Call): Promise<boolean> {
+    const [place, aside] = [this.#view.place(path), `${REPLACED}/${id}`]
+    const steps = new Steps(this.#view.rc, place)
+    const dropped = await steps.drop(this.#staged(path, id))
+    if (!(await steps.exists(aside, call))) return dropped
+    if (await this.#view.find('discard', path, call)) await steps.drop(aside)
+    else await steps.between('operations/movefile', aside, place, call)
+    return true
+  }
+
+  async #publish(steps: Steps, { path, id, staged }: Readonly<{ path: VfsPath; id: string; staged: string }>, options: WriteOptions): Promise<Stat> {
+    const standing = await this.#replaceable(path, options)
+    const [place, aside] = [this.#view.place(path), `${REPLACED}/${id}`]
+    if (standing) await steps.move(place, aside)
+    try {
+      await steps.move(staged, place)
+    } catch (error) {
+      if (!isCode(error, 'OUTCOME_UNKNOWN')) await bringBack(steps, standing && aside, place, error)
+      throw error
+    }
+    return afterwards(async () => {
+      if (standing) await steps.drop(aside)
+      return this.#view.stat(path)
+    })
+  }
+
+  async #replaceable(path: VfsPath, options: WriteOptions): Promise<Standing | undefined> {
+    const standing = await this.#view.find('write', path, options)
+    if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
+    await this.#view.check('write', path, standing, options)
+    if (!standing) await this.#view.requireFolder('write', parent(path), options)
+    return standing
+  }
+
+  #staged(path: VfsPath, id: string): string {
+    return [folderOf(this.#view.place(path)), `${OWN}-${id}`].filter((part) => part !== '').join('/')
+  }
+}
+
+async function clear(steps: Steps, staged: string): Promise<void> {
+  await steps.stop()
+  await steps.drop(staged)
+}
+
+/** After a refusal. */
+async function bringBack(steps: Steps, aside: string | undefined, place: string, refused: unknown): Promise<void> {
+  await afterwards(async () => {
+    if (await steps.exists(place)) throw refused
+    if (aside !== undefined) await steps.between('operations/movefile', aside, place)
+  })
+}
+
+async function requireWhole(steps: Steps, place: string, size: number, call: Call): Promise<void> {
+  const item = await steps.item(place, call)
+  if (item?.Size !== size) throw new VfsError('UNAVAILABLE', `the storage kept ${item?.Size ?? 'none'} of ${size} bytes`, { backend: 'rclone' })
+}
+
+const folderOf = (place: string): string => place.slice(0, Math.max(0, place.lastIndexOf('/')))
+const nameOf = (place: string): string => name(`/${place}` as VfsPath)
+
+async function* counted(source: Bytes, count: { bytes: number }): Bytes {
+  for await (const part of source) {
+    count.bytes += part.length
+    yield part
+  }
+}
