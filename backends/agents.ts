@@ -8,6 +8,7 @@ type Options = Readonly<Record<string, unknown>>
 type Rule = NonNullable<StorageType<unknown>['forAgents']>
 
 const MEMORY_BYTES = 64 << 20
+const PART_BYTES = 64 << 20
 
 /** For storages that reach nothing outside this gateway. */
 export const anything: Rule = async (options) => ({ ...options })
@@ -18,11 +19,11 @@ export const someMemory: Rule = async ({ max_bytes = MEMORY_BYTES }) => {
 }
 
 /** Links are resolved now, and what a path leads to is served or is refused; and so it is whenever the folder is opened anew. */
-export const servedFolder: Rule = async ({ root }, { served }) => {
+export const servedFolder: Rule = async ({ root, umask }, { served }) => {
   const real = await realpath(String(root)).catch(() => undefined)
   const within = real === undefined ? undefined : served.find((folder) => isInside(folder, real))
   if (within === undefined) throw refused('root is no folder below a served one')
-  return { root: real, within }
+  return { root: real, within, ...(umask !== undefined && { umask }) }
 }
 
 /**
@@ -31,9 +32,10 @@ export const servedFolder: Rule = async ({ root }, { served }) => {
  * host name and hold nothing else. A bucket that is configured has its rules under its own name.
  */
 export const boundBucket: Rule = async (options, { configured }) => {
-  const { bucket, region, access_key_id, secret_access_key } = options
+  const { bucket, region, access_key_id, secret_access_key, part_size = 0 } = options
   requireSecrets({ access_key_id, secret_access_key })
   if (!isLike(/^[A-Za-z0-9][A-Za-z0-9.-]{1,62}$/, bucket)) throw refused('bucket is no name of a bucket')
+  if (typeof part_size !== 'number' || part_size > PART_BYTES) throw refused(`part_size is more than ${PART_BYTES}`)
   if (region !== undefined && !isLike(/^[A-Za-z0-9-]{1,40}$/, region)) throw refused('region is no name of a region')
   if (configured.some((each) => each['bucket'] === bucket)) throw refused('the bucket is configured under a name of its own')
   return { ...options }

@@ -42,6 +42,9 @@ function type<O extends z.ZodObject>(
 const secret = () =>
   z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|secret:.+)$/, 'must refer to the secret as "env:VARIABLE", "file:/path" or "secret:NAME"')
 
+const MIB = 1 << 20
+const MOST_PART = 512 * MIB
+
 const s3Options = () =>
   z.strictObject({
     bucket: z.string().min(1),
@@ -53,6 +56,12 @@ const s3Options = () =>
     secret_access_key: secret().optional(),
     session_token: secret().optional(),
     compat: z.boolean().optional().describe('For servers that do not know the checksums of 2025'),
+    part_size: z
+      .int()
+      .min(5 * MIB)
+      .max(MOST_PART)
+      .optional()
+      .describe('Bytes of each part of a large upload, three of which are held in memory'),
   })
 
 const clusterOptions = () =>
@@ -104,10 +113,15 @@ export const BACKENDS: StorageTypes<BackendParts> = {
       z.strictObject({
         root: z.string().startsWith('/').describe('Absolute path of a folder'),
         within: z.string().startsWith('/').optional().describe('Real path of a folder: root is served as long as it lies in there, wherever links lead'),
+        umask: z
+          .string()
+          .regex(/^0?0[0-7]{2}$/, 'must be octal, such as "022" or "002"; the owner keeps all rights')
+          .optional()
+          .describe('Rights that new files and folders do not get, in octal; by default that of the process'),
       }),
-    async ({ root, within }, { dataFolder }) => {
+    async ({ root, within, umask }, { dataFolder }) => {
       const { LocalBackend } = await import('./local/local.ts')
-      return new LocalBackend({ root, within, dataFolder })
+      return new LocalBackend({ root, within, dataFolder, umask: umask === undefined ? undefined : Number.parseInt(umask, 8) })
     },
     servedFolder,
   ),
@@ -139,7 +153,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     s3Options,
     async (options, parts, call) => {
       const { openS3 } = await import('./s3/s3.ts')
-      return openS3({ ...options, pathStyle: options.path_style, credentials: await s3Credentials(options, parts) }, call)
+      return openS3({ ...options, pathStyle: options.path_style, partBytes: options.part_size, credentials: await s3Credentials(options, parts) }, call)
     },
     boundBucket,
   ),

@@ -31,6 +31,12 @@ export class Opened implements Disposable {
   }
 }
 
+interface DiskOptions {
+  readonly etags?: Etags | undefined
+  /** In place of that of the process. */
+  readonly umask?: number | undefined
+}
+
 /** What every operation on one root needs: its resolver, its way of measuring, its etags. */
 export class Disk {
   readonly resolver: Resolver
@@ -39,13 +45,20 @@ export class Disk {
   readonly names: NamesIn
 
   readonly secret: Secret
+  readonly #umask: number | undefined
 
-  constructor(resolver: Resolver, measure: Measure, secret: Secret, etags = new Etags()) {
+  constructor(resolver: Resolver, measure: Measure, secret: Secret, { etags = new Etags(), umask }: DiskOptions = {}) {
     this.resolver = resolver
     this.measure = measure
     this.secret = secret
     this.etags = etags
     this.names = new NamesIn(measure)
+    this.#umask = umask
+  }
+
+  /** The mode of what is new here; undefined: what the umask of the process makes of these. */
+  modeOfNew(bits: number): number | undefined {
+    return this.#umask === undefined ? undefined : bits & ~this.#umask
   }
 
   /** Throws ELOOP for a link, IS_DIRECTORY, SPECIAL_FILE. */

@@ -41,6 +41,8 @@ export interface LocalOptions {
   readonly dataFolder?: string | undefined
   /** The root has to lie in this folder, wherever links lead by now; what does not is not served. */
   readonly within?: string | undefined
+  /** Rights that new files and folders do not get; if not said, that of the process. What goes with a copy or stands there already keeps its own. */
+  readonly umask?: number | undefined
   /** Makes times as coarse as some file systems store them. */
   readonly clock?: ((time: bigint) => bigint) | undefined
 }
@@ -69,11 +71,11 @@ export class LocalBackend extends BaseBackend {
   readonly #disk: Disk
   readonly #view: View
 
-  constructor({ root, dataFolder, within: beneath, clock }: LocalOptions) {
+  constructor({ root, dataFolder, within: beneath, umask, clock }: LocalOptions) {
     super()
     this.threads = threadAccess({ root, dataFolder, beneath })
     const secret = new Secret(dataFolder)
-    this.#disk = new Disk(new Resolver(() => root, admission(secret, beneath)), new Measure(clock), secret)
+    this.#disk = new Disk(new Resolver(() => root, admission(secret, beneath)), new Measure(clock), secret, { umask })
     this.#view = new View(this.#disk)
     this.trash = new LocalTrash(this.#disk)
   }

@@ -1,9 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { fchmodSync, mkdirSync } from 'node:fs'
 import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Disk } from './disk.ts'
 import { fault, isErrno, refusal } from './errors.ts'
+import { Folder } from './folder.ts'
 import { settled } from './move.ts'
+
+const NEW_FOLDER = 0o777 // less the umask
 
 export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
   using spot = disk.resolver.place(path)
@@ -13,7 +16,13 @@ export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
     if (!isErrno(error, 'EEXIST')) throw error
     return existing(disk, path)
   }
-  await settled('mkdir', path, [spot], () => undefined)
+  const mode = disk.modeOfNew(NEW_FOLDER)
+  await settled('mkdir', path, [spot], async () => {
+    if (mode === undefined) return
+    using made = new Folder(spot.at, spot.real)
+    fchmodSync(made.fd, mode)
+    await made.sync()
+  })
 }
 
 /** A folder that is there will do, also one to which a link leads. */

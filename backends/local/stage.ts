@@ -15,7 +15,7 @@ import type { Spot } from './resolve.ts'
 
 const FLAGS = constants.O_RDWR | noFollow
 const MADE_HERE = constants.O_CREAT | constants.O_EXCL
-const NEW_FILE = 0o666 // less the process's umask
+export const NEW_FILE = 0o666 // less the umask
 const FLUSH_EVERY = 128 << 20 // bytes: the disk works while more is on its way; more often, it and the writes wait for each other
 
 /** Where a write of this id stages the bytes for a place: beside it, under a name that follows from both. */

@@ -36,7 +36,7 @@ export class LocalTrash implements Trash, Disposable {
       ),
       served.measure,
       new Secret(undefined),
-      new Etags(KEPT),
+      { etags: new Etags(KEPT) },
     )
     this.contents = new View(this.#kept)
   }

@@ -8,7 +8,7 @@ import { ifThere, refusal, Refused } from './errors.ts'
 import { settled } from './move.ts'
 import { chunks } from './read.ts'
 import type { Spot } from './resolve.ts'
-import { Stage, stagePath, unlinkIfThere } from './stage.ts'
+import { NEW_FILE, Stage, stagePath, unlinkIfThere } from './stage.ts'
 
 /**
  * Staged beside its target, durable, checked, renamed, and the rename made durable, in this order (journal.md, 7 and
@@ -18,7 +18,7 @@ export async function write(disk: Disk, path: VfsPath, source: Bytes, options: W
   throwIfAborted(options.signal, 'write')
   const { spot: aim, found: mode } = disk.resolver.follow(path, (at) => aimed(disk, path, at, options))
   using spot = aim
-  using stage = new Stage(stagePath(spot, options.id), spot.folder.dev, options.mode ?? mode)
+  using stage = new Stage(stagePath(spot, options.id), spot.folder.dev, options.mode ?? mode ?? disk.modeOfNew(NEW_FILE))
   await stage.fill(incoming(source, path, options.signal), options.modified)
   await options.staged?.(stage.size)
   throwIfAborted(options.signal, 'write')

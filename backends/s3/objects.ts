@@ -13,13 +13,15 @@ import { everything, hasBelow } from './list.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import type { Found } from './probe.ts'
 import { publish, withdraw } from './publish.ts'
-import { giveUp, PART_BYTES, upload } from './upload.ts'
+import { giveUp, upload, WHOLE_BYTES } from './upload.ts'
 import { check, refusal, type Standing, statOf, View } from './view.ts'
 
 export interface Ground {
   readonly bucket: Bucket
   readonly found: Found
   readonly locks: Locks
+  /** Of each part of an upload, if somebody has named it. */
+  readonly partBytes?: number | undefined
 }
 
 export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
@@ -50,7 +52,7 @@ export class Objects {
 
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const change = options.id ?? randomUUID()
-    const content = await peek(incoming(source, path, options.signal), PART_BYTES, false)
+    const content = await peek(incoming(source, path, options.signal), WHOLE_BYTES, false)
     if ('whole' in content) return this.#writeWhole(path, content.whole, change, options)
     let standing: Facts | undefined
     try {
@@ -118,9 +120,9 @@ export class Objects {
   }
 
   async #writeParts(path: VfsPath, source: Bytes, change: string, options: WriteOptions & Pick<Put, 'about'>): Promise<Stat> {
-    const { bucket } = this.#ground
+    const { bucket, partBytes } = this.#ground
     const key = this.#keys.file(path)
-    const { id, size, parts } = await upload(bucket, key, change, source, options)
+    const { id, size, parts } = await upload(bucket, key, change, source, { ...options, partBytes })
     try {
       await options.staged?.(size)
       return await this.#publish(path, change, size, options, (conditions) =>

@@ -28,6 +28,8 @@ import { refusal, told, View } from './view.ts'
 export interface S3Options extends Connection {
   /** Where in the bucket the backend's root is. */
   readonly prefix?: string | undefined
+  /** Of each part of an upload; if not said, a size that every server takes which was tried. */
+  readonly partBytes?: number | undefined
 }
 
 /**
@@ -60,7 +62,7 @@ export class S3Backend extends BaseBackend {
   readonly #keys: Keys
   readonly #objects: Objects
 
-  constructor(bucket: Bucket, keys: Keys, found: Found, { endpoint = 'aws', region, credentials }: Connection) {
+  constructor(bucket: Bucket, keys: Keys, found: Found, { endpoint = 'aws', region, credentials, partBytes }: S3Options) {
     super()
     const server = `s3:${endpoint.replace(/\/+$/, '')}`
     this.volume = `${server}/${bucket.name}`
@@ -68,7 +70,7 @@ export class S3Backend extends BaseBackend {
     this.checksWrites = found.checksums
     this.#bucket = bucket
     this.#keys = keys
-    this.#objects = new Objects({ bucket, found, locks: new Locks() }, keys)
+    this.#objects = new Objects({ bucket, found, locks: new Locks(), partBytes }, keys)
     this.trash = found.writable ? new S3Trash(bucket, keys, this.#objects, found) : undefined
     this.capabilities = Object.freeze({ ...READ_ONLY, cas: found.conditions && found.creations ? 'native' : 'lock', ...(found.writable && WRITABLE) })
   }

@@ -1,14 +1,20 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { inDoubt } from '../../src/core/effect.ts'
+import { VfsError } from '../../src/core/error.ts'
 import type { Bucket, Put } from './bucket.ts'
 
-export const PART_BYTES = 8 << 20
+/** What has no more goes in one request. */
+export const WHOLE_BYTES = 8 << 20
+/** versitygw holds no more than some 800 parts: 10 GiB are 640. */
+const PART_BYTES = 16 << 20
 const IN_FLIGHT = 32 << 20 // bytes, or two parts
-const GROW_FIRST = 100 // parts
-/** Parts; a part may have the number 10,000 at most and 5 GiB, and an object 5 TiB. versitygw holds no more than some 800: 10 GiB are 690. */
-const GROW_EVERY = 600
-const MOST_GROWN = 9 // times
+/** An object may have so many, of 5 GiB at most, and 5 TiB in all. */
+const MOST_PARTS = 10_000
+/** Parts of one size, 78 GiB: Cloudflare's R2 takes no others, but for the last. Then they double now and then, for servers that take that. */
+const EQUAL_PARTS = 5000
+const GROW_EVERY = 500
+const MOST_GROWN = 8 // times
 
 /** A content of unknown length on its way: its parts are there, and nothing stands at the key yet. */
 export interface Upload {
@@ -17,8 +23,13 @@ export interface Upload {
   readonly parts: readonly CompletedPart[]
 }
 
+export interface UploadOptions extends Call, Pick<Put, 'about' | 'staging'> {
+  /** Of each part, if somebody has named it. */
+  readonly partBytes?: number | undefined
+}
+
 /** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
-export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: Call & Pick<Put, 'about' | 'staging'>): Promise<Upload> {
+export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: UploadOptions): Promise<Upload> {
   const id = await bucket.multipart.begin(key, change, call)
   const sending = new Set<Promise<void>>()
   const parts: CompletedPart[] = []
@@ -26,7 +37,7 @@ export async function upload(bucket: Bucket, key: string, change: string, source
   try {
     await call.staging?.(id)
     let number = 0
-    for await (const body of cut(source)) {
+    for await (const body of cut(source, call.partBytes)) {
       size += body.length
       const at = ++number
       const send: Promise<void> = bucket.multipart.part(key, id, at, body, call).then((part) => void (parts[at - 1] = part))
@@ -50,17 +61,17 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 export const giveUp = (bucket: Bucket, key: string, id: string): Promise<unknown> =>
   bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(inDoubt(cause, { backend: 's3' })))
 
-/** Parts of equal size, which doubles now and then; at least one. */
-async function* cut(source: Bytes): Bytes {
+/** At least one part. Rejects FILE_TOO_LARGE. */
+async function* cut(source: Bytes, named: number | undefined): Bytes {
   let held: Uint8Array[] = []
   let size = 0
   let number = 0
-  const wanted = (): number => partBytes(number)
+  const wanted = (): number => named ?? partBytes(number)
   for await (const bytes of source) {
     let rest = bytes
     while (size + rest.length >= wanted()) {
       const taken = wanted() - size
-      number++
+      if (++number > MOST_PARTS) throw tooLarge(named)
       yield Buffer.concat([...held, rest.subarray(0, taken)])
       rest = rest.subarray(taken)
       held = []
@@ -72,8 +83,14 @@ async function* cut(source: Bytes): Bytes {
   if (size > 0 || number === 0) yield Buffer.concat(held)
 }
 
-/** How large the part is that comes after so many. */
+/** How large the part is that comes after so many, where nobody has named a size. */
 export function partBytes(before: number): number {
-  const grown = before < GROW_FIRST ? 0 : 1 + Math.floor((before - GROW_FIRST) / GROW_EVERY)
+  const grown = before < EQUAL_PARTS ? 0 : 1 + Math.floor((before - EQUAL_PARTS) / GROW_EVERY)
   return PART_BYTES * 2 ** Math.min(grown, MOST_GROWN)
 }
+
+const tooLarge = (named: number | undefined): VfsError =>
+  new VfsError('FILE_TOO_LARGE', `the content has more than ${MOST_PARTS} parts${named === undefined ? '' : ` of ${named} bytes`}`, {
+    backend: 's3',
+    hint: 'A larger part_size of this storage takes more.',
+  })

@@ -67,6 +67,18 @@ describe('permissions', () => {
     expect((await b.stat(p('/new'))).mode).toBe(0o666 & ~process.umask())
   })
 
+  test.each([0o002, 0o077, 0])('of what is new are those of the umask %o that was named, whatever that of the process', async (umask) => {
+    const { backend: b, host } = await site({ umask })
+    await b.write(p('/new'), bytesOf('x'))
+    await b.mkdir(p('/folder'))
+    writeFileSync(host('old'), 'x')
+    chmodSync(host('old'), 0o751)
+    await b.write(p('/old'), bytesOf('y'))
+    await b.copy(p('/old'), p('/copy'))
+    const modes = ['new', 'folder', 'old', 'copy'].map((name) => statSync(host(name)).mode & 0o777)
+    expect(modes).toEqual([0o666 & ~umask, 0o777 & ~umask, 0o751, 0o751])
+  })
+
   test('changed while a write is under way are kept', async () => {
     const { backend: b, host } = await site()
     writeFileSync(host('f'), 'x')

@@ -30,6 +30,15 @@ test('a content of many parts and unknown length arrives whole, also in ranges o
   expect((await content(backend.read(p('/big'), range))).equals(bytes.subarray(range.offset, range.offset + range.length))).toBe(true)
 })
 
+test('the parts are of the size that somebody has named, all but the last', async () => {
+  const options = await server.options()
+  await using backend = await openS3({ ...options, partBytes: 5 * MIB })
+  const bytes = await whole(13 * MIB)
+  await backend.write(p('/big'), bytesOf(bytes))
+  expect((await reach(options).head('big'))?.etag).toMatch(/-3"?$/)
+  expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+})
+
 test('a reader that keeps no part gets many parts in few memories', async () => {
   await using backend = await server.backend()
   const bytes = await whole(81 * MIB + 7)

@@ -142,6 +142,7 @@ describe('an agent', () => {
     ['a host in the bucket', 's3', { ...bound, bucket: 'attacker.example/' }, 'DENIED', 'name of a bucket'],
     ['a host in the region', 's3', { ...bound, bucket: 'free', region: 'attacker.example#' }, 'DENIED', 'name of a region'],
     ['a configured bucket by a second name', 's3', { ...bound, bucket: 'taken', prefix: 'hidden' }, 'DENIED', 'is configured'],
+    ['parts that fill the memory', 's3', { ...bound, bucket: 'free', part_size: 512 * 2 ** 20 }, 'DENIED', 'part_size'],
     ['a secret that is not there', 's3', { ...bound, bucket: 'free', access_key_id: 'secret:nothing' }, 'SECRET_MISSING', 'has no secret:nothing'],
     ['what every object has', 's3', { ...bound, bucket: 'free', access_key_id: 'secret:constructor' }, 'SECRET_MISSING', 'has no secret:constructor'],
     ['a cluster without a secret', 'cluster', { api: 'http://127.0.0.1:9094' }, 'DENIED', 'must be secret:NAME'],

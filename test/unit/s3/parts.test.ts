@@ -11,7 +11,8 @@ function partsOf(size: number): { readonly count: number; readonly largest: numb
 }
 
 test.each([
-  ['1 GiB', GIB, 200, 16 * MIB],
+  ['1 GiB', GIB, 64, 16 * MIB],
+  ['78 GiB, in parts of one size, as R2 wants them', 78 * GIB, 5000, 16 * MIB],
   ['10 GiB, which versitygw has to hold', 10 * GIB, 800, 16 * MIB],
   ['5 TiB, the most that S3 takes', 5 * TIB, 10_000, 5 * GIB],
 ])('%s goes in few parts that are not too large', (_, size, most, largest) => {
