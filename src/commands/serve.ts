@@ -26,11 +26,12 @@ interface Door {
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   const loaded = await settingsOf(line, io)
   const served = await servedFolders(line.positionals, io)
-  const [gateway, door] = line.flags.has('http') ? await openHttp(loaded, served, io) : await openStdio(loaded, served, io)
-  const stopReloading = reloadOnHangup(gateway, io)
-  await stopRequested(door.closed, io)
+  const opening = line.flags.has('http') ? openHttp(loaded, served, io) : openStdio(loaded, served, io)
+  const stopReloading = reloadOnHangup(opening, io) // a signal that nobody hears would end the process
+  await stopRequested(opening.then(([, { closed }]) => closed), io) // prettier-ignore
   stopReloading()
   return stopWithin(io, async () => {
+    const [gateway, door] = await opening
     await door.close()
     await gateway[Symbol.asyncDispose]()
     return EXIT.ok
@@ -93,8 +94,9 @@ function partsOf(gateway: Gateway, toolset: string | undefined): McpParts | unde
 }
 
 /** SIGHUP reads the user's tools again; what does not load is told, and the old ones stay. */
-function reloadOnHangup(gateway: Gateway, io: Io): () => void {
-  const reload = (): void => void gateway.registry.reload().catch((error: unknown) => logTo(io)('the tools were not reloaded', error))
+function reloadOnHangup(opening: Promise<Opened>, io: Io): () => void {
+  const reload = (): void => void reloaded().catch((error: unknown) => logTo(io)('the tools were not reloaded', error))
+  const reloaded = async (): Promise<void> => (await opening)[0].registry.reload()
   io.signals.on('SIGHUP', reload)
   return () => void io.signals.off('SIGHUP', reload)
 }

@@ -17,9 +17,12 @@ export async function stopRequested(closed: Promise<unknown>, { signals }: Io): 
   const { promise: signalled, resolve } = Promise.withResolvers<void>()
   signals.on('SIGINT', resolve)
   signals.on('SIGTERM', resolve)
-  await Promise.race([signalled, closed])
-  signals.off('SIGINT', resolve)
-  signals.off('SIGTERM', resolve)
+  try {
+    await Promise.race([signalled, closed])
+  } finally {
+    signals.off('SIGINT', resolve)
+    signals.off('SIGTERM', resolve)
+  }
 }
 
 /** A second SIGINT or SIGTERM meets no listener any more, and ends the process at once. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -48,6 +49,16 @@ describe('over stdio', () => {
     signals.emit(signal)
     expect(await code).toBe(0)
   })
+})
+
+test.each([[[]], [['--http', '127.0.0.1:0']]])('signals are heard while it opens: serve %j', async (args) => {
+  await using place = await emptyPlace()
+  const { signals, code } = command(place, args)
+  while (signals.listenerCount('SIGHUP') === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(existsSync(join(place.home, '.local/share/polymount/journal.db'))).toBe(false)
+  signals.emit('SIGHUP')
+  signals.emit('SIGTERM')
+  expect(await code).toBe(0)
 })
 
 describe('over HTTP', () => {
