@@ -6,14 +6,21 @@ export async function residentBytes(pid: number): Promise<number> {
   return Number(pages) * 4096
 }
 
-/** The most that it held while something was done. */
-export async function peakDuring(pid: number, work: () => Promise<void>): Promise<number> {
-  let peak = 0
-  const watch = setInterval(() => void residentBytes(pid).then((now) => (peak = Math.max(peak, now))), 20)
+/** The least and the most that it held while something was done. */
+export async function rangeDuring(pid: number, work: () => Promise<void>): Promise<{ readonly least: number; readonly most: number }> {
+  let [least, most] = [Infinity, 0]
+  const look = async (): Promise<void> => {
+    const now = await residentBytes(pid)
+    ;[least, most] = [Math.min(least, now), Math.max(most, now)]
+  }
+  await look()
+  const watch = setInterval(() => void look(), 20)
   try {
     await work()
   } finally {
     clearInterval(watch)
   }
-  return peak
+  return { least, most }
 }
+
+export const peakDuring = async (pid: number, work: () => Promise<void>): Promise<number> => (await rangeDuring(pid, work)).most

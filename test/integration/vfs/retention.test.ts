@@ -1,9 +1,16 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Backend, Bytes } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { rawCid } from '../../../src/core/cid.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
+import { sweepVersions } from '../../../src/journal/retention.ts'
+import { MIGRATIONS } from '../../../src/journal/schema.ts'
+import type { OpenChange } from '../../../src/journal/types.ts'
+import { Committer } from '../../../src/sqlite/committer.ts'
+import { openShared } from '../../../src/sqlite/shared.ts'
 import { letGo } from '../../../src/vfs/retention.ts'
 import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
@@ -126,6 +133,27 @@ test('small contents are forgotten once no change names them', async () => {
   await go(t, { before: await now() })
   await t.journal.trim()
   expect(t.journal.content(cid)).toBeUndefined()
+})
+
+test('a small content that another gateway comes to name while they are swept stays', async () => {
+  await using t = await openTestVfs({ '/m': {} })
+  await t.write('/m/a', 'kept')
+  const { change } = await t.write('/m/a', 'other')
+  const record = t.journal.get(change!)!
+  await go(t, { before: await now() })
+  const db = await openShared(join(t.folder, 'journal.db'), MIGRATIONS)
+  const committer = new Committer(db)
+  const kept = { in: 'journal', cid: rawCid(Buffer.from('kept')) } as const
+  const naming = (): Promise<OpenChange> =>
+    t.journal.begin({ kind: 'write', place: record.place, actor: call.actor, before: null, kept, content: Buffer.from('kept') })
+  let named: OpenChange | undefined
+  const late: Pick<Committer, 'run'> = { run: async (work, options) => ((named = await naming()), committer.run(work, options)) }
+  await sweepVersions(db, late)
+  expect(t.journal.content(kept.cid)).toBeDefined()
+  await named?.aborted()
+  await sweepVersions(db, committer)
+  expect(t.journal.content(kept.cid)).toBeUndefined()
+  db.close()
 })
 
 /** A memory that fails to read one file, once something is true. */
