@@ -1,6 +1,6 @@
 import type { Trash } from '../core/backend.ts'
-import { isCode } from '../core/error.ts'
-import { join, ROOT } from '../core/path.ts'
+import { isCode, VfsError } from '../core/error.ts'
+import { join, ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal } from '../journal/types.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function lyingUnder(journal: Journal, trash: Trash, removal: Change
   return undefined
 }
 
-async function holds({ contents }: Trash, id: ChangeId): Promise<boolean> {
+export async function holds({ contents }: Trash, id: ChangeId): Promise<boolean> {
   try {
     await contents.stat(join(ROOT, id))
     return true
@@ -23,3 +23,6 @@ async function holds({ contents }: Trash, id: ChangeId): Promise<boolean> {
     throw error
   }
 }
+
+export const notKept = (path: VfsPath, change: ChangeId, why: string): VfsError =>
+  new VfsError('VERSION_NOT_FOUND', `no content of ${path} at change ${change}: ${why}`, { op: 'version', path, details: { change } })

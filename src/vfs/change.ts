@@ -3,7 +3,7 @@ import { afterwards } from '../core/effect.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types.ts'
-import { lyingUnder } from './aside.ts'
+import { holds, lyingUnder, notKept } from './aside.ts'
 import { graft, type GraftWish } from './graft.ts'
 import { expect, type Expectation } from './precondition.ts'
 import type { Cause, Steps } from './step.ts'
@@ -63,7 +63,9 @@ export class Changes {
     const id = (await lyingUnder(this.journal, trash, removal)) ?? removal
     return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async (change) => {
       if (id !== removal) await change.note({ staging: id })
-      const stat = await trash.back(id, target.inner, { signal: cause.signal })
+      const stat = await trash.back(id, target.inner, { signal: cause.signal }).catch(async (error: unknown) => {
+        throw isCode(error, 'NOT_FOUND') && !(await holds(trash, id)) ? notKept(target.place.shown, removal, 'it is kept no longer') : error
+      })
       return { stat, bytes: stat.size }
     })
   }

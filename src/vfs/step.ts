@@ -55,13 +55,13 @@ export class Steps {
       return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
     } catch (error) {
       for (const folder of made) await removeIfEmpty(folder)
-      await failed(change, error, () => this.#letGo(kind, target, change.id))
+      await failed(change, error, () => this.#dropKept(kind, target, change.id))
       throw error
     }
   }
 
   /** What was kept of a content that still stands. A removal that failed has brought back by itself what it took. */
-  async #letGo(kind: Intent['kind'], { mount }: Target, id: ChangeId): Promise<void> {
+  async #dropKept(kind: Intent['kind'], { mount }: Target, id: ChangeId): Promise<void> {
     if (kind !== 'remove' && this.journal.get(id)?.kept?.in === 'trash') await mount.backend.trash?.drop(id)
   }
 
@@ -80,11 +80,11 @@ export class Steps {
   }
 }
 
-async function failed(change: OpenChange, error: unknown, letGo: () => Promise<void>): Promise<void> {
+async function failed(change: OpenChange, error: unknown, dropKept: () => Promise<void>): Promise<void> {
   if (isCode(error, 'OUTCOME_UNKNOWN')) return change.inDoubt(error.message)
   if (isCode(error, 'PARTIAL')) return change.partial(error.message)
   try {
-    await letGo()
+    await dropKept()
   } catch {
     return change.inDoubt('what was kept for it could not be let go') // which is left to recovery
   }

@@ -3,7 +3,7 @@ import type { Trash } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, PartsOrder, Place, Snapshot, VersionStore } from '../journal/types.ts'
-import { lyingUnder } from './aside.ts'
+import { lyingUnder, notKept } from './aside.ts'
 import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
@@ -176,6 +176,3 @@ export class Versions {
     return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }) }
   }
 }
-
-const notKept = (path: VfsPath, change: ChangeId, why: string): VfsError =>
-  new VfsError('VERSION_NOT_FOUND', `no content of ${path} at change ${change}: ${why}`, { op: 'version', path, details: { change } })

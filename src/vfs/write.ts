@@ -81,7 +81,7 @@ export class Writes {
       try {
         return await this.#publish(work, before)
       } catch (error) {
-        await letGo(work, aside, error)
+        await dropAside(work, aside, error)
         if (!isCode(error, 'CONFLICT') || 'stream' in content || attempt === TRIES) throw error
       }
       const standing = await fileAt(target, cause.signal)
@@ -129,7 +129,7 @@ export class Writes {
 }
 
 /** What was put aside has not been replaced, as far as is known. Left there it would take room, and the place of what is put aside next. */
-async function letGo({ target, change }: Work, aside: Kept | undefined, error: unknown): Promise<void> {
+async function dropAside({ target, change }: Work, aside: Kept | undefined, error: unknown): Promise<void> {
   if (aside?.in !== 'trash' || isCode(error, 'OUTCOME_UNKNOWN')) return
   await target.mount.backend.trash?.drop(change.id).catch(() => {}) // what the write failed of is told, not this
 }

@@ -11,6 +11,7 @@ import { MIGRATIONS } from '../../../src/journal/schema.ts'
 import type { OpenChange } from '../../../src/journal/types.ts'
 import { Committer } from '../../../src/sqlite/committer.ts'
 import { openShared } from '../../../src/sqlite/shared.ts'
+import { forward, forwardTrash } from '../../../src/layers/forward.ts'
 import { letGo } from '../../../src/vfs/retention.ts'
 import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
@@ -114,6 +115,27 @@ test('what is being taken back, or is a part of what has not ended, stays', asyn
   whole.done(null)
   await t.journal.caughtUp()
   expect(await go(t, { before: await now() })).toMatchObject({ changes: 1 })
+})
+
+test('an undo that was planned before its contents went changes nothing, and says why', async () => {
+  const inner = new MemoryBackend()
+  const { contents } = inner.trash
+  let after: (() => Promise<unknown>) | undefined
+  const stat: typeof contents.stat = async (...args) => {
+    const found = await contents.stat(...args)
+    await after?.()
+    return found
+  }
+  const trash = forwardTrash(inner.trash, () => ({ contents: { ...contents, stat, read: contents.read.bind(contents), list: contents.list.bind(contents) } }))
+  await using t = await openTestVfs({ '/m': forward(inner, { trash }) })
+  await t.write('/m/a', 'a')
+  const { change } = await t.vfs.remove(p('/m/a'), call)
+  const time = await now()
+  after = () => go(t, { before: time })
+  await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND', message: expect.stringContaining('kept no longer') })
+  after = undefined
+  expect(await t.names('/m')).toEqual([])
+  expect(await undo(t, change)).toMatchObject([{ reason: 'what it replaced is not kept' }])
 })
 
 test('small contents are forgotten once no change names them', async () => {
