@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Bytes } from '../core/backend.ts'
 import { cidOfRaw, LEAF_BYTES } from '../core/cid.ts'
+import { ALONE } from './alone.ts'
 import type { Leaves } from './leaves.ts'
 import type { Node } from './types.ts'
-
-const ALONE = 8 // leaves that are hashed here: for less than that no other thread is worth its start
 
 /** Computes the CID of content that goes by, without keeping it. What is large is hashed by other threads. */
 export class ContentHasher {

@@ -6,6 +6,14 @@ import { VfsError } from '../core/error.ts'
 export interface LeafJob {
   readonly memory: SharedArrayBuffer
   readonly size: number
+  /** Its CRC-32 is wanted too. */
+  readonly kept: boolean
+}
+
+export interface Sums {
+  /** sha2-256 */
+  readonly digest: Uint8Array
+  readonly crc: number | undefined
 }
 
 const SCRIPT = new URL('./leaf.worker.ts', import.meta.url)
@@ -14,12 +22,12 @@ const THREADS = Math.max(1, Math.min(2, availableParallelism() - 1)) // beside t
 /** A thread that hashes leaves, one after the other. It keeps nothing, and does not keep the process alive when it is idle. */
 class LeafThread {
   readonly #thread = new Worker(SCRIPT, { env: {}, execArgv: [], name: 'polymount-hash' })
-  readonly #jobs: PromiseWithResolvers<Uint8Array>[] = []
+  readonly #jobs: PromiseWithResolvers<Sums>[] = []
   isDead = false
 
   constructor() {
     this.#thread.unref()
-    this.#thread.on('message', (digest: Uint8Array) => this.#answered(digest))
+    this.#thread.on('message', (sums: Sums) => this.#answered(sums))
     this.#thread.on('error', (cause) => this.#die(cause))
     this.#thread.on('exit', () => this.#die(undefined))
   }
@@ -28,16 +36,16 @@ class LeafThread {
     return this.#jobs.length
   }
 
-  hash(leaf: LeafJob): Promise<Uint8Array> {
-    const job = Promise.withResolvers<Uint8Array>()
+  hash(leaf: LeafJob): Promise<Sums> {
+    const job = Promise.withResolvers<Sums>()
     this.#jobs.push(job)
     this.#thread.ref()
     this.#thread.postMessage(leaf)
     return job.promise
   }
 
-  #answered(digest: Uint8Array): void {
-    this.#jobs.shift()?.resolve(digest)
+  #answered(sums: Sums): void {
+    this.#jobs.shift()?.resolve(sums)
     if (this.#jobs.length === 0) this.#thread.unref()
   }
 
@@ -49,8 +57,8 @@ class LeafThread {
 
 const threads: LeafThread[] = []
 
-/** The sha2-256 of a leaf, by whichever thread has least to do. */
-export function hashLeaf(leaf: LeafJob): Promise<Uint8Array> {
+/** By whichever thread has least to do. */
+export function hashLeaf(leaf: LeafJob): Promise<Sums> {
   for (const dead of threads.filter(({ isDead }) => isDead)) threads.splice(threads.indexOf(dead), 1)
   const idle = threads.find(({ waiting }) => waiting === 0)
   if (!idle && threads.length < THREADS) threads.push(new LeafThread())

@@ -31,7 +31,7 @@ export class Leaves {
   }
 
   #send(memory: SharedArrayBuffer): void {
-    const digest = hashLeaf({ memory, size: this.#size })
+    const digest = hashLeaf({ memory, size: this.#size, kept: false }).then((sums) => sums.digest)
     const free: Promise<void> = this.#free(memory, digest).finally(() => this.#busy.delete(free))
     free.catch(() => {}) // told at the end, or to who waits for a memory
     this.#busy.add(free)

@@ -150,7 +150,7 @@ async function putLeaf(content: Uint8Array, batch: Batch, { onProgress }: AddOpt
 }
 
 const sinkOf = (batch: Batch): Sink => ({
-  save: ({ cid, block }, spares) => batch.put(cid.multihash.bytes, block, spares),
+  save: ({ cid, block, crc }, spares) => batch.put(cid.multihash.bytes, block, { spares, crc }),
   commit: () => batch.commit(),
 })
 

@@ -36,7 +36,7 @@ export class Run {
   /** What is read here no model has seen, so it is not the session's. */
   readonly #call: VfsCall
   readonly #sink: NodeSink
-  readonly #spares = new Spares()
+  readonly #spares = new Spares(SharedArrayBuffer)
   readonly #recorder: Recorder
   readonly #chosen: (entry: Walked) => boolean
   readonly #done = { size: 0, added: 0, reused: 0, bytes: 0, linksLeftOut: 0 }

@@ -39,10 +39,16 @@ export interface Index {
   put(rows: readonly IndexRow[]): Promise<void>
 }
 
-interface Filing {
+/** What is known of a block that is put. */
+export interface Hints {
+  /** Its memory goes back to them when it is in a file. */
+  readonly spares?: Spares | undefined
+  readonly crc?: number | undefined
+}
+
+interface Filing extends Hints {
   readonly multihash: Uint8Array
   readonly content: Uint8Array
-  readonly spares: Spares | undefined
 }
 
 /**
@@ -66,16 +72,16 @@ export class Batch implements AsyncDisposable {
   }
 
   /**
-   * Resolves when there is room for the next one. The content must be what the hash says, and stay as it is; its memory goes
-   * back to the spares when it is in a file. Rejects UNSUPPORTED.
+   * Resolves when there is room for the next one. The content must be what the hash and the hints say, and stay as it is.
+   * Rejects UNSUPPORTED.
    */
-  async put(multihash: Uint8Array, content: Uint8Array, spares?: Spares): Promise<void> {
+  async put(multihash: Uint8Array, content: Uint8Array, { spares, crc }: Hints = {}): Promise<void> {
     nameOf(multihash) // what could not be verified is not kept
     const { generation } = await (this.#guard ??= this.#index.open())
     const found = await this.#index.find(multihash)
     if (found?.sound && found.seen && found.generation >= generation) return spares?.back(content)
-    if (content.length > SMALL_BYTES) return this.#putFile({ multihash, content, spares }, found)
-    this.#rows.push(rowOf(multihash, content, content))
+    if (content.length > SMALL_BYTES) return this.#putFile({ multihash, content, spares, crc }, found)
+    this.#rows.push({ ...headOf({ multihash, content, crc }), content })
     this.#held += content.length
     if (this.#held > HELD_BYTES) await this.#flush()
   }
@@ -93,15 +99,16 @@ export class Batch implements AsyncDisposable {
   }
 
   /** A row that is there is raised first: then collection leaves it, and the file that we are about to write, alone. */
-  async #putFile({ multihash, content, spares }: Filing, found: Found | undefined): Promise<void> {
+  async #putFile(filing: Filing, found: Found | undefined): Promise<void> {
+    const { multihash, content, spares } = filing
     if (found && (await this.#index.raise(multihash)) && found.sound) {
-      if (!found.seen) this.#rows.push(rowOf(multihash, content, null))
+      if (!found.seen) this.#rows.push({ ...headOf(filing), content: null })
       return spares?.back(content)
     }
     while (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
     this.#check()
     this.#unnamed.add(multihash)
-    const row = rowOf(multihash, content, null)
+    const row = { ...headOf(filing), content: null }
     const write: Promise<void> = this.#files
       .write(multihash, content)
       .then(() => this.#filed(row, content, spares))
@@ -130,9 +137,4 @@ export class Batch implements AsyncDisposable {
   }
 }
 
-const rowOf = (multihash: Uint8Array, whole: Uint8Array, content: Uint8Array | null): IndexRow => ({
-  multihash,
-  size: whole.length,
-  crc: crc32(whole),
-  content,
-})
+const headOf = ({ multihash, content, crc }: Filing): Omit<IndexRow, 'content'> => ({ multihash, size: content.length, crc: crc ?? crc32(content) })

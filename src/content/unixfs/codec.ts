@@ -5,6 +5,7 @@ import * as digest from 'multiformats/hashes/digest'
 import { cidText } from '../../core/cid.ts'
 import { VfsError } from '../../core/error.ts'
 import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts'
+import type { Sums } from '../leaf-threads.ts'
 import type { CidFormat, Metadata } from '../types.ts'
 import { fileMessage } from './file-message.ts'
 import { decodeMetadata, encodeMetadata } from './metadata.ts'
@@ -48,6 +49,8 @@ export type UnixfsNode = FileNode | FolderNode | LinkNode
 export interface Encoded {
   readonly cid: CID
   readonly block: Uint8Array
+  /** CRC-32 of the block, where somebody has it already. */
+  readonly crc?: number | undefined
   /** Of a folder: what decoding it would give. */
   readonly node?: FolderNode | undefined
 }
@@ -129,7 +132,11 @@ export const encodeFile = (links: readonly Link[], sizes: readonly number[], sty
 /** A file, or a part of one, that is all in one node. */
 export const encodeLeaf = (data: Uint8Array, style: Style): Encoded => encode(new UnixFS({ type: 'file', data }).marshal(), [], style)
 
-export const encodeRaw = (block: Uint8Array): Encoded => ({ cid: cidOf(RAW, block), block })
+export const encodeRaw = (block: Uint8Array, { digest: hash = sha256(block), crc }: Partial<Sums> = {}): Encoded => ({
+  cid: cidOfDigest(RAW, hash),
+  block,
+  crc,
+})
 
 /** UnixFS gives a symbolic link a time and no mode. */
 export const encodeLink = (target: string, { format, meta: { modified } }: Style): Encoded =>

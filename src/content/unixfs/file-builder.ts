@@ -2,12 +2,16 @@ import type { CID } from 'multiformats/cid'
 import type { Bytes } from '../../core/backend.ts'
 import { LEAF_BYTES } from '../../core/cid.ts'
 import { throwIfAborted } from '../../core/error.ts'
+import { ALONE } from '../alone.ts'
 import { Spares } from '../blocks/spares.ts'
+import { hashLeaf, type Sums } from '../leaf-threads.ts'
 import type { AddOptions, Metadata } from '../types.ts'
 import { cidOfDigest, encodeFile, encodeLeaf, encodeRaw, type Encoded, type Link, RAW, tsizeOf } from './codec.ts'
+import { inFlight } from './prefetch.ts'
 import { type Profile, PROFILES, V1 } from './profile.ts'
 
 const NOTHING = new Uint8Array(0)
+const AHEAD = 4 // leaves that are hashed while those before them are saved
 
 /** Keeps one block; resolves when there is room for the next. When it is kept elsewhere, its memory may go back to the spares. */
 export type Save = (encoded: Encoded, spares?: Spares) => Promise<void>
@@ -28,9 +32,9 @@ export async function buildFile(content: Bytes, save: Save, options: BuildOption
   const { signal, onProgress, profile, mode, modified, spares } = options
   const builder = new FileBuilder(save, profile && PROFILES[profile], { mode, modified }, spares)
   let done = 0
-  for await (const leaf of leaves(content, builder)) {
+  for await (const { leaf, sums } of summed(leaves(content, builder), builder)) {
     throwIfAborted(signal, 'add')
-    await builder.leaf(leaf)
+    await builder.leaf(leaf, sums)
     onProgress?.((done += leaf.length))
   }
   return builder.finish()
@@ -46,6 +50,7 @@ export async function fileOf(hashes: readonly Uint8Array[], size: number): Promi
 /** The balanced DAG of one file, built from its leaves as they come: memory grows with depth, not with the file. */
 export class FileBuilder {
   readonly leafBytes: number
+  readonly rawLeaves: boolean
   /** Where the memory of leaves comes from. */
   readonly spares: Spares
   readonly #save: Save
@@ -56,20 +61,21 @@ export class FileBuilder {
   /** A first leaf waits: if no other comes it is the root, and that is where metadata stands. */
   #first: Uint8Array | undefined
 
-  constructor(save: Save, profile = V1, meta: Metadata = {}, spares = new Spares()) {
+  constructor(save: Save, profile = V1, meta: Metadata = {}, spares = new Spares(SharedArrayBuffer)) {
     this.leafBytes = profile.leafBytes
+    this.rawLeaves = profile.rawLeaves
     this.spares = spares
     this.#save = save
     this.#profile = profile
     this.#meta = meta
   }
 
-  /** A leaf is as long as the profile says; only the last may be shorter. */
-  async leaf(content: Uint8Array): Promise<void> {
+  /** A leaf is as long as the profile says; only the last may be shorter. The sums are those of its content. */
+  async leaf(content: Uint8Array, sums?: Sums): Promise<void> {
     const isFirst = this.#first === undefined && this.#levels.length === 1 && this.#levels[0]?.length === 0
     await this.#settleFirst()
     if (isFirst) this.#first = content
-    else await this.#add(0, await this.#saveLeaf(content, {}))
+    else await this.#add(0, await this.#saveLeaf(content, {}, sums))
   }
 
   /** A raw leaf whose content is saved already, or not wanted. */
@@ -100,9 +106,9 @@ export class FileBuilder {
   }
 
   /** A raw leaf has no room for metadata. */
-  async #saveLeaf(content: Uint8Array, meta: Metadata): Promise<File> {
+  async #saveLeaf(content: Uint8Array, meta: Metadata, sums?: Sums): Promise<File> {
     const bare = meta.mode === undefined && meta.modified === undefined
-    const encoded = bare && this.#profile.rawLeaves ? encodeRaw(content) : encodeLeaf(content, { format: this.#profile.format, meta })
+    const encoded = bare && this.rawLeaves ? encodeRaw(content, sums) : encodeLeaf(content, { format: this.#profile.format, meta })
     await this.#save(encoded, this.spares)
     if (encoded.block !== content) this.spares.back(content)
     return { name: '', cid: encoded.cid, tsize: encoded.block.length, size: content.length, links: 0 }
@@ -117,7 +123,7 @@ export class FileBuilder {
 }
 
 /** Cuts a stream into leaves, at least one. They are copies, so that the stream may reuse its memory, as leaves do theirs. */
-export async function* leaves(source: Bytes, { leafBytes, spares }: Pick<FileBuilder, 'leafBytes' | 'spares'>): Bytes {
+export async function* leaves(source: Bytes, { leafBytes, spares }: Pick<FileBuilder, 'leafBytes' | 'spares'>): AsyncGenerator<Uint8Array> {
   let memory: Uint8Array | undefined
   let size = 0
   let isEmpty = true
@@ -137,6 +143,31 @@ export async function* leaves(source: Bytes, { leafBytes, spares }: Pick<FileBui
   }
   if (memory) yield spares.shortened(memory.subarray(0, size))
   else if (isEmpty) yield NOTHING
+}
+
+interface Summed {
+  readonly leaf: Uint8Array
+  readonly sums: Sums | undefined
+}
+
+/** What is large is hashed by other threads, in the memory that they share with this one. */
+async function* summed(source: AsyncGenerator<Uint8Array>, { rawLeaves }: Pick<FileBuilder, 'rawLeaves'>): AsyncGenerator<Summed> {
+  const alone = rawLeaves ? ALONE : Infinity
+  try {
+    for (let count = 0; count < alone; count++) {
+      const next = await source.next()
+      if (next.done) return
+      yield { leaf: next.value, sums: undefined }
+    }
+    yield* inFlight(source, AHEAD, async (leaf) => ({ leaf, sums: await sumsOf(leaf) }))
+  } finally {
+    await source.return(undefined)
+  }
+}
+
+/** undefined for what no other thread can see: a last leaf, which is short. */
+async function sumsOf({ buffer: memory, length: size }: Uint8Array): Promise<Sums | undefined> {
+  return memory instanceof SharedArrayBuffer ? hashLeaf({ memory, size, kept: true }) : undefined
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -27,7 +27,7 @@ export async function* importTree(sources: AsyncIterable<Source>, sink: Sink, op
   const { profile = 'unixfs-v1-2025', folders } = options
   const tree = new TreeBuilder(sink.save, { profile: PROFILES[profile], folders })
   const counted = counter(options)
-  const spares = new Spares()
+  const spares = new Spares(SharedArrayBuffer)
   const adding = inFlight(sources, AT_ONCE, (source) => addOne(source, tree, sink.save, { ...options, onProgress: counted(), spares }))
   for await (const node of adding) if (node) yield node
   const built = await Array.fromAsync(tree.folders())
