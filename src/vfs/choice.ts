@@ -1,4 +1,4 @@
-import { below, type VfsPath } from '../core/path.ts'
+import { ancestors, below, within, type VfsPath } from '../core/path.ts'
 import { compileGlobs } from './match/glob.ts'
 import type { TransferCall } from './types.ts'
 
@@ -6,11 +6,19 @@ type Globs = Pick<TransferCall, 'include' | 'exclude'>
 
 export const isFiltered = ({ include = [], exclude = [] }: Globs): boolean => include.length + exclude.length > 0
 
-/** Which files of a folder a transfer takes: all, or those that one of `include` means, less those of `exclude`. */
-export function chooser({ include = [], exclude = [] }: Globs, top: VfsPath): (path: VfsPath) => boolean {
+/** What of a folder a transfer takes. */
+export interface Choice {
+  readonly takes: (file: VfsPath) => boolean
+  /** Nothing below it is taken. */
+  readonly leavesOut: (folder: VfsPath) => boolean
+}
+
+/** All files, or those that one of `include` means, less those of `exclude`; a folder that `exclude` means is left out with all below it. */
+export function choiceOf({ include = [], exclude = [] }: Globs, top: VfsPath): Choice {
   const [included, excluded] = [compileGlobs(include), compileGlobs(exclude)]
-  return (path) => {
-    const relative = below(top, path).slice(1)
-    return (include.length === 0 || included(relative)) && !excluded(relative)
-  }
+  const relative = (path: VfsPath): string => below(top, path).slice(1)
+  const leavesOut = (path: VfsPath): boolean => excluded(relative(path))
+  const isBelowLeftOut = (path: VfsPath): boolean =>
+    exclude.length > 0 && ancestors(path).some((folder) => folder !== top && within(top, folder) && leavesOut(folder))
+  return { leavesOut, takes: (file) => (include.length === 0 || included(relative(file))) && !leavesOut(file) && !isBelowLeftOut(file) }
 }

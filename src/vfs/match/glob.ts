@@ -88,4 +88,5 @@ function bounded(glob: string, texts: readonly string[]): readonly string[] {
   return texts
 }
 
-const invalid = (glob: string, rule: string): VfsError => new VfsError('INVALID_PATTERN', `glob ${JSON.stringify(glob.slice(0, 100))} ${rule}`)
+const invalid = (glob: string, rule: string): VfsError =>
+  new VfsError('INVALID_PATTERN', `glob ${JSON.stringify(glob.slice(0, 100))} ${rule}`, { hint: 'Correct the glob; \\ before a character takes it as it is.' })

@@ -3,7 +3,7 @@ import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
 import { detailed } from '../beside.ts'
 import type { Changes } from '../change.ts'
-import { chooser } from '../choice.ts'
+import { choiceOf } from '../choice.ts'
 import { forEachOf } from '../pool.ts'
 import type { Reading } from '../reading.ts'
 import type { Cause } from '../step.ts'
@@ -62,7 +62,7 @@ export class Engine {
 
   /** What lies below a folder, and what stands where it goes. `above`: folders that are missing above that. */
   plan(from: VfsPath, { call, failed }: Run, above: readonly Target[]): Plan {
-    return new Plan({ list: (path) => detailed(this.#vfs.reading, path, call), chosen: chooser(call, from), allFolders: !call.include?.length, failed, signal: call.signal }, above.map(({ place }) => place.shown)) // prettier-ignore
+    return new Plan({ list: (path) => detailed(this.#vfs.reading, path, call), choice: choiceOf(call, from), allFolders: !call.include?.length, failed, signal: call.signal }, above.map(({ place }) => place.shown)) // prettier-ignore
   }
 
   /** Leaves out what is the same already, and lists ahead of whoever carries out the rest. */

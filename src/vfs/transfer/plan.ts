@@ -2,6 +2,7 @@ import type { Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { join, name, parent, type VfsPath } from '../../core/path.ts'
 import { beside, type Beside, type Found, type List } from '../beside.ts'
+import type { Choice } from '../choice.ts'
 
 const PAGE = 256 // files that are compared together
 
@@ -21,8 +22,8 @@ export interface Page {
 
 export interface Trees {
   readonly list: List
-  /** Which files of the source are meant. */
-  readonly chosen: (path: VfsPath) => boolean
+  /** What of the source is meant. */
+  readonly choice: Choice
   /** Folders without chosen files are meant too. */
   readonly allFolders: boolean
   /** Told of what cannot be listed or does not fit; what it throws ends the planning. */
@@ -90,7 +91,8 @@ export class Plan {
     if (!source || source.kind === 'link') return undefined
     const filing = { from: join(above.from, called), to: join(above.to, called), source, standing }
     const { from, to } = filing
-    if (source.kind === 'file' && !this.#trees.chosen(from)) return undefined
+    const { takes, leavesOut } = this.#trees.choice
+    if (source.kind === 'file' ? !takes(from) : leavesOut(from)) return undefined
     const misfit = misfitOf(filing)
     if (misfit) return this.#trees.failed(from, misfit)
     if (source.kind === 'directory') inside.push({ from, to, exists: standing !== undefined })

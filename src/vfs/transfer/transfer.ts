@@ -1,7 +1,7 @@
 import type { Stat } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
-import { chooser, isFiltered } from '../choice.ts'
+import { choiceOf, isFiltered } from '../choice.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
 import { changedSince } from '../precondition.ts'
@@ -168,13 +168,13 @@ export class Transfers {
 
   /** Without a filter the source goes as one; with one, only the files that were copied. */
   async #removeMoved(source: Target, job: Job, cause: Cause): Promise<void> {
-    const chosen = chooser(job.call, job.from.path)
+    const { takes } = choiceOf(job.call, job.from.path)
     const { changes, takeBack } = this.#vfs
     if (!isFiltered(job.call) && job.from.stat.kind === 'directory' && !takesWhole(source)) return void (await removeTree(changes, takeBack, source, cause))
     if (!isFiltered(job.call))
       return void (await this.#vfs.changes.remove(source, cause, { ifMatch: job.from.stat.kind === 'directory' ? undefined : job.from.stat.etag }))
     for await (const entry of this.#vfs.walk(job.from.path, job.call))
-      if (entry.kind === 'file' && chosen(entry.path))
+      if (entry.kind === 'file' && takes(entry.path))
         await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
   }
 }

@@ -74,6 +74,19 @@ describe.each([
     expect(found).toEqual(['/b/c', '/e/f/g'])
   })
 
+  test('what is excluded is left out with all below it, and stays when the rest is moved', async () => {
+    await using t = await planted()
+    const below = async (top: string): Promise<string[]> => (await Array.fromAsync(t.vfs.walk(p(top), call))).map(({ path }) => path.slice(top.length))
+    const all = await below('/x/src')
+    await t.vfs.copy(p('/x/src'), p(to), { ...call, exclude: ['e', 'b/'] })
+    expect(await below(to)).toEqual(all.filter((path) => !/^\/[be](\/|$)/.test(path)))
+    const { change } = await t.vfs.move(p('/x/src'), p(`${to}-moved`), { ...call, exclude: ['e'] })
+    expect(await below(`${to}-moved`)).toEqual(all.filter((path) => !/^\/e(\/|$)/.test(path)))
+    expect((await below('/x/src')).filter((path) => path.startsWith('/e'))).toEqual(all.filter((path) => path.startsWith('/e')))
+    await t.vfs.undo({ change: change! }, call)
+    expect(await below('/x/src')).toEqual(all)
+  })
+
   test('a file replaces a file with overwrite, by copy and by move', async () => {
     await using t = await planted()
     await t.write(to, 'old')
