@@ -12,6 +12,8 @@ export interface Reached extends AsyncDisposable {
   readonly proxy: LosingProxy
   /** Of its data, where those hold the contents that the journal keeps. */
   readonly folder?: string
+  /** Ends the server at once when it has answered, and starts it again over what it has kept. */
+  readonly server?: { kill(): Promise<void>; restart(): Promise<void> }
   /** What a change has left behind. */
   left(): Promise<readonly string[]>
 }
@@ -36,21 +38,29 @@ async function standing(t: TestVfs): Promise<string> {
 }
 
 const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows']
+const BY_DEATH: readonly Loss[] = ['it and all that follows']
 
-/** A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while. */
-export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp): void {
-  test.each(OPERATIONS.flatMap((one) => LOSSES.map((how) => [...one, how] as const)))(
+const ALL = OPERATIONS.map(([name]) => name)
+
+/**
+ * A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while.
+ * `operations`: those that ask in different ways, where each takes long. `dies`: with its server.
+ */
+export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp, { operations = ALL, dies = false } = {}): void {
+  test.each(OPERATIONS.filter(([name]) => operations.includes(name)).flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => [...one, how] as const)))(
     'of the answers in the course of %s one is lost: what history says is what stands there',
-    { timeout: 60_000 },
+    { timeout: 240_000 }, // some storages' clients repeat a request three times, with pauses
     async (_, work, after, how) => {
       for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
         await using reached = await open()
-        const { backend, proxy, folder } = reached
+        const { backend, proxy, folder, server } = reached
         await using t = await openTestVfs({ '/c': backend }, folder === undefined ? {} : { folder })
         await t.write('/c/f', 'old')
+        proxy.struck = server && (() => server.kill())
         proxy.lose(changes, nth, how)
         const told = await codeOf(work(t))
         wasLost = proxy.seen > nth
+        if (wasLost) await server?.restart()
         proxy.recover()
         laterIn(t.folder)
         await t.journal.recover()

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,15 +25,17 @@ export interface KuboOptions {
 /** A daemon on the loopback address alone, with a repository that goes with it. It finds nobody by itself. */
 export class KuboDaemon implements AsyncDisposable {
   readonly folder: string
-  /** Of its RPC, as `http://127.0.0.1:PORT`. */
-  readonly url: string
+  /** Of its RPC, as `http://127.0.0.1:PORT`; another one after a restart. */
+  url: string
   readonly peer: string
   /** Multiaddresses to dial, its peer id included. */
   readonly addresses: readonly string[]
-  readonly process: ChildProcess
+  process: ChildProcess
+  readonly #flags: readonly string[]
 
-  private constructor(folder: string, url: string, daemon: ChildProcess, { ID, Addresses }: Id) {
+  private constructor(folder: string, url: string, daemon: ChildProcess, { ID, Addresses }: Id, flags: readonly string[]) {
     this.folder = folder
+    this.#flags = flags
     this.url = url
     this.peer = ID
     this.addresses = Addresses
@@ -43,15 +46,27 @@ export class KuboDaemon implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-kubo-'))
     await ipfs(folder, ['init', '--profile=test,unixfs-v1-2025'])
     for (const [key, value] of Object.entries(settings)) await ipfs(folder, ['config', '--json', key, JSON.stringify(value)])
-    const daemon = spawn(await findKubo(), ['daemon', ...flags], { env: environment(folder), stdio: ['ignore', 'pipe', 'inherit'] })
+    const daemon = await launched(folder, flags)
     try {
-      await ready(daemon)
-      const url = urlOf(await readFile(join(folder, 'api'), 'utf8'))
-      return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id', { authorization }))
+      const url = await serving(folder, daemon)
+      return new KuboDaemon(folder, url, daemon, await rpc<Id>(url, 'id', { authorization }), flags)
     } catch (error) {
       await endServer(daemon, folder)
       throw error
     }
+  }
+
+  /** At once, as by an accident. */
+  async kill(): Promise<void> {
+    const ended = once(this.process, 'exit')
+    this.process.kill('SIGKILL')
+    await ended
+  }
+
+  /** Over the same repository. */
+  async restart(): Promise<void> {
+    this.process = await launched(this.folder, this.#flags)
+    this.url = await serving(this.folder, this.process)
   }
 
   /** The command line against this daemon; gives what it prints, without the last line end. */
@@ -72,6 +87,14 @@ export class KuboDaemon implements AsyncDisposable {
 interface Id {
   readonly ID: string
   readonly Addresses: readonly string[]
+}
+
+const launched = async (folder: string, flags: readonly string[]): Promise<ChildProcess> =>
+  spawn(await findKubo(), ['daemon', ...flags], { env: environment(folder), stdio: ['ignore', 'pipe', 'inherit'] })
+
+async function serving(folder: string, daemon: ChildProcess): Promise<string> {
+  await ready(daemon)
+  return urlOf(await readFile(join(folder, 'api'), 'utf8'))
 }
 
 const environment = (folder: string): NodeJS.ProcessEnv => ({ ...process.env, IPFS_PATH: folder, IPFS_TELEMETRY: 'off' })

@@ -14,16 +14,18 @@ export class LosingProxy implements AsyncDisposable {
   away = false
   /** In place of a lost answer comes one of this status, as from a proxy that waited for the server in vain; else the connection is cut. */
   status: number | undefined
+  /** Done when an answer has come that is to be lost. */
+  struck: (() => Promise<void>) | undefined
   readonly #close: () => Promise<void>
-  #losing: { readonly path: RegExp; readonly nth: number; readonly how: Loss } | undefined
+  #losing: { readonly what: RegExp; readonly nth: number; readonly how: Loss } | undefined
 
   private constructor(url: string, close: () => Promise<void>) {
     this.url = url
     this.#close = close
   }
 
-  static async start(to: string): Promise<LosingProxy> {
-    const server = createServer((asked, answer) => proxy.#pass(to, asked, answer)).listen(0, '127.0.0.1')
+  static async start(to: () => string): Promise<LosingProxy> {
+    const server = createServer((asked, answer) => proxy.#pass(to(), asked, answer)).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const close = async (): Promise<void> => {
       server.closeAllConnections()
@@ -34,10 +36,10 @@ export class LosingProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** The answer to the nth request of such a path, from 0. */
-  lose(path: RegExp, nth: number, how: Loss): void {
+  /** The answer to the nth request whose path, or body in the line after it, is such a one, from 0. */
+  lose(what: RegExp, nth: number, how: Loss): void {
     this.seen = 0
-    this.#losing = { path, nth, how }
+    this.#losing = { what, nth, how }
   }
 
   /** Loses no more, and lets everything through. */
@@ -52,12 +54,15 @@ export class LosingProxy implements AsyncDisposable {
 
   #pass(to: string, asked: IncomingMessage, answer: ServerResponse): void {
     if (this.away) return void asked.socket.destroy()
-    const losing = this.#losing
-    const isLost = losing?.path.test(asked.url ?? '') === true && this.seen++ === losing.nth
+    const body: Buffer[] = []
+    asked.on('data', (part: Buffer) => body.push(part))
     const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
+      const losing = this.#losing
+      const isLost = losing?.what.test(`${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true && this.seen++ === losing.nth
       if (isLost && losing.how !== 'all that follows')
-        found.resume().once('end', () => {
+        found.resume().once('end', async () => {
           this.away = losing.how === 'it and all that follows'
+          await this.struck?.()
           if (this.status === undefined) asked.socket.destroy()
           else answer.writeHead(this.status).end('no answer')
         })

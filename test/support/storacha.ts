@@ -88,7 +88,7 @@ export class TestStoracha implements AsyncDisposable {
 
 /** A tree in a space, with a data folder that goes with it unless one is given. */
 export async function storachaAlone(
-  service: TestStoracha,
+  service: Pick<TestStoracha, 'url' | 'did' | 'space'>,
   options: { readonly space?: TestSpace; readonly folder?: string | undefined; readonly gateway?: string } = {},
 ): Promise<StorachaBackend> {
   await using ground = new AsyncDisposableStack()

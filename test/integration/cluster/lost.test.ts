@@ -18,7 +18,7 @@ let proxy: LosingProxy
 beforeEach(needsCluster)
 beforeAll(async () => {
   cluster = await TestCluster.start(1)
-  proxy = await LosingProxy.start(cluster.api)
+  proxy = await LosingProxy.start(() => cluster.api)
 }, 60_000)
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]()

@@ -10,19 +10,19 @@ let proxy: LosingProxy
 beforeEach(needsKubo)
 beforeAll(async () => {
   daemon = await KuboDaemon.start()
-  proxy = await LosingProxy.start(daemon.url)
+  proxy = await LosingProxy.start(() => daemon.url)
 })
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]()
   await daemon[Symbol.asyncDispose]()
 })
 
-async function reached(status?: number): Promise<Reached> {
+async function reached({ status, server }: { readonly status?: number } & Pick<Reached, 'server'> = {}): Promise<Reached> {
   proxy.status = status
   const { node, [Symbol.asyncDispose]: close } = await kuboAlone(async () => ({ url: proxy.url }))
   const backend = new MfsBackend(node)
   for (const name of ['f', 'g', 'd']) await node.mfs.unlink(`/${name}`).catch(() => undefined) // of the test before
-  return { backend, proxy, left: async () => [], [Symbol.asyncDispose]: close }
+  return { backend, proxy, ...(server && { server }), left: async () => [], [Symbol.asyncDispose]: close }
 }
 
 const CHANGES = /files\/(cp|mv|rm|flush)/
@@ -30,5 +30,9 @@ const CHANGES = /files\/(cp|mv|rm|flush)/
 tellsTheTruthOfLostAnswers(() => reached(), CHANGES)
 
 describe('behind a proxy that gives up', () => {
-  tellsTheTruthOfLostAnswers(() => reached(504), CHANGES)
+  tellsTheTruthOfLostAnswers(() => reached({ status: 504 }), CHANGES)
+})
+
+describe('of a Kubo that is killed when it has answered', () => {
+  tellsTheTruthOfLostAnswers(() => reached({ server: daemon }), CHANGES, { operations: ['an overwrite', 'a removal', 'a move'], dies: true })
 })

@@ -12,7 +12,7 @@ let proxy: LosingProxy
 beforeEach(needsRclone)
 beforeAll(async () => {
   control = await Rclone.control()
-  proxy = await LosingProxy.start(control.url)
+  proxy = await LosingProxy.start(() => control.url)
 })
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]()
