@@ -13,9 +13,12 @@ beforeEach(needsCluster)
 
 const make = async (folder?: string) =>
   clusterAlone(await (cluster ??= TestCluster.start()), { folder, name: randomUUID(), replication_min: 2, replication_max: 2 })
+const layered = async (folder?: string) => behindLayers('cluster', await make(folder))
 
 backendContract('cluster', make, { runs: 5, row: 'cluster' })
 
+backendContract('cluster behind its layers', layered, { runs: 2, plain: true })
+
 vfsContract('a cluster', make, { runs: 3 })
 
-vfsContract('a cluster behind its layers', async (data) => behindLayers('cluster', await make(data)), { runs: 3 })
+vfsContract('a cluster behind its layers', layered, { runs: 3 })
