@@ -23,6 +23,7 @@ export interface Case {
   aborting(): Promise<void>
 }
 
+const LEFT = 'the storage refuses to remove what is left of it'
 const ABORTED: End = { state: 'aborted', reason: 'its process ended before it took effect' }
 const conflict = (reason: string): End => ({ state: 'conflict', reason: `its process ended, and ${reason}; nothing was touched` })
 const done = (stat: Stat | null, known?: Partial<Snapshot> | null): End => ({ state: 'done', after: stat && snapshot(stat, known) })
@@ -49,8 +50,8 @@ const SETTLE: Record<ChangeKind, (it: Case) => Promise<End>> = {
 async function settleContent(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
   if (standing && (await isAfter(it, standing))) {
-    await discard(it)
-    return done(standing, foreseenOf(it.row))
+    const cleared = await discard(it)
+    return { ...done(standing, foreseenOf(it.row)), ...(cleared === 'refused' && { reason: LEFT }) }
   }
   if (it.row.after !== null) requireLate(it) // before that is known, nothing is sent that takes the path's place
   await it.aborting()
@@ -58,15 +59,29 @@ async function settleContent(it: Case): Promise<End> {
 }
 
 /** What was discarded can come no more, but may have come until then. */
-async function takeBackContent(it: Case, discarded: boolean): Promise<End> {
+async function takeBackContent(it: Case, discarded: Cleared): Promise<End> {
   const standing = await statOrNull(it.at)
   if (standing && (await isAfter(it, standing))) return done(standing, foreseenOf(it.row))
-  if (discarded || (await isBefore(it, standing))) return tookNoEffect(it)
+  if (discarded === 'refused') return conflict(LEFT)
+  if (discarded === 'found' || (await isBefore(it, standing))) return tookNoEffect(it)
   if (standing && it.row.kind === 'copy' && it.row.after === null && it.row.before === null) return done(standing)
   return conflict('the file is neither what it was nor what it was to become')
 }
 
-const discard = ({ at, row }: Case): Promise<boolean> => at.backend.discard(at.path, changeId(row.seq), { staging: row.staging ?? undefined })
+const discard = (it: Case): Promise<Cleared> =>
+  clear(it, ({ at, row }) => at.backend.discard(at.path, changeId(row.seq), { staging: row.staging ?? undefined }))
+
+type Cleared = 'found' | 'nothing' | 'refused'
+
+/** Nobody can end a change whose storage will not let go of what is left of it: once nothing of it can come any more that is named, and holds its path no longer. */
+async function clear(it: Case, work: (it: Case) => Promise<boolean | void>): Promise<Cleared> {
+  try {
+    return (await work(it)) === true ? 'found' : 'nothing'
+  } catch (error) {
+    if (it.mayStillCome || !isCode(error, 'PERMISSION_DENIED')) throw error
+    return 'refused'
+  }
+}
 
 async function settleFolder(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
@@ -95,10 +110,11 @@ async function takeBackHalfRemoval(it: Case): Promise<End> {
 }
 
 /** What was there stands, so that nothing needs to be kept of it; it may lie aside without having been noted. */
-async function tookNoEffect({ at, row }: Case): Promise<End> {
-  const mayLieAside = row.before !== null && (row.kept_in === null || row.kept_in === 'trash')
-  if (mayLieAside) await at.backend.trash?.drop(changeId(row.seq))
-  return ABORTED
+async function tookNoEffect(it: Case): Promise<End> {
+  const { before, kept_in } = it.row
+  const mayLieAside = before !== null && (kept_in === null || kept_in === 'trash')
+  const cleared = mayLieAside && (await clear(it, async ({ at, row }) => at.backend.trash?.drop(changeId(row.seq))))
+  return cleared === 'refused' ? conflict(LEFT) : ABORTED
 }
 
 async function settleMove(it: Case): Promise<End> {

@@ -57,6 +57,22 @@ test.each([
   expect(await t.keys()).toEqual(['f'])
 })
 
+test('where nothing may be deleted at all, a write is refused, named with what it leaves there once nothing of it can come any more, and does not hold its path', async () => {
+  await using t = await opened()
+  await t.vfs.write('/c/f', 'before')
+  t.proxy.refusing = { line: /^DELETE /, status: 403, code: 'AccessDenied' }
+  expect(await codeOf(write(t.vfs).then(() => undefined))).toBe('OUTCOME_UNKNOWN')
+  await t.vfs.journal.recover()
+  expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'in_doubt' }])
+  laterIn(t.vfs.folder)
+  await t.vfs.journal.recover()
+  expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'conflict', reason: expect.stringContaining('refuses to remove') }])
+  expect(await t.vfs.text('/c/f')).toBe('before')
+  t.proxy.refusing = undefined
+  await write(t.vfs)
+  expect(await t.vfs.text('/c/f')).toBe('after')
+})
+
 test('where nothing may be deleted at all, a removal is refused, and its path is not locked by that', async () => {
   await using t = await opened()
   await t.vfs.write('/c/f', 'before')
