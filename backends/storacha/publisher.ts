@@ -91,9 +91,13 @@ export class StorachaPublisher implements Publisher {
     return Array.fromAsync(this.#options.space.uploads())
   }
 
+  /** A root that was listed and is not ours may have been ours, and taken back in between: what others put there is listed still. */
   async #theirs(uploads: readonly Uploaded[]): Promise<string[]> {
     const ours = await this.#options.published.all()
-    return uploads.flatMap(({ root }) => (ours.has(root) || this.#history.has(root) ? [] : [root]))
+    const strange = uploads.flatMap(({ root }) => (ours.has(root) || this.#history.has(root) ? [] : [root]))
+    if (strange.length === 0) return []
+    const still = new Set((await this.#uploads()).map(({ root }) => root))
+    return strange.filter((root) => still.has(root))
   }
 }
 

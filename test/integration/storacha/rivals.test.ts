@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { StorachaPublisher } from '../../../backends/storacha/publisher.ts'
+import { Space } from '../../../backends/storacha/service.ts'
+import { parseCid } from '../../../src/content/unixfs/index.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { rawCid } from '../../../src/core/cid.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf } from '../../contract/support.ts'
+import { TreeStore } from '../../../src/ipfs/tree/store.ts'
 import { storachaAlone, TestStoracha } from '../../support/storacha.ts'
 import { temporaryFolder } from '../../support/content.ts'
 
@@ -45,4 +50,24 @@ test('two processes of one data folder change one space: nothing is lost, and no
   expect(await Promise.all(files.map((file, i) => codeOf((i % 2 ? one : two).write(file, bytesOf(file)))))).toEqual(files.map(() => 'none'))
   for (const file of files) expect((await one.stat(file)).size).toBe(file.length)
   expect(await service.listed(space)).toEqual([(await one.stat(p('/'))).cid])
+})
+
+test('a root that this data folder takes back while it is looked for rivals is no stranger', async () => {
+  const space = await service.space()
+  await using folder = await temporaryFolder()
+  await using store = await TreeStore.open(folder.path)
+  const published = store.published('storacha')
+  const contents = [Buffer.from('stands'), Buffer.from('is taken back')] as const
+  const [standing, withdrawn] = [rawCid(contents[0]), rawCid(contents[1])]
+  const get = async (cid: ReturnType<typeof parseCid>): Promise<Uint8Array> => contents[cid.toString() === standing ? 0 : 1]
+  const options = { space: await Space.open({ url: service.url, ...space, space: space.did, did: service.did }), get }
+  const one = new StorachaPublisher({ ...options, published })
+  await one.publish(standing, undefined)
+  await one.publish(withdrawn, undefined)
+  const late = async (): Promise<ReadonlySet<string>> => {
+    if ((await service.listed(space)).includes(withdrawn)) await one.withdraw(withdrawn)
+    return published.all()
+  }
+  const other = new StorachaPublisher({ ...options, published: { ...published, all: late } })
+  expect(await other.rivals(standing, undefined)).toEqual([])
 })
