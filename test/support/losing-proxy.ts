@@ -59,13 +59,7 @@ export class LosingProxy implements AsyncDisposable {
     const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
       const losing = this.#losing
       const isLost = losing?.what.test(`${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true && this.seen++ === losing.nth
-      if (isLost && losing.how !== 'all that follows')
-        found.resume().once('end', async () => {
-          this.away = losing.how === 'it and all that follows'
-          await this.struck?.()
-          if (this.status === undefined) asked.socket.destroy()
-          else answer.writeHead(this.status).end('no answer')
-        })
+      if (isLost && losing.how !== 'all that follows') found.resume().once('end', () => void this.#lost(losing.how, asked, answer))
       else {
         const { trailer: _, ...headers } = found.headers // which node would have to know how to end
         found.pipe(answer.writeHead(found.statusCode ?? 500, headers))
@@ -74,5 +68,12 @@ export class LosingProxy implements AsyncDisposable {
     })
     sent.on('error', () => asked.socket.destroy())
     asked.pipe(sent)
+  }
+
+  async #lost(how: Loss, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    this.away = how === 'it and all that follows'
+    await this.struck?.()
+    if (this.status === undefined) asked.socket.destroy()
+    else answer.writeHead(this.status).end('no answer')
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StorachaPublisher } from '../../../backends/storacha/publisher.ts'
 import { Space } from '../../../backends/storacha/service.ts'
-import { parseCid } from '../../../src/content/unixfs/index.ts'
+import type { GetBlock } from '../../../src/content/unixfs/index.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
@@ -59,7 +59,7 @@ test('a root that this data folder takes back while it is looked for rivals is n
   const published = store.published('storacha')
   const contents = [Buffer.from('stands'), Buffer.from('is taken back')] as const
   const [standing, withdrawn] = [rawCid(contents[0]), rawCid(contents[1])]
-  const get = async (cid: ReturnType<typeof parseCid>): Promise<Uint8Array> => contents[cid.toString() === standing ? 0 : 1]
+  const get: GetBlock = async (cid) => contents[cid.toString() === standing ? 0 : 1]
   const options = { space: await Space.open({ url: service.url, ...space, space: space.did, did: service.did }), get }
   const one = new StorachaPublisher({ ...options, published })
   await one.publish(standing, undefined)
