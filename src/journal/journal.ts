@@ -2,6 +2,7 @@ import type { Call } from '../core/backend.ts'
 import { asVfsError } from '../sqlite/busy.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
+import { shrink } from '../sqlite/shrink.ts'
 import { Changes } from './changes.ts'
 import { History } from './history.ts'
 import { changeId, seqOf } from './ids.ts'
@@ -109,7 +110,9 @@ export class SqliteJournal implements Journal {
 
   async trim(most?: number): Promise<number> {
     await sweepVersions(this.#db, this.#committer)
-    return trimLearnt(this.#db, this.#committer, most)
+    const forgotten = await trimLearnt(this.#db, this.#committer, most)
+    await shrink(this.#db, this.#committer)
+    return forgotten
   }
 
   async recover(): Promise<ChangeRecord[]> {

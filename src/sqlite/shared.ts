@@ -11,6 +11,7 @@ export async function openShared(file: string, migrations: readonly string[]): P
   const db = new Database(file)
   try {
     await patiently(() => {
+      db.pragma('auto_vacuum = incremental') // must come first, in a file that is made now; see shrink
       db.pragma('journal_mode = wal')
       db.pragma('synchronous = full') // the driver's default for WAL can lose a commit with the power
       db.pragma('foreign_keys = on')

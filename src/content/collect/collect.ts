@@ -5,6 +5,7 @@ import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { Committer } from '../../sqlite/committer.ts'
 import { Hold } from '../../sqlite/hold.ts'
 import { openShared } from '../../sqlite/shared.ts'
+import { shrink } from '../../sqlite/shrink.ts'
 import { BlockFiles } from '../blocks/files.ts'
 import { COLLECTION } from '../blocks/guards.ts'
 import { MIGRATIONS } from '../blocks/schema.ts'
@@ -64,6 +65,7 @@ async function collecting({ folder, find, roots }: Collection, options: CollectO
   for await (const root of all(bounds, roots)) await marks.add(root)
   await new Sweep(store, bounds.below, tally, options).run((multihash) => marks.reasonOf(multihash))
   await takeStrays(store, tally, options)
+  if (!options.dryRun) await shrink(db, store.committer, options)
   return { freed: tally.freed, kept: tally.kept, missing: marks.missing }
 }
 

@@ -1,4 +1,4 @@
-import { readdir, rm, unlink, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encode } from '@ipld/dag-cbor'
 import * as dagPb from '@ipld/dag-pb'
@@ -32,6 +32,14 @@ const filesOf = async (folder: string): Promise<string[]> =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
 
+/** Of the database of blocks, with its log written into it. */
+async function sizeOf(folder: string): Promise<number> {
+  const db = new Database(join(folder, 'blocks.db'))
+  db.pragma('wal_checkpoint(truncate)')
+  db.close()
+  return (await stat(join(folder, 'blocks.db'))).size
+}
+
 /** One block with this value, which may link to others. */
 async function put(content: LocalContent, code: number, block: Uint8Array): Promise<CID> {
   const cid = cidOf(code, block)
@@ -56,6 +64,17 @@ describe('collection', () => {
       expect(Buffer.concat(await Array.fromAsync(content.read(kept.cid)))).toHaveLength(3 * MIB)
       expect(await text(content.read(version))).toBe('version')
       expect(await content.collect(roots([pin(kept.cid)]))).toMatchObject({ freed: { blocks: 1, bytes: 7 } })
+    })
+  })
+
+  test('gives the room of small blocks back to the disk', async () => {
+    await withContent(async (content, folder) => {
+      const kept = await add(content, 'kept')
+      await Promise.all(Array.from({ length: 1000 }, (_, i) => add(content, `${i} `.repeat(2000))))
+      const before = await sizeOf(folder)
+      expect((await content.collect(roots([pin(kept)]))).freed).toMatchObject({ blocks: 1000 })
+      expect(await sizeOf(folder)).toBeLessThan(before / 10)
+      expect(await text(content.read(kept))).toBe('kept')
     })
   })
 
