@@ -19,7 +19,7 @@ import { Comparison } from './same.ts'
 import { Turns } from './turns.ts'
 
 const BACKLOG = 10_000 // files that are listed ahead of what is copied
-const TOGETHER = 64 // small files whose intents share a flush of the journal
+const TOGETHER = 160 // small files whose intents share a flush of the journal: ten MiB at most
 
 /** What the engine needs of the VFS around it. */
 export interface Ground {
