@@ -1,5 +1,5 @@
 import { collect } from '../core/bytes.ts'
-import type { Bytes, Glance, Stat } from '../core/backend.ts'
+import type { Backend, Bytes, Glance, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import type { Kept, VersionStore } from '../journal/types.ts'
 import { rawCid } from '../core/cid.ts'
@@ -25,16 +25,24 @@ export async function keepSmall(target: Target, standing: Glance | null, version
   if (standing === null || mount.versions === 'off') return {}
   const before = standing.stat
   if (mount.backend.capabilities.content_addressed && before.cid !== undefined) return { kept: { in: 'content', cid: before.cid }, cid: before.cid }
-  if (before.size > (mount.backend.trash?.versioned ? IN_JOURNAL : BY_READING)) return undefined
+  if (before.size > (keepsCheaply(mount.backend) ? IN_JOURNAL : BY_READING)) return undefined
   const source = (reuse: boolean): Bytes => mount.backend.read(inner, { ifMatch: before.etag, reuse, signal })
   if (before.size <= IN_JOURNAL) {
     const content = standing.content ?? (await collect(source(false), BY_READING))
     const cid = rawCid(content)
+    if (isOtherwiseLaidOut(mount.backend, before, cid)) return undefined
     return { kept: { in: 'journal', cid }, content, cid }
   }
   const { cid } = await versions.put(source(true), { signal })
   return { kept: { in: 'content', cid }, cid }
 }
+
+/** True where the storage keeps a content without reading it. */
+const keepsCheaply = ({ capabilities, trash }: Backend): boolean => capabilities.by_cid || trash?.versioned === true
+
+/** True for what only its own CID brings back as it was. */
+const isOtherwiseLaidOut = ({ capabilities }: Backend, before: Stat, cid: string): boolean =>
+  capabilities.by_cid && before.cid !== undefined && before.cid !== cid
 
 /** Keeps a large content under the change's id, without reading it where the storage can. Rejects NOT_UNDOABLE. */
 export async function keepLarge(target: Target, before: Stat, id: string, versions: VersionStore, signal?: AbortSignal): Promise<Kept> {

@@ -1,7 +1,7 @@
 import { VfsError } from '../core/error.ts'
 import { within, type VfsPath } from '../core/path.ts'
 import { unhurried } from '../core/unhurried.ts'
-import type { ChangeId, ChangeRecord, Place } from '../journal/types.ts'
+import type { ChangeId, ChangeRecord, Place, Snapshot } from '../journal/types.ts'
 import { planUndo } from '../journal/undo.ts'
 import type { Changes } from './change.ts'
 import type { Cause } from './step.ts'
@@ -11,6 +11,13 @@ import type { UndoCall, Undone, UndoQuery, VfsCall } from './types.ts'
 import type { Versions } from './versions.ts'
 
 const NAMED = 20 // parts that a reason names; the rest is a count
+
+/** What is to be replaced by what stood there before. */
+interface Standing {
+  readonly target: Target
+  readonly etag: string
+  readonly ifMatch: string | undefined
+}
 
 /** Takes changes back, by the same journaled changes that everything else uses (journal.md, 17). */
 export class Undo {
@@ -150,13 +157,18 @@ export class Undo {
     const etag = (await this.#versions.standing(target, record.after, cause.signal)) ?? record.after.etag
     const ifMatch = record.after.kind === 'file' ? etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
+    await this.#putBack(record, record.before, { target, etag, ifMatch }, cause)
+  }
+
+  /** By its CID where the storage has it still, else by its content. */
+  async #putBack(record: ChangeRecord, before: Snapshot, { target, etag, ifMatch }: Standing, cause: Cause): Promise<void> {
     const kept = await this.#versions.taken(record)
     const { by_cid, content_addressed } = target.mount.backend.capabilities
-    if (by_cid && kept.cid !== null && (content_addressed || record.before.kind === 'directory'))
-      return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: etag }))
+    const isThere = content_addressed || record.kept?.in === 'trash' || before.kind === 'directory'
+    if (by_cid && kept.cid !== null && isThere) return void (await this.#changes.graft(target, kept.cid, cause, { ifMatch: etag }))
     const { metadata, headers } = kept
     const source = kept.read({ reuse: target.mount.backend.usesUp })
-    await this.#changes.write(target, source, cause, { ifMatch, mode: record.before.mode, metadata, headers })
+    await this.#changes.write(target, source, cause, { ifMatch, mode: before.mode, metadata, headers })
   }
 
   /** A folder that holds something by now stays. */
