@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +9,8 @@ import { rootOf } from '../../contract/node/make.ts'
 import { temporaryFolder } from '../../support/content.ts'
 import { embeddedAlone, kuboAlone } from '../../support/nodes.ts'
 import { onKubo } from '../../support/on-kubo.ts'
+
+const MIB = 1 << 20
 
 /** Names of any letters, and such as URLs, globs and shells take for something else. */
 const name = fc
@@ -26,6 +29,13 @@ const content = fc.oneof(
 const tree = fc
   .uniqueArray(fc.tuple(fc.array(name, { minLength: 1, maxLength: 3 }), fc.option(content)), { maxLength: 8, selector: ([[first]]) => first })
   .map((entries) => entries.map(([way, body]): Source & { readonly body: string | null } => ({ path: way.join('/'), body })))
+
+/** A file of which no two parts of a MiB are equal, and which takes little room on the disk. */
+async function plant(path: string, parts: number): Promise<void> {
+  await using file = await open(path, 'w')
+  for (let part = 0; part < parts; part++) await file.write(`part ${part}`, part * MIB)
+  await file.truncate(parts * MIB)
+}
 
 onKubo(
   'the same content',
@@ -63,6 +73,18 @@ onKubo(
         const roots = await everywhere(() => names.map((path) => ({ path, content: bytesOf(path) })))
         expect(roots).toEqual(Array(2).fill(await added(folder.path)))
       })
+
+      // No block is kept of it: that it can be stored and read back is for smaller ones, which have all but the third level of nodes.
+      test('also a file of 3 GiB', async () => {
+        await using folder = await temporaryFolder()
+        const file = join(folder.path, 'large')
+        await plant(file, 3 << 10)
+        await using embedded = await embeddedAlone()
+        await using kubo = await kuboAlone(async () => daemon)
+        const theirs = daemon.run(['add', '-Q', '--only-hash', file])
+        const ours = [embedded, kubo].map(async ({ node }) => (await node.add(createReadStream(file, { highWaterMark: MIB }), { onlyHash: true })).cid)
+        expect(await Promise.all(ours)).toEqual(Array(2).fill(await theirs))
+      }, 120_000)
     })
   },
   { flags: ['--offline'] },
