@@ -1,6 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
+import { type Form, newForm } from '../../src/core/form.ts'
+import { bytesOf, send } from '../../src/core/wire.ts'
 import { fromAnswer, fromFetch } from './errors.ts'
 
 /** Where rclone's remote control answers now; it may move when the program is started again. */
@@ -36,6 +39,9 @@ export interface Job {
 }
 
 export type Parameters = Readonly<Record<string, unknown>>
+
+/** For so long rclone may say nothing when it has all of a file: to a storage that takes no stream it begins to send it then. `fetch` waits half as long. */
+const UPLOAD_MS = 600_000
 
 /** One remote, through the remote control of one rclone. */
 export class Rc {
@@ -77,34 +83,39 @@ export class Rc {
 
   /** Streams into a file of a folder. A source that dies breaks the request off, and rclone then keeps nothing. */
   async upload({ folder, name, group }: Readonly<Record<'folder' | 'name' | 'group', string>>, source: Bytes, call: Call): Promise<void> {
-    const boundary = randomUUID()
     const query = new URLSearchParams({ fs: this.remote, remote: folder, _group: group })
-    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+    const { target, headers } = await this.#at(`operations/uploadfile?${query.toString()}`, call)
+    const form = newForm(name)
     const failure: { error?: unknown } = {}
-    const body = ReadableStream.from(form(boundary, name, source, failure))
-    const wanted = { method: 'POST', headers, body, duplex: 'half' } as const
-    await this.#ask(`operations/uploadfile?${query.toString()}`, wanted, call).catch((error: unknown) => Promise.reject(failure.error ?? error))
+    const body = { type: form.type, stream: Readable.from(within(form, source, failure), { objectMode: false, highWaterMark: 1 << 20 }) }
+    const sent = send('POST', target, { ...headers, 'content-type': form.type }, { body, quietMs: UPLOAD_MS, signal: call.signal })
+    const answer = await sent.catch((error: unknown) => Promise.reject(failure.error ?? fromFetch(error, call.signal)))
+    const told = await bytesOf(answer).catch((error: unknown) => Promise.reject(fromFetch(error, call.signal)))
+    if (answer.statusCode !== 200) throw fromAnswer(answer.statusCode ?? 0, Buffer.from(told).toString())
   }
 
   async #ask(path: string, init: RequestInit, call: Call): Promise<Response> {
-    const { url, authorization } = await this.#endpoint(call)
-    const headers = { ...(init.headers as Record<string, string>), ...(authorization !== undefined && { authorization }) }
-    const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, { ...init, headers, ...(call.signal && { signal: call.signal }) }).catch(
-      (error: unknown) => Promise.reject(fromFetch(error, call.signal)),
-    )
+    const { target, headers } = await this.#at(path, call)
+    const wanted = { ...init, headers: { ...(init.headers as Record<string, string>), ...headers }, ...(call.signal && { signal: call.signal }) }
+    const response = await fetch(target, wanted).catch((error: unknown) => Promise.reject(fromFetch(error, call.signal)))
     if (response.ok) return response
     throw fromAnswer(response.status, await response.text().catch(() => ''))
+  }
+
+  async #at(path: string, call: Call): Promise<{ readonly target: URL; readonly headers: Record<string, string> }> {
+    const { url, authorization } = await this.#endpoint(call)
+    return { target: new URL(`${url.replace(/\/$/, '')}/${path}`), headers: authorization === undefined ? {} : { authorization } }
   }
 }
 
 /** What went wrong with the source is kept, since the request only tells that its body broke off. */
-async function* form(boundary: string, name: string, source: Bytes, failure: { error?: unknown }): Bytes {
-  yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`)
+async function* within({ head, tail }: Form, source: Bytes, failure: { error?: unknown }): Bytes {
+  yield Buffer.from(head)
   try {
     yield* source
   } catch (error) {
     failure.error = error
     throw error
   }
-  yield Buffer.from(`\r\n--${boundary}--\r\n`)
+  yield Buffer.from(tail)
 }

@@ -17,7 +17,7 @@ const USUAL: ReadonlyMap<string, Usual> = new Map<string, Usual>([
   ['s3', { timeout: { ms: 120_000, writeMs: 600_000 }, breaker: BREAKER, cacheMs: 2000 }], // the SDK repeats what may be repeated, and gives up a server that is silent
   ['cluster', { timeout: { ms: 300_000 }, retry: RETRY, breaker: BREAKER }],
   ['storacha', { timeout: { ms: 300_000 }, breaker: BREAKER }], // so does its client
-  ['rclone', { timeout: { ms: 120_000 }, breaker: BREAKER }], // it repeats by itself
+  ['rclone', { timeout: { ms: 120_000, writeMs: 600_000 }, breaker: BREAKER }], // it repeats by itself
   ['http', { timeout: { ms: 60_000 }, retry: RETRY, cacheMs: 5000 }], // many servers: one that is down says nothing of the others
   ['ipfs', { timeout: { ms: 120_000 }, retry: RETRY, cacheMs: 1000 }],
 ])
