@@ -2,10 +2,10 @@ import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from 
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { join, ROOT, type VfsPath } from '../core/path.ts'
 import { Pathless } from '../core/pathless.ts'
-import { mapped, opening, relay } from '../core/stream.ts'
+import { mapped, relay } from '../core/stream.ts'
 import { toldAt } from '../core/telling.ts'
 import type { NamedNode, Node } from '../content/types.ts'
-import { lookAt } from './moving.ts'
+import { listAt, lookAt } from './moving.ts'
 import type { IpfsNode } from './types.ts'
 
 type Trees = Pick<IpfsNode, 'stat' | 'read' | 'list'>
@@ -45,10 +45,11 @@ export class IpfsView {
   }
 
   list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
-    const nodes = opening(async () => {
+    const where = async (): Promise<string> => {
       throwIfAborted(options?.signal, 'list')
-      return this.#node.list(await this.#where(path, options), options)
-    })
+      return this.#where(path, options)
+    }
+    const nodes = listAt(where, (at, after) => this.#node.list(at, { ...options, after }), options?.after)
     return relay(
       mapped(nodes, (node) => this.#entry(path, node)),
       () => ({ failed: (error) => this.#telling('list', path, error) }),
