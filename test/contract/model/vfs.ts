@@ -38,7 +38,7 @@ export async function twoRoots(backend: Backend): Promise<readonly [Shown, Shown
 
 const backendOf = (shown: Shown): Backend => ('root' in shown ? shown.backend : shown)
 
-/** What the VFS does over any two storages: what a tree does; and every change goes back and forth again. */
+/** What the VFS does over any two storages: what a tree does; every change goes back and forth again, and at the end all of them go back at once. */
 export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 40 } = {}): void {
   const data = scratch('model')
   test(`the VFS over ${title} does what a tree does, refuses what it must, and takes every change back`, async () => {
@@ -51,6 +51,8 @@ export function vfsBehavesLikeATree(title: string, make: MakeTwo, { runs = 40 } 
         await using t = await openTestVfs({ '/x': x, '/y': y }, { folder })
         let tree: Tree = new Map()
         for (const op of script) tree = await step(t, tree, op)
+        expect(await t.vfs.undo({ session: 'current' }, call)).toMatchObject({ conflicts: [] })
+        expect(await contents(t), 'after the undo of all').toEqual([])
       }),
       { numRuns: runs },
     )
