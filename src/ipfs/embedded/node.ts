@@ -167,18 +167,18 @@ export class EmbeddedNode implements IpfsNode {
 
   async #complete(root: string, recursive: boolean, guard: Guard, { signal, onProgress }: BringCall): Promise<void> {
     let blocks = 0
-    const [{ parseCid }, { canLink, inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
+    const [{ parseCid }, { canLink, inTurn, linksOf, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const cid = parseCid(root)
     const bring = async (block: CID): Promise<void> => {
       while (!(await this.blocks.keeps(guard, block))) await this.blocks.block(block, { signal })
       onProgress?.(++blocks)
     }
-    if (!recursive) return bring(cid)
     const load = async (node: CID): Promise<Uint8Array> => {
       const block = await this.blocks.block(node, { signal })
       await bring(node)
       return block
     }
+    if (!recursive) return canLink(cid) ? void (await linksOf(cid, await load(cid))) : bring(cid) // what cannot be read is not pinned either way
     const leaf = async (block: CID): Promise<void> => (canLink(block) ? undefined : bring(block)) // the walk brings all others
     for await (const _ of inTurn(walk(load, cid, { signal }), FETCHES_AT_ONCE, leaf));
   }

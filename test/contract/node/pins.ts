@@ -95,7 +95,7 @@ export function pins(make: MakeNode): void {
         const cid = cidOf(CODECS[codec], bytes).toString()
         await keep(node.blocks, { cid, bytes })
         const refused = { code: 'INVALID_BLOCK', retryable: false, hint: expect.stringContaining('ipfs_block_get') }
-        await expect(node.pins.add(cid), `${codec} ${hex.slice(0, 20)}`).rejects.toMatchObject(refused)
+        for (const recursive of [true, false]) await expect(node.pins.add(cid, { recursive }), `${codec} ${hex.slice(0, 20)}`).rejects.toMatchObject(refused)
         expect(await listed(node, [cid])).toEqual({})
       }
   })
