@@ -9,11 +9,12 @@ const MEET_MS = 5_000
 const LOOK_MS = 100
 
 const Peers = z.object({ Peers: z.array(z.unknown()).nullable() })
+const Routers = z.object({ Value: z.array(z.string()).nullable() })
 
-/** off: the daemon itself has no network; alone: it is connected to nobody. */
+/** off: the daemon itself has no network; alone: it is connected to nobody, and knows nobody who could tell it of others. */
 export type CompanyState = 'off' | 'alone' | 'some'
 
-/** Whether the daemon is connected to anybody who could have what it has not: it would look for that for long also where it is alone. */
+/** Whether there is anybody who could have what the daemon has not, or know who does: it would look for that for long also where it is alone. */
 export class Company {
   readonly #rpc: Rpc
   /** One that has just begun meets its first peers within some seconds: they are waited for once. */
@@ -26,6 +27,7 @@ export class Company {
   /** Rejects NO_PEERS, and OFFLINE where the daemon itself has no network. */
   async required(call: Call): Promise<void> {
     this.#patience ??= performance.now() + MEET_MS
+    if (await this.#hasAny(call)) return
     while ((await this.#peers(call)) === 0) {
       if (performance.now() > this.#patience) throw noPeers()
       await sleep(LOOK_MS)
@@ -35,10 +37,26 @@ export class Company {
 
   async state(call: Call): Promise<CompanyState> {
     try {
-      return (await this.#peers(call)) > 0 ? 'some' : 'alone'
+      return (await this.#hasAny(call)) ? 'some' : 'alone'
     } catch (error) {
       if (isCode(error, 'OFFLINE')) return 'off'
       throw error
+    }
+  }
+
+  async #hasAny(call: Call): Promise<boolean> {
+    return (await this.#peers(call)) > 0 || this.#hasRouters(call)
+  }
+
+  /** Delegated routers that somebody has named: those of `auto` are the public ones, which an isolated daemon has as well. Whether they answer only the daemon can tell. */
+  async #hasRouters(call: Call): Promise<boolean> {
+    try {
+      const { Value } = await this.#rpc.value('config', { arg: 'Routing.DelegatedRouters' }, Routers, call)
+      return (Value ?? []).some((router) => /^https?:/.test(router))
+    } catch (error) {
+      throwIfAborted(call.signal, 'fetch')
+      if (isCode(error, 'SERVICE_UNAVAILABLE')) throw error
+      return false // it has no such setting, or does not tell us
     }
   }
 
