@@ -4,7 +4,7 @@ import { connect } from '../../support/gateway.ts'
 
 beforeEach(needsCluster)
 
-test('a peer dies with its Kubo: content stays readable, and goes to another peer', { timeout: 120_000 }, async () => {
+test('a peer dies with its Kubo: content stays readable, and goes to another peer', { timeout: 240_000 }, async () => {
   await using cluster = await TestCluster.start(3)
   const [first] = cluster.peers
   const options = { api: first?.api, name: 'tree', replication_min: 2, replication_max: 2, ipfs_api: first?.kubo.url }
@@ -22,7 +22,7 @@ test('a peer dies with its Kubo: content stays readable, and goes to another pee
   if (!dying) throw new Error('nobody but the first peer holds it')
   await cluster.kill(dying)
   const other = cluster.peers.find(({ name }) => !before.includes(name))?.name
-  await expect.poll(holders, { timeout: 60_000 }).toContain(other)
+  await expect.poll(holders, { timeout: 150_000 }).toContain(other)
   expect((await call('vfs_read', { path: '/team/f', raw: true })).text).toBe('held by two')
   await using afresh = await connect({ config: { backends: { team: { type: 'cluster', options } }, mounts: [{ path: '/team', backend: 'team' }] } })
   expect((await afresh.call('vfs_read', { path: '/team/f', raw: true })).text).toBe('held by two')
