@@ -176,6 +176,7 @@ export class Bucket {
   }
 
   close(): void {
+    this.#puts[Symbol.dispose]()
     for (const client of Object.values(this.#clients)) client.destroy()
   }
 }

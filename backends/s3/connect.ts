@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Bucket } from './bucket.ts'
 import { ONE_REQUEST } from './copy.ts'
+import { CONNECT_MS, SILENCE_MS } from './dial.ts'
 
 /** How a bucket is reached. Without keys the SDK's own chain finds them (environment, profile, instance). */
 export interface Connection {
@@ -14,8 +15,6 @@ export interface Connection {
 }
 
 const ATTEMPTS = 3
-const CONNECT_MS = 5000
-const SILENCE_MS = 30_000
 const WORK_MS = 600_000 // AWS: several minutes
 
 /**

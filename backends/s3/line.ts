@@ -1,7 +1,6 @@
-import { connect as dial, isIP, type Socket } from 'node:net'
-import { connect as dialSafely } from 'node:tls'
+import type { Socket } from 'node:net'
+import { dialed, SILENCE_MS } from './dial.ts'
 
-const SILENCE_MS = 30_000
 const HEAD = 16 * 1024 // bytes of an answer before its content
 const PLAIN = /^HTTP\/1\.1 206 /
 const LENGTH = /\r\ncontent-length: *(\d+)\r\n/i
@@ -67,12 +66,7 @@ export class Line implements Disposable {
   }
 
   #open(): Socket {
-    const { protocol, hostname, port } = this.#url
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const isSafe = protocol === 'https:'
-    const to = { host, port: Number(port || (isSafe ? 443 : 80)), onread: { buffer: () => this.#room(), callback: (size: number) => this.#take(size) } }
-    const socket = isSafe ? dialSafely({ ...to, ...(isIP(host) === 0 && { servername: host }) }) : dial(to)
-    socket.setNoDelay(true).setTimeout(SILENCE_MS)
+    const socket = dialed(this.#url, { buffer: () => this.#room(), callback: (size) => this.#take(size) }).setTimeout(SILENCE_MS)
     for (const end of ['end', 'error', 'close', 'timeout']) socket.on(end, () => this.#lost(socket))
     return socket
   }

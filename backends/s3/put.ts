@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
-import { collect } from '../../src/core/bytes.ts'
+import { Errands } from './errand.ts'
 import { Signature } from './sign.ts'
 import { textOf } from './xml.ts'
 
@@ -8,7 +8,7 @@ import { textOf } from './xml.ts'
 export type SmallPut = Omit<PutObjectCommandInput, 'Body' | 'Key'> & { readonly Key: string; readonly Body: Uint8Array }
 
 const SMALL = 256 * 1024 // bytes; of a larger one the way to it takes no time
-const MOST = 64 * 1024 // bytes of an answer
+const LINES = 50 // as many as the SDK has
 const PLAIN_BUCKET = /^[a-z0-9][a-z0-9.-]+$/
 const OTHER_SIGNATURE = /--x-s3$/ // directory buckets
 const PLAIN_HEADER = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
@@ -23,8 +23,6 @@ const HEADERS = {
   IfNoneMatch: 'if-none-match',
 } as const
 
-type Sent = Parameters<S3Client['config']['requestHandler']['handle']>[0]
-
 /** Where the keys of a bucket are, and how a request there is signed. */
 interface Address {
   readonly url: URL
@@ -32,14 +30,16 @@ interface Address {
 }
 
 /**
- * Puts small objects. The SDK sends the request, on its connections; what is left out are its layers before that, which know every
- * operation of S3 and take twice as long as the rest of such a request, and its signer.
+ * Puts small objects. What is left out are the SDK's layers, which know every operation of S3 and take twice as long as the rest of such a
+ * request, its signer, and node:http.
  */
-export class Puts {
+export class Puts implements Disposable {
   readonly #client: S3Client
   readonly #bucket: string
   readonly #link: (key: string) => Promise<string>
   #address: Promise<Address | undefined> | undefined
+  readonly #lines = new Set<Errands>()
+  readonly #free: Errands[] = []
 
   /** `link`: the address of a key, which is the same for all but their ends. */
   constructor(client: S3Client, bucket: string, link: (key: string) => Promise<string>) {
@@ -52,26 +52,36 @@ export class Puts {
   async put(input: SmallPut, options: { readonly abortSignal?: AbortSignal }): Promise<string | undefined> {
     const isFit = input.Body.length <= SMALL && PLAIN_BUCKET.test(this.#bucket) && !OTHER_SIGNATURE.test(this.#bucket)
     const address = isFit ? await this.#addressed() : undefined
-    const headers = address && (await this.#headers(input, address.url))
-    if (!headers) return undefined
-    const { config } = this.#client
-    const { response } = await config.requestHandler.handle(await this.#signed(input, address, headers), options)
-    if (response.statusCode === 200) {
-      response.body.resume() // nothing that anybody reads
-      return response.headers['etag'] ?? ''
-    }
-    const answer = Buffer.from(await collect(response.body, MOST)).toString()
-    const refusal = new Refusal(textOf(answer, 'Code'), response)
+    const head = address && (await this.#head(input, address))
+    if (!address || head === undefined) return undefined
+    const line = this.#line(address.url)
+    if (!line) return undefined
+    const { status, headers, text } = await line.ask(head, input.Body, options.abortSignal).finally(() => this.#back(line))
+    if (status === 200) return headers['etag'] ?? ''
+    const refusal = new Refusal(textOf(text, 'Code'), status, headers)
     if (refusal.name === 'RequestTimeTooSkewed') return undefined // the SDK sets its clock by that
     throw refusal
   }
 
-  async #signed({ Key, Body }: SmallPut, { url, signature }: Address, headers: Record<string, string>): Promise<Sent> {
-    const { config } = this.#client
-    const { protocol, hostname, port } = url
-    const request = { method: 'PUT', path: url.pathname + pathOf(Key), headers, body: Body }
-    const sent = signature.sign(request, await config.credentials(), new Date(Date.now() + config.systemClockOffset))
-    return { ...request, protocol, hostname, ...(port && { port: Number(port) }), query: {}, headers: sent }
+  [Symbol.dispose](): void {
+    for (const line of this.#lines) line[Symbol.dispose]()
+  }
+
+  /** undefined where there are enough of them. */
+  #line(url: URL): Errands | undefined {
+    for (let line = this.#free.pop(); line; line = this.#free.pop()) {
+      if (line.isFree) return line
+      this.#lines.delete(line)
+    }
+    if (this.#lines.size >= LINES) return undefined
+    const line = new Errands(url)
+    this.#lines.add(line)
+    return line
+  }
+
+  #back(line: Errands): void {
+    if (line.isFree) this.#free.push(line)
+    else this.#lines.delete(line)
   }
 
   /** undefined where it cannot be signed: the usual way tells why. */
@@ -80,19 +90,27 @@ export class Puts {
     return this.#address
   }
 
-  /** undefined for what no plain header holds. */
-  async #headers(input: SmallPut, { host }: URL): Promise<Record<string, string> | undefined> {
-    const headers: Record<string, string> = { host, 'content-length': String(input.Body.length), 'content-type': 'application/octet-stream' }
-    for (const [name, header] of Object.entries(HEADERS)) {
-      const value = input[name as keyof typeof HEADERS]
-      if (value !== undefined) headers[header] = value
-    }
-    for (const [name, value] of Object.entries(input.Metadata ?? {})) headers[`x-amz-meta-${name.toLowerCase()}`] = value
-    const checks = (await this.#client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
-    const checksum = input.ChecksumCRC32 ?? (checks ? crcOf(input.Body) : undefined)
-    if (checksum !== undefined) Object.assign(headers, { 'x-amz-checksum-crc32': checksum, 'x-amz-sdk-checksum-algorithm': 'CRC32' })
-    return Object.values(headers).every((value) => PLAIN_HEADER.test(value)) ? headers : undefined
+  /** All that goes before the body; undefined for what no plain header holds. */
+  async #head(input: SmallPut, { url, signature }: Address): Promise<string | undefined> {
+    const { config } = this.#client
+    const checks = (await config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
+    const request = { method: 'PUT', path: url.pathname + pathOf(input.Key), headers: headersOf(input, url.host, checks), body: input.Body }
+    const sent = Object.entries(signature.sign(request, await config.credentials(), new Date(Date.now() + config.systemClockOffset)))
+    if (!sent.every(([, value]) => PLAIN_HEADER.test(value))) return undefined
+    return `PUT ${request.path} HTTP/1.1\r\n${sent.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
   }
+}
+
+function headersOf(input: SmallPut, host: string, checks: boolean): Record<string, string> {
+  const headers: Record<string, string> = { host, 'content-length': String(input.Body.length), 'content-type': 'application/octet-stream' }
+  for (const [name, header] of Object.entries(HEADERS)) {
+    const value = input[name as keyof typeof HEADERS]
+    if (value !== undefined) headers[header] = value
+  }
+  for (const [name, value] of Object.entries(input.Metadata ?? {})) headers[`x-amz-meta-${name.toLowerCase()}`] = value
+  const checksum = input.ChecksumCRC32 ?? (checks ? crcOf(input.Body) : undefined)
+  if (checksum !== undefined) Object.assign(headers, { 'x-amz-checksum-crc32': checksum, 'x-amz-sdk-checksum-algorithm': 'CRC32' })
+  return headers
 }
 
 /** As errors.ts knows those of the SDK. */
@@ -100,10 +118,10 @@ class Refusal extends Error {
   readonly $metadata: { readonly httpStatusCode: number }
   readonly $response: { readonly headers: Readonly<Record<string, string>> }
 
-  constructor(code: string | undefined, { statusCode, headers }: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> }) {
-    super(`the server answered ${statusCode}`)
+  constructor(code: string | undefined, status: number, headers: Readonly<Record<string, string>>) {
+    super(`the server answered ${status}`)
     this.name = code ?? 'UnknownError'
-    this.$metadata = { httpStatusCode: statusCode }
+    this.$metadata = { httpStatusCode: status }
     this.$response = { headers }
   }
 }

@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createServer as createSafeServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Line } from '../../../backends/s3/line.ts'
-import { requires } from '../../support/requires.ts'
+import { type Answer, certified, head, needsOpenssl, serving } from '../../support/raw-server.ts'
 
 const CONTENT = randomBytes(300_000)
 const RANGE = { first: 1000, last: 200_999, etag: '"e"' }
@@ -17,40 +11,12 @@ const WANTED = CONTENT.subarray(1000, 201_000)
 const length = `content-length: ${WANTED.length}`
 const range = 'content-range: bytes 1000-200999/300000'
 const whole = [length, range]
-const head = (first: string, ...fields: string[]): string => [`HTTP/1.1 ${first}`, ...fields, '', ''].join('\r\n')
-const run = promisify(execFile)
-
-type Answer = (socket: Socket, asked: string) => void
 
 const plain: Answer = (socket, asked) => {
   const [, first, last] = /range: bytes=(\d+)-(\d+)/.exec(asked) ?? []
   const part = CONTENT.subarray(Number(first), Number(last) + 1)
   socket.write(`HTTP/1.1 206 Partial Content\r\nContent-Length: ${part.length}\r\nContent-Range: bytes ${first}-${last}/300000\r\n\r\n`)
   socket.write(part)
-}
-
-/** Answers each request on each connection; tells how many connections there were. */
-async function serving(
-  answer: Answer,
-  work: (url: URL, connections: () => number) => Promise<void>,
-  server: Server = createServer(),
-  scheme = 'http',
-): Promise<void> {
-  const sockets = new Set<Socket>()
-  server.on(scheme === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('data', (bytes) => answer(socket, bytes.toString()))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  try {
-    await work(new URL(`${scheme}://127.0.0.1:${port}/bucket/key?signed=yes`), () => sockets.size)
-  } finally {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  }
 }
 
 test('ranges come into the memory that is given, one after the other on one connection', async () => {
@@ -166,34 +132,7 @@ test('nobody listens', async () => {
 })
 
 describe('by TLS', () => {
-  beforeEach(requires('openssl', async () => (await run('openssl', ['version'])).stdout !== ''))
-
-  async function certified(work: (pair: { readonly key: Buffer; readonly cert: Buffer }) => Promise<void>): Promise<void> {
-    const at = await mkdtemp(join(tmpdir(), 'polymount-line-'))
-    try {
-      const [key, cert] = [join(at, 'key.pem'), join(at, 'cert.pem')]
-      const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
-      await run('openssl', [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '1',
-        ...subject,
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ])
-      await work({ key: await readFile(key), cert: await readFile(cert) })
-    } finally {
-      await rm(at, { recursive: true })
-    }
-  }
+  beforeEach(needsOpenssl)
 
   test('the same, of a server that proves who it is', async () => {
     await certified(async (pair) => {
