@@ -40,6 +40,12 @@ interface Work {
   readonly after: Foreseen | undefined
 }
 
+/** What is to be replaced; nothing is kept of it yet where that takes `keepLarge`. */
+interface Standing {
+  readonly before: Stat | null
+  readonly keeping: Keeping | undefined
+}
+
 interface Foreseen {
   readonly kind: 'file'
   readonly size: number
@@ -58,14 +64,12 @@ export class Writes {
 
   /** Rejects as Backend.write does, and CONFLICT by the expectation. */
   async write(target: Target, source: Bytes, cause: Cause, wish: WriteWish): Promise<Changed> {
-    const standing = wish.vacant ? null : await fileAt(target, cause.signal)
-    const before = standing && standing.stat
-    await expect('write', target, before, wish, cause.signal)
+    const standing = wish.vacant ? null : await fileExpected(target, cause, wish)
     requireMetadata(target, wish)
     const { turn = atOnce } = wish
     const content = await turn(() => peek(source, WHOLE, target.mount.backend.usesUp === true))
-    await using _ = await guardLarge(before, this.#versions)
-    const keeping = await keepSmall(target, standing, this.#versions, cause.signal)
+    await using guards = new AsyncDisposableStack()
+    const { before, keeping } = await this.#keep({ target, cause, wish }, standing, guards)
     const after = foreseen(content, wish)
     const facts = { ...kept(before, keeping), before: known(target, before, keeping), after, parents: wish.parents }
     return await this.#steps.run(wish.kind ?? 'write', target, cause, facts, (change) =>
@@ -84,13 +88,24 @@ export class Writes {
         await dropAside(work, aside, error)
         if (!isCode(error, 'CONFLICT') || 'stream' in content || attempt === TRIES) throw error
       }
-      const standing = await fileAt(target, cause.signal)
-      before = standing && standing.stat
-      await expect('write', target, before, wish, cause.signal)
-      await using _ = await guardLarge(before, this.#versions)
-      keeping = await keepSmall(target, standing, this.#versions, cause.signal)
+      await using guards = new AsyncDisposableStack()
+      ;({ before, keeping } = await this.#keep(work, await fileExpected(target, cause, wish), guards))
       const seen = known(target, before, keeping)
       await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
+    }
+  }
+
+  /** What stands there and what is kept of it, of one moment: some storages have nothing at a path while it is replaced, and what others replace in between is looked at again. */
+  async #keep({ target, cause, wish }: Pick<Work, 'target' | 'cause' | 'wish'>, standing: Glance | null, guards: AsyncDisposableStack): Promise<Standing> {
+    for (let attempt = 1; ; attempt++) {
+      const before = standing && standing.stat
+      guards.use(await guardLarge(before, this.#versions))
+      try {
+        return { before, keeping: await keepSmall(target, standing, this.#versions, cause.signal) }
+      } catch (error) {
+        if (!isCode(error, 'CONFLICT', 'NOT_FOUND') || attempt === TRIES) throw error
+      }
+      standing = await fileExpected(target, cause, wish)
     }
   }
 
@@ -183,6 +198,13 @@ const keepsNone = ({ mount, place }: Target): VfsError =>
     path: place.shown,
     hint: 'Leave them out, or choose a storage whose capabilities name metadata.',
   })
+
+/** Rejects CONFLICT by the expectation. */
+async function fileExpected(target: Target, { signal }: Cause, expectation: Expectation): Promise<Glance | null> {
+  const standing = await fileAt(target, signal)
+  await expect('write', target, standing && standing.stat, expectation, signal)
+  return standing
+}
 
 async function fileAt(target: Target, signal: AbortSignal | undefined): Promise<Glance | null> {
   const { mount, inner } = target

@@ -9,6 +9,7 @@ import { layersOf } from '../../src/layers/of-type.ts'
 import { ContentMemory } from '../../src/layers/pages.ts'
 import { stack } from '../../src/layers/stack.ts'
 import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
+import { forEachOf } from '../../src/vfs/pool.ts'
 
 /** Files by relative path; a name that ends in `/` is an empty folder. */
 export type Tree = Readonly<Record<string, string | Uint8Array>>
@@ -28,19 +29,21 @@ export const planted = (backend: Backend, at: VfsPath): Planted => ({
   [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
 })
 
+const AT_ONCE = 16
+
+/** Folders level by level, then the files, many at once: a tree that is published takes together what comes together. */
 export async function plantInto(backend: Backend, tree: Tree): Promise<void> {
-  const made = new Set<string>()
-  const mkdir = async (path: string): Promise<void> => {
-    if (!made.has(path)) await backend.mkdir(vfsPath(path))
-    made.add(path)
-  }
-  for (const [path, content] of Object.entries(tree)) {
-    const way = path.split('/').filter((name) => name !== '')
-    const folders = path.endsWith('/') ? way : way.slice(0, -1)
-    for (let depth = 1; depth <= folders.length; depth++) await mkdir(`/${folders.slice(0, depth).join('/')}`)
-    if (!path.endsWith('/')) await backend.write(vfsPath(`/${way.join('/')}`), bytesOf(content))
-  }
+  const entries = Object.entries(tree).map(([path, bytes]) => ({ way: path.split('/').filter((name) => name !== ''), isFolder: path.endsWith('/'), bytes }))
+  const folders = entries.flatMap(({ way, isFolder }) => way.slice(0, isFolder ? undefined : -1).map((_, i) => pathOf(way.slice(0, i + 1))))
+  for (const level of Map.groupBy(new Set(folders), (path) => path.split('/').length).values()) await Promise.all(level.map((path) => backend.mkdir(path)))
+  await forEachOf(
+    entries.filter(({ isFolder }) => !isFolder),
+    AT_ONCE,
+    async ({ way, bytes }) => void (await backend.write(pathOf(way), bytesOf(bytes))),
+  )
 }
+
+const pathOf = (way: readonly string[]): VfsPath => vfsPath(`/${way.join('/')}`)
 
 /** Folders of this test file on the disk, gone when it ends. */
 export function scratch(prefix: string): () => Promise<string> {

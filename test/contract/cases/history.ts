@@ -55,8 +55,11 @@ export function rememberingWhatWas(title: string, make: MakeOne): void {
     test('lets exactly one of twenty racing writers have its way, and knows what it replaced', () =>
       over(async (t) => {
         const first = await t.write('/x/f', 'start')
-        const race = Array.from({ length: 20 }, (_, i) => codeOf(t.write('/x/f', `writer ${i}`, { ifMatch: first.stat!.etag })))
-        const ends = await Promise.all(race)
+        const write = async (i: number): Promise<string> => {
+          const end = await codeOf(t.write('/x/f', `writer ${i}`, { ifMatch: first.stat!.etag }))
+          return end === 'BUSY' ? write(i) : end // on a slow machine a turn may take longer than anybody waits for it
+        }
+        const ends = await Promise.all(Array.from({ length: 20 }, (_, i) => write(i)))
         expect(ends.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'CONFLICT'), 'none'])
         expect(await t.text('/x/f')).toBe(`writer ${ends.indexOf('none')}`)
         const [winner, ...others] = (await t.vfs.history(p('f'), { ...call, limit: 30 })).filter(({ state }) => state !== 'aborted')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import type { Bytes, Capabilities, Stat, Trash } from '../../../src/core/backend.ts'
+import type { Bytes, Capabilities, Glance, Stat, Trash } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
@@ -20,6 +20,23 @@ class Contested extends MemoryBackend {
   override async write(...[path, source, options]: Parameters<MemoryBackend['write']>): Promise<Stat> {
     if (options?.id !== undefined && this.disturbances-- > 0) await super.write(path, bytesOf(`theirs ${this.disturbances}`))
     return super.write(path, source, options)
+  }
+}
+
+/** A storage that has nothing at a path while a file is replaced, which another program does between our first look at one and our reading of it. */
+class Replacing extends MemoryBackend {
+  replacements = 0
+  override async glance(...[path, { signal }]: Parameters<MemoryBackend['glance']>): Promise<Glance> {
+    return { stat: await this.stat(path, { signal }) }
+  }
+  override async *read(...[path, options]: Parameters<MemoryBackend['read']>): Bytes {
+    const isReplaced = this.replacements-- > 0
+    if (isReplaced) await super.remove(path)
+    try {
+      yield* super.read(path, options)
+    } finally {
+      if (isReplaced) await super.write(path, bytesOf(`theirs ${this.replacements}`))
+    }
   }
 }
 
@@ -103,6 +120,20 @@ describe('what is replaced is kept', () => {
     await t.vfs.undo({ change: change! }, call)
     expect((await readFile(join(folder, 'f'))).equals(Buffer.alloc(LARGE, 'theirs'))).toBe(true)
     await rm(folder, { recursive: true })
+  })
+
+  test('what another program replaced between a look and the reading, as it is then', async () => {
+    const backend = new Replacing()
+    await using t = await openTestVfs({ '/m': backend })
+    const first = await t.write('/m/f', 'before')
+    backend.replacements = 2
+    const { change } = await t.write('/m/f', 'ours', { ifMatch: '*' })
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.text('/m/f')).toBe('theirs 0')
+    backend.replacements = 1
+    const now = await t.vfs.stat(p('/m/f'), call)
+    await expect(t.write('/m/f', 'ours', { ifMatch: now.etag })).rejects.toMatchObject({ code: 'CONFLICT', details: { expected: now.etag } })
+    expect(now.etag).not.toBe(first.stat?.etag)
   })
 
   test('and is not kept if nothing replaced it', async () => {
