@@ -9,6 +9,7 @@ import { Secrets } from './config/secrets.ts'
 import type { Collected, CollectOptions } from './content/collect/types.ts'
 import { type LocalContent, openContentStore } from './content/store.ts'
 import type { Call } from './core/backend.ts'
+import { isCode, VfsError } from './core/error.ts'
 import { EventBus } from './core/events.ts'
 import { vfsPath } from './core/path.ts'
 import { VERSION } from './core/version.ts'
@@ -37,7 +38,7 @@ import { OpenStorages } from './storages/storages.ts'
 import type { Storages } from './storages/types.ts'
 import { FolderSync } from './sync/sync.ts'
 import { MountTable } from './vfs/mounts.ts'
-import { Policy } from './vfs/policy.ts'
+import { Policy, type Rules } from './vfs/policy.ts'
 import { Remounts } from './vfs/remount.ts'
 import { letGo, type LetGo, type LettingGo } from './vfs/retention.ts'
 import { Settling } from './vfs/settling.ts'
@@ -211,7 +212,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const parts: BackendParts = { dataFolder: folder, content, ipfs, secret, service, alerted: alerting(log) }
   const backends = closing.use(new OpenStorages({ config, types: BACKENDS, parts, served: served.map(({ path }) => path) }))
   const late = await mountAll(plan, table, backends)
-  const policy = new Policy({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
+  const policy = policyOf({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
   const vfs: MountedVfs = closing.use(new MountedVfs({ table, events, journal, versions: content, policy }))
   await journal.recover()
   closing.use(new Settling(events, async () => void (await journal.recover().catch((error: unknown) => log('recovery', error)))))
@@ -232,6 +233,15 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
     log,
   })
   return { ...options, config, content, journal, table, vfs, engine, inboxes, retrieval, storages: backends, events, registry: closing.use(registry) }
+}
+
+function policyOf(rules: Rules): Policy {
+  try {
+    return new Policy(rules)
+  } catch (error) {
+    if (!isCode(error, 'INVALID_PATTERN')) throw error
+    throw new VfsError('CONFIG_INVALID', `deny: ${error.message}`, { op: 'config', cause: error, hint: error.hint })
+  }
 }
 
 /** What a storage says of its peers, to the operator; a client finds it in the notes of its mount. */

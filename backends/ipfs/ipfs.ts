@@ -2,6 +2,7 @@ import type { Bytes, Call, Capabilities, Entry, ListOptions, Precondition, Range
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { compareNames, segments, type VfsPath } from '../../src/core/path.ts'
+import { NO_TIME } from '../../src/core/times.ts'
 import type { IpfsNode, Pin } from '../../src/ipfs/types.ts'
 import { IpfsView, isName, statOf } from '../../src/ipfs/view.ts'
 
@@ -27,7 +28,7 @@ export class IpfsBackend extends BaseBackend {
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
     if (path !== '/') return this.#view.stat(path, call)
     throwIfAborted(call?.signal, 'stat')
-    return { kind: 'directory', size: 0, modified: new Date(0), etag: 'pins' }
+    return { kind: 'directory', size: 0, modified: NO_TIME, etag: 'pins' }
   }
 
   list(path: VfsPath, options?: ListOptions): AsyncIterable<Entry> {

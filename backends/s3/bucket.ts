@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { About, Bytes, Call, LinkOptions, Staging } from '../../src/core/backend.ts'
 import { throwIfAborted } from '../../src/core/error.ts'
+import { NO_TIME } from '../../src/core/times.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
@@ -201,7 +202,7 @@ interface Told {
   readonly ETag?: string | undefined
 }
 
-const factsOf = ({ Key = '', Size = 0, LastModified = new Date(0), ETag = '' }: Told, version?: string): Facts => ({
+const factsOf = ({ Key = '', Size = 0, LastModified = NO_TIME, ETag = '' }: Told, version?: string): Facts => ({
   source: { key: Key, version },
   size: Size,
   modified: LastModified,

@@ -18,6 +18,7 @@ export interface Stat extends About {
   readonly kind: Kind
   /** Bytes; 0 for a directory. */
   readonly size: number
+  /** NO_TIME (times.ts) where the storage keeps none. */
   readonly modified: Date
   /** Changes whenever the content does. Opaque, at most 12 characters. For a directory it may stay when a child changes. */
   readonly etag: string

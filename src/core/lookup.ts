@@ -2,9 +2,10 @@ import type { Call, Stat } from './backend.ts'
 import { isCode } from './error.ts'
 import { ancestors, parent, type VfsPath } from './path.ts'
 import { refusals } from './telling.ts'
+import { NO_TIME } from './times.ts'
 
 /** Of a folder in a storage that knows no more of it than that it is there. */
-export const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: new Date(0), etag: 'folder' })
+export const FOLDER: Stat = Object.freeze({ kind: 'directory', size: 0, modified: NO_TIME, etag: 'folder' })
 
 /** Looks into a storage that is asked for one place at a time, and tells what stands at a path as a tree has it. */
 export abstract class Lookup<S extends Pick<Stat, 'kind'>> {

@@ -4,6 +4,7 @@ import { join, ROOT, type VfsPath } from '../core/path.ts'
 import { Pathless } from '../core/pathless.ts'
 import { mapped, relay } from '../core/stream.ts'
 import { toldAt } from '../core/telling.ts'
+import { NO_TIME } from '../core/times.ts'
 import type { NamedNode, Node } from '../content/types.ts'
 import { listAt, lookAt } from './moving.ts'
 import type { IpfsNode } from './types.ts'
@@ -13,13 +14,11 @@ type Trees = Pick<IpfsNode, 'stat' | 'read' | 'list'>
 /** The IPFS path (`<cid>/a/b`) of a path of the view. */
 export type Where = (path: VfsPath, call?: Call) => Promise<string>
 
-const NOT_KEPT = new Date(0)
-
 /** The end of the CID: for our CIDs 60 random bits, and never their common beginning. */
 export const etagOf = (cid: string): string => cid.slice(-12)
 
 /** Most of IPFS keeps neither times nor modes. */
-export function statOf({ cid, kind, size, mode, modified = NOT_KEPT }: Node): Stat {
+export function statOf({ cid, kind, size, mode, modified = NO_TIME }: Node): Stat {
   const stat = { kind, size: kind === 'directory' ? 0 : size, modified, etag: etagOf(cid), cid }
   return mode === undefined ? stat : { ...stat, mode: mode & 0o777 }
 }

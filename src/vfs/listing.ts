@@ -1,5 +1,6 @@
 import type { Entry } from '../core/backend.ts'
 import { compareNames } from '../core/path.ts'
+import { NO_TIME } from '../core/times.ts'
 
 /** Entries of a backend with the names of mounts put in where they belong; a mount hides what has its name. */
 export async function* withMounts(entries: AsyncIterable<Entry>, mounts: readonly string[]): AsyncIterable<Entry> {
@@ -14,4 +15,4 @@ export async function* withMounts(entries: AsyncIterable<Entry>, mounts: readonl
   for (const name of waiting) yield mountEntry(name)
 }
 
-const mountEntry = (name: string): Entry => ({ name, kind: 'directory', size: 0, modified: new Date(0), etag: 'mounts' })
+const mountEntry = (name: string): Entry => ({ name, kind: 'directory', size: 0, modified: NO_TIME, etag: 'mounts' })

@@ -4,6 +4,7 @@ import { bytesOf } from '../core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { compareNames, join, ROOT, type VfsPath, within } from '../core/path.ts'
 import { opening, relay } from '../core/stream.ts'
+import { NO_TIME } from '../core/times.ts'
 import { Pauses } from '../core/unhurried.ts'
 import type { Place } from '../journal/types.ts'
 import { ignoreRulesOf } from './ignoring.ts'
@@ -131,7 +132,7 @@ export class Reading {
   }
 }
 
-const SYNTHETIC = { kind: 'directory', size: 0, modified: new Date(0), etag: 'mounts', mount: null, capabilities: READ_ONLY } as const
+const SYNTHETIC = { kind: 'directory', size: 0, modified: NO_TIME, etag: 'mounts', mount: null, capabilities: READ_ONLY } as const
 
 const shown = (path: VfsPath, mount: Mount, stat: Glance['stat']): PathStat => ({ ...stat, path, mount: mount.path, capabilities: mount.backend.capabilities })
 

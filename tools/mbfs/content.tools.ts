@@ -3,6 +3,7 @@ import { collect } from '../../src/core/bytes.ts'
 import { rawCid } from '../../src/core/cid.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
+import { told } from '../../src/core/times.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Storages } from '../../src/storages/types.ts'
@@ -134,7 +135,7 @@ export class ContentTools {
     for await (const { path, kind, size, modified, etag } of this.#vfs.walk(folder, { ...callOf(context), details: true, ignored: true, after })) {
       if (kind !== 'file') continue
       if (entries.length === limit) return { entries, next_cursor: cursorOf(query, entries.at(-1)?.key ?? '') }
-      entries.push({ key: keyOf(root, path), size, modified: modified?.toISOString(), etag })
+      entries.push({ key: keyOf(root, path), size, modified: told(modified), etag })
     }
     return { entries, next_cursor: null }
   }

@@ -4,6 +4,7 @@ import { isCode } from '../../src/core/error.ts'
 import { oneLine } from '../../src/core/one-line.ts'
 import { join, name as nameOf, vfsPath, type VfsPath } from '../../src/core/path.ts'
 import { mapped } from '../../src/core/stream.ts'
+import { isKnown, told } from '../../src/core/times.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import { grouped } from '../../src/text/number.ts'
 import type { Matcher } from '../../src/vfs/match/glob.ts'
@@ -90,7 +91,7 @@ export const relative = (folder: VfsPath, path: VfsPath): string => path.slice(f
 
 export function longLine({ kind, size, modified, etag }: Entry, name: string): string {
   const length = kind === 'file' && size !== undefined ? formatSize(size) : '-'
-  return [length.padStart(8), modified?.toISOString().slice(0, 19).concat('Z') ?? '-'.padEnd(20), (etag ?? '-').padEnd(12), name].join('  ')
+  return [length.padStart(8), told(modified)?.slice(0, 19).concat('Z') ?? '-'.padEnd(20), (etag ?? '-').padEnd(12), name].join('  ')
 }
 
 export const entryOf = ({ name, path, kind, size, modified, etag, cid }: Walked): z.input<typeof entry> => ({
@@ -98,7 +99,7 @@ export const entryOf = ({ name, path, kind, size, modified, etag, cid }: Walked)
   path,
   kind,
   ...(size !== undefined && { size }),
-  ...(modified && { modified: modified.toISOString() }),
+  ...(isKnown(modified) && { modified: modified.toISOString() }),
   ...(etag !== undefined && { etag }),
   ...(cid !== undefined && { cid }),
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Entry } from '../../src/core/backend.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
+import { isKnown } from '../../src/core/times.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { LineIndex } from '../../src/text/line-index.ts'
@@ -42,7 +43,7 @@ const StatOutput = z.strictObject({
   path: z.string(),
   kind: z.enum(['file', 'directory', 'link']),
   size: z.int(),
-  modified: z.iso.datetime(),
+  modified: z.iso.datetime().optional(),
   etag: z.string().describe('Pass it as if_match'),
   cid: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional().describe('Notes that the storage has beside it'),
@@ -132,7 +133,7 @@ export class ReadTools {
       path: at,
       kind,
       size,
-      modified: modified.toISOString(),
+      ...(isKnown(modified) && { modified: modified.toISOString() }),
       etag,
       ...(cid !== undefined && { cid }),
       ...(metadata && { metadata: { ...metadata } }),

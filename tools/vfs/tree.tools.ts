@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
+import { isKnown } from '../../src/core/times.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { formatSize } from '../../src/text/encoding.ts'
@@ -139,5 +140,5 @@ function timeFilter(modified: string | undefined): Filter {
   if (modified === undefined) return () => true
   const before = modified.trim().startsWith('<')
   const bound = parseTime('modified', modified.replace(/^\s*[<>]\s*/, '').trim()).getTime()
-  return ({ modified: time }) => time !== undefined && (before ? time.getTime() < bound : time.getTime() >= bound)
+  return ({ modified: time }) => isKnown(time) && (before ? time.getTime() < bound : time.getTime() >= bound)
 }

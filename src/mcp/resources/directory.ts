@@ -2,6 +2,7 @@ import type { Resource } from '@modelcontextprotocol/server'
 import { VfsError } from '../../core/error.ts'
 import { join, type VfsPath } from '../../core/path.ts'
 import type { Entry } from '../../core/backend.ts'
+import { isKnown } from '../../core/times.ts'
 import type { MountInfo, Vfs, VfsCall } from '../../vfs/types.ts'
 import { DIRECTORY, mimeOf } from './mime.ts'
 import { toUri } from './uri.ts'
@@ -46,7 +47,7 @@ const resource = (folder: VfsPath, { name, kind, size, modified }: Entry): Resou
   name,
   mimeType: kind === 'directory' ? DIRECTORY : mimeOf(name),
   ...(kind === 'file' && size !== undefined && { size }),
-  ...(modified !== undefined && { annotations: { lastModified: modified.toISOString() } }),
+  ...(isKnown(modified) && { annotations: { lastModified: modified.toISOString() } }),
 })
 
 function nameOf(cursor: string): string {

@@ -21,6 +21,7 @@ describe('polymount', () => {
     [['--toolsets', 'cor'], 'did you mean "core"?'],
     [['--engine', 'embeded'], 'ipfs.engine'],
     [['--http', '0.0.0.0:0'], 'INSECURE_BIND'],
+    [['call', 'vfs_ls', '{}', '--deny', '['], 'CONFIG_INVALID: deny: glob "["'],
     [['tools', 'vfs_ls'], 'tools takes no arguments'],
     [['backends', 'list', '--upload'], 'backends list does not take --upload; backends link does'],
     [['ipfs', 'keys', '--to', 'kubo'], 'ipfs keys does not take --to; ipfs migrate does'],

@@ -129,3 +129,11 @@ test('no name passes for more than its own line, nor commands a terminal, wherev
   const { result } = await g.call('vfs_ls', { path: `${g.work}/d` })
   expect(result).toMatchObject({ entries: [{ name: red }, { name: forged }] })
 })
+
+test('a time that a storage does not keep is not told, and is neither before nor after any', async () => {
+  await using g = await connect()
+  await g.call('vfs_write', { path: '/mfs/f', content: 'x' })
+  expect((await g.call('vfs_ls', { path: '/mfs', long: true })).text).not.toContain('1970')
+  expect((await g.call('vfs_stat', { path: '/mfs/f' })).result).not.toHaveProperty('modified')
+  for (const modified of ['<1h', '1h']) expect((await g.call('vfs_find', { path: '/mfs', modified })).result).toMatchObject({ entries: [] })
+})
