@@ -129,8 +129,14 @@ class Planner {
     for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place])
       for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] }))
         if (!isOurs(later) && this.#counts(later, leaf))
-          return `it was changed later, by ${later.change} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
+          return `it was changed later, by ${this.#whole(later)} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
     return undefined
+  }
+
+  /** What history names, and undo takes: not a part of it. */
+  #whole({ change, parent }: ChangeRecord): ChangeId {
+    const above = parent === null ? undefined : this.#journal.get(parent)
+    return above ? this.#whole(above) : change
   }
 
   #counts(later: ChangeRecord, leaf: ChangeRecord): boolean {

@@ -37,6 +37,15 @@ describe('undo', () => {
     expect([await t.text('/m/a'), await t.text('/m/b')]).toEqual(['two', 'one'])
   })
 
+  test('names the later change that history tells, and no part of it', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/d/f', 'one', { parents: true })
+    const { change } = await t.vfs.remove(p('/m/d'), { ...call, recursive: true })
+    const later = await t.write('/m/d/f', 'two', { parents: true, ...other })
+    const { conflicts } = await t.vfs.undo({ change: change! }, call)
+    expect(conflicts).toMatchObject([{ path: '/m/d', reason: `it was changed later, by ${later.change} (other)` }])
+  })
+
   test('takes back a change whose content the undo of a later one has put back, also where only its hash tells', async () => {
     await using folder = await temporaryFolder()
     const [root, dataFolder] = [join(folder.path, 'work'), join(folder.path, 'data')]
