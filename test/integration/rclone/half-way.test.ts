@@ -73,6 +73,21 @@ test('where nothing may be deleted at all, a write is refused, named with what i
   expect(await t.vfs.text('/c/f')).toBe('after')
 })
 
+test('where what was replaced may not be deleted, a write has taken place, and says what it leaves there', async () => {
+  await using t = await opened()
+  await t.vfs.write('/c/f', 'before')
+  t.proxy.refusing = { line: /^DELETE \S*\/replaced\//, status: 403, code: 'AccessDenied' }
+  expect(await codeOf(write(t.vfs).then(() => undefined))).toBe('OUTCOME_UNKNOWN')
+  laterIn(t.vfs.folder)
+  await t.vfs.journal.recover()
+  const [newest] = t.vfs.journal.history({ limit: 1 })
+  expect(newest).toMatchObject({ state: 'done', reason: expect.stringContaining('refuses to remove') })
+  expect(await t.vfs.text('/c/f')).toBe('after')
+  t.proxy.refusing = undefined
+  await t.vfs.vfs.undo({ change: newest?.change ?? '' }, call)
+  expect(await t.vfs.text('/c/f')).toBe('before')
+})
+
 test('where nothing may be deleted at all, a removal is refused, and its path is not locked by that', async () => {
   await using t = await opened()
   await t.vfs.write('/c/f', 'before')
