@@ -30,7 +30,7 @@ export async function smallRows(field: Field): Promise<Row[]> {
   ])
   return [
     faster(`local → S3, ${count} files of 4 KiB, 16 in parallel`, [first[0] ?? 0, first[1] ?? 0], {
-      limit: 'each is a request that the SDK signs and sends, on one thread, and an intent in the journal',
+      limit: 'each is read, hashed, signed, sent and journaled on one thread',
     }),
     faster('the same again with nothing changed', [again, againPeer], { limit: 'the two listings; one look into the journal for each page of them' }),
   ]
