@@ -23,6 +23,14 @@ export class Spares {
     if (this.#lent.delete(buffer)) this.#free.push(buffer)
   }
 
+  /** For who cannot tell when he is done with it: a copy, and the memory comes back. */
+  released(content: Uint8Array): Uint8Array {
+    if (!this.#lent.has(content.buffer)) return content
+    const copy = Buffer.from(content)
+    this.back(content)
+    return copy
+  }
+
   /** A copy of what is shorter than its memory, which comes back: many share one that stays, since one for each keeps the collector busy. */
   shortened(content: Uint8Array): Buffer {
     if (this.#slab.length < content.length) this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, content.length))

@@ -15,6 +15,7 @@ const CAR_HEAD = Buffer.from('11a265726f6f7473806776657273696f6e01', 'hex')
 const Answer = z.object({ Stats: z.object({ BlockCount: z.number() }).optional() })
 
 type Block = Parameters<Sink['save']>[0]
+type Spares = NonNullable<Parameters<Sink['save']>[1]>
 
 /**
  * Blocks on their way into the daemon, all of one import as one streamed CAR. `commit` resolves once Kubo has counted as
@@ -33,11 +34,11 @@ export class Upload implements Sink, Disposable {
     this.#form.stream.on('error', () => {}) // the call tells it
   }
 
-  readonly save = async ({ cid, block }: Block): Promise<void> => {
+  readonly save = async ({ cid, block }: Block, spares?: Spares): Promise<void> => {
     if (!this.#answer) this.#begin()
     const name = cid.bytes
     this.#count++
-    await this.#write(Buffer.concat([lengthOf(name.length + block.length), name]), block)
+    await this.#write(Buffer.concat([lengthOf(name.length + block.length), name]), spares?.released(block) ?? block)
   }
 
   async commit(): Promise<void> {

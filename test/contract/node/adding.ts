@@ -12,6 +12,15 @@ const HELLO = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 const EMPTY_FILE = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
 const EMPTY_FOLDER = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
 
+/** Leaves that differ, in one memory. */
+async function* counted(leaves: number): AsyncGenerator<Uint8Array> {
+  const part = Buffer.alloc(MIB)
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    part.writeUInt32LE(leaf)
+    yield part
+  }
+}
+
 export function adding(make: MakeNode): void {
   test('add gives the published CIDs', async () => {
     await using open = await make()
@@ -26,6 +35,13 @@ export function adding(make: MakeNode): void {
     expect(whole).toEqual(cut)
     expect(whole.size).toBe(LARGE)
     expect(Buffer.concat(await Array.fromAsync(open.node.read(whole.cid))).equals(Buffer.concat(await Array.fromAsync(noise(LARGE))))).toBe(true)
+  })
+
+  test('a large add takes the memory of a few leaves', async () => {
+    await using open = await make()
+    const before = process.memoryUsage().arrayBuffers
+    await open.node.add(counted(250))
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(125 * MIB) // what the collector lets wait on a Kubo is some 60
   })
 
   test('add tells its progress, and onlyHash keeps nothing', async () => {

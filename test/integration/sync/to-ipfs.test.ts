@@ -1,7 +1,10 @@
-import { chmod, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { onEngines } from '../../support/on-engines.ts'
+
+const MIB = 1 << 20
+const LEAVES = 120
 
 const files = { 'src/a.txt': 'one', 'src/.hidden': 'h', 'src/deep/b.txt': 'two', 'src/deep/er/ä b.txt': 'three', 'src/.gitignore': 'deep' }
 
@@ -28,6 +31,16 @@ onEngines('a sync to IPFS', (connect) => {
     await rm(join(at, 'deep'))
     await mkdir(join(at, 'deep'))
     expect(await sync()).toMatchObject({ cid: await added(), added: 0, reused: 2 })
+  })
+
+  test('a large file takes the memory of a few leaves', async () => {
+    await using session = await connect({ files: { 'src/small': 'x' } })
+    await using file = await open(join(session.work, 'src/large'), 'w')
+    for (let leaf = 0; leaf < LEAVES; leaf++) await file.write(`leaf ${leaf}`, leaf * MIB)
+    await file.truncate(LEAVES * MIB)
+    const before = process.memoryUsage().arrayBuffers
+    expect((await session.call('vfs_sync_to_ipfs', { path: join(session.work, 'src') })).result).toMatchObject({ added: 2, size: LEAVES * MIB + 1 })
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan((LEAVES / 2) * MIB)
   })
 
   test('what is synced is pinned, unless that is not wanted, and can be read back', async () => {
