@@ -9,7 +9,7 @@ import { requires } from '../support/requires.ts'
 const MIB = 2 ** 20
 const GIB = 1024 * MIB
 const LARGE = 10 * GIB
-/** To both sides: V8's young generation alone takes and gives back that much, while what is in use stays where it was. */
+/** To both sides. */
 const SWING = 20 * MIB
 
 beforeEach(requires('/proc', () => process.platform === 'linux'))
@@ -36,7 +36,7 @@ test('memory stays where it is while 10 GiB are copied across mounts, hashed, an
         expect((await agent.client.callTool({ name: tool, arguments: args }, { timeout: 900_000 })).isError).not.toBe(true)
     })
   }
-  await during(GIB) // the first work of a process takes memory that all later work uses again
+  await during(4 * GIB) // V8's young generation grows with all that ever survived in it, up to its bound; by then it is there, and so is what is loaded late
   const { least, most } = await during(LARGE)
   expect(most - least).toBeLessThan(2 * SWING)
 }, 1_800_000)
