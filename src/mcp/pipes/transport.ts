@@ -1,11 +1,14 @@
 import type { Readable, Writable } from 'node:stream'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server'
-import { Lines } from './lines.ts'
+import { CODES } from '../../core/codes.ts'
+import { Lines, type TooLong } from './lines.ts'
 import { Outbox } from './outbox.ts'
 import { Unanswered } from './unanswered.ts'
 
 /** Of one message, in bytes: the SDK's own bound. */
 const LARGEST = 10 * 1024 * 1024
+/** JSON-RPC's code. */
+const INVALID_REQUEST = -32600
 
 /**
  * MCP over a pair of pipes, a message a line. The SDK's transport closes at the end of stdin and so cancels every call, though
@@ -22,7 +25,7 @@ export class PipeTransport implements Transport {
   readonly closed: Promise<void>
   readonly #stdin: Readable
   readonly #stdout: Writable
-  readonly #lines = new Lines(LARGEST)
+  readonly #lines = new Lines(LARGEST, (ends) => this.#refuse(ends))
   readonly #outbox: Outbox
   readonly #unanswered = new Unanswered()
   readonly #onClosed: () => void
@@ -63,11 +66,18 @@ export class PipeTransport implements Transport {
   }
 
   readonly #receive = (piece: Buffer): void => {
-    try {
-      for (const line of this.#lines.take(piece)) this.#deliver(line)
-    } catch (error) {
-      this.#broken(error as Error)
-    }
+    for (const line of this.#lines.take(piece)) this.#deliver(line)
+  }
+
+  /** Of a request whose id stands at one end of it, as those of all clients do, only that is refused; nobody would hear of another one. */
+  #refuse(ends: TooLong): void {
+    const why = new Error(`a message may have ${LARGEST} bytes`)
+    const id = idOf(ends)
+    if (id === undefined) return this.#broken(why)
+    this.#report(why)
+    const { hint, retryable } = CODES.BODY_TOO_LARGE
+    const error = { code: INVALID_REQUEST, message: `${why.message}. ${hint}`, data: { error_code: 'BODY_TOO_LARGE', hint, retryable } }
+    this.#outbox.put(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`).catch(this.#broken)
   }
 
   #deliver(line: string): void {
@@ -86,6 +96,16 @@ export class PipeTransport implements Transport {
     this.#report(error)
     void this.close()
   }
+}
+
+const ID = String.raw`"id"\s*:\s*(-?\d+|"(?:[^"\\]|\\.)*")`
+const ID_FIRST = new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?${ID}\s*,`)
+const ID_LAST = new RegExp(String.raw`${ID}\s*\}\s*$`)
+
+/** A brace alone follows the last key of the message itself: what lies in it ends in more of them. */
+function idOf({ head, tail }: TooLong): unknown {
+  const found = (ID_FIRST.exec(head) ?? ID_LAST.exec(tail))?.[1]
+  return found === undefined ? undefined : parsed(found)
 }
 
 /** Undefined for what is no JSON: a stray line in a pipe is passed over. */

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { Lines } from '../../../src/mcp/pipes/lines.ts'
+import { Lines, type TooLong } from '../../../src/mcp/pipes/lines.ts'
 import { Outbox } from '../../../src/mcp/pipes/outbox.ts'
 import { PipeTransport } from '../../../src/mcp/pipes/transport.ts'
 
@@ -42,7 +43,7 @@ test.each([
   await expect(transport.answered(NEVER)).resolves.toBeUndefined()
 })
 
-test('the end of stdin is told and closes nothing; a message without an end closes', async () => {
+test('the end of stdin is told and closes nothing; a message that is too long, and names no request, closes', async () => {
   const quiet = await opened()
   quiet.stdin.end()
   await quiet.transport.ended
@@ -52,17 +53,51 @@ test('the end of stdin is told and closes nothing; a message without an end clos
   const closed = Promise.withResolvers<void>()
   const said: Error[] = []
   Object.assign(flooded.transport, { onclose: closed.resolve, onerror: (error: Error) => void said.push(error) })
-  flooded.stdin.write('x'.repeat(10 * 1024 * 1024 + 1))
+  flooded.stdin.write(`${'x'.repeat(10 * 1024 * 1024 + 1)}\n`)
   await closed.promise
   expect(said.map(({ message }) => message)).toEqual(['a message may have 10485760 bytes'])
   await expect(flooded.transport.send({ jsonrpc: '2.0', id: 1, result: {} })).rejects.toThrow('closed')
 })
 
 test('lines are put together from pieces, whatever characters these cut', () => {
-  const lines = new Lines(100)
+  const lines = new Lines(100, () => {})
   const bytes = Buffer.from('é1\né2\r\n\né3')
   const found = Array.from(bytes, (_, at) => lines.take(bytes.subarray(at, at + 1))).flat()
   expect([...found, ...lines.take(Buffer.from('\nrest'))]).toEqual(['é1', 'é2\r', '', 'é3'])
+})
+
+test('a line that is too long is passed over, and its ends are told, whatever pieces it comes in', () => {
+  const bytes = Buffer.from(`before\n<${'é'.repeat(5000)}>\nafter\n${'x'.repeat(100)}\n`)
+  for (const size of [1, 7, 64, 100]) {
+    const ends: TooLong[] = []
+    const lines = new Lines(100, (each) => void ends.push(each))
+    const found: string[] = []
+    for (let at = 0; at < bytes.length; at += size) found.push(...lines.take(bytes.subarray(at, at + size)))
+    expect(found).toEqual(['before', 'after', 'x'.repeat(100)])
+    expect(ends).toEqual([{ head: expect.stringMatching(/^<é{100}/), tail: expect.stringMatching(/é{100}>$/) }])
+  }
+})
+
+test.each([
+  ['id first', (text: string) => ({ jsonrpc: '2.0', id: 'a"b', method: 'm', params: { text } })],
+  ['id last', (text: string) => ({ method: 'm', params: { text, inner: { id: 7 } }, jsonrpc: '2.0', id: 'a"b' })],
+])('a request that is too long is refused, and the next one is heard: %s', async (_, message) => {
+  const stdin = new PassThrough()
+  const stdout = new PassThrough()
+  const transport = new PipeTransport(stdin, stdout)
+  const heard = new Promise((resolve) => (transport.onmessage = resolve))
+  await transport.start()
+  stdin.write(`${JSON.stringify(message('x'.repeat(11 << 20)))}\n${JSON.stringify(message('short'))}\n`)
+  expect(await heard).toEqual(message('short'))
+  const [answer] = (await once(stdout, 'data')) as [Buffer]
+  expect(JSON.parse(answer.toString())).toMatchObject({ jsonrpc: '2.0', id: 'a"b', error: { code: -32600, data: { error_code: 'BODY_TOO_LARGE' } } })
+})
+
+test('no id of what lies in a message is taken for its own', async () => {
+  const { stdin, transport } = await opened()
+  const closed = new Promise<void>((resolve) => (transport.onclose = resolve))
+  stdin.write(`${JSON.stringify({ method: 'm', params: { text: 'x'.repeat(11 << 20), id: 7 } })}\n`)
+  await expect(closed).resolves.toBeUndefined()
 })
 
 test('answers that are ready together are written together, and each is told when it is out', async () => {
