@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
-import { Errands } from './errand.ts'
+import { type Errand, Errands } from './errand.ts'
 import { Signature } from './sign.ts'
 import { textOf } from './xml.ts'
 
@@ -8,7 +8,6 @@ import { textOf } from './xml.ts'
 export type SmallPut = Omit<PutObjectCommandInput, 'Body' | 'Key'> & { readonly Key: string; readonly Body: Uint8Array }
 
 const SMALL = 256 * 1024 // bytes; of a larger one the way to it takes no time
-const LINES = 50 // as many as the SDK has
 const PLAIN_BUCKET = /^[a-z0-9][a-z0-9.-]+$/
 const OTHER_SIGNATURE = /--x-s3$/ // directory buckets
 const PLAIN_HEADER = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
@@ -38,8 +37,7 @@ export class Puts implements Disposable {
   readonly #bucket: string
   readonly #link: (key: string) => Promise<string>
   #address: Promise<Address | undefined> | undefined
-  readonly #lines = new Set<Errands>()
-  readonly #free: Errands[] = []
+  #errands: Errands | undefined
 
   /** `link`: the address of a key, which is the same for all but their ends. */
   constructor(client: S3Client, bucket: string, link: (key: string) => Promise<string>) {
@@ -52,11 +50,10 @@ export class Puts implements Disposable {
   async put(input: SmallPut, options: { readonly abortSignal?: AbortSignal }): Promise<string | undefined> {
     const isFit = input.Body.length <= SMALL && PLAIN_BUCKET.test(this.#bucket) && !OTHER_SIGNATURE.test(this.#bucket)
     const address = isFit ? await this.#addressed() : undefined
-    const head = address && (await this.#head(input, address))
-    if (!address || head === undefined) return undefined
-    const line = this.#line(address.url)
-    if (!line) return undefined
-    const { status, headers, text } = await line.ask(head, input.Body, options.abortSignal).finally(() => this.#back(line))
+    const errand = address && (await this.#signed(input, address))
+    if (!address || !errand) return undefined
+    this.#errands ??= new Errands(address.url)
+    const { status, headers, text } = await this.#errands.ask(errand, options.abortSignal)
     if (status === 200) return headers['etag'] ?? ''
     const refusal = new Refusal(textOf(text, 'Code'), status, headers)
     if (refusal.name === 'RequestTimeTooSkewed') return undefined // the SDK sets its clock by that
@@ -64,24 +61,7 @@ export class Puts implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const line of this.#lines) line[Symbol.dispose]()
-  }
-
-  /** undefined where there are enough of them. */
-  #line(url: URL): Errands | undefined {
-    for (let line = this.#free.pop(); line; line = this.#free.pop()) {
-      if (line.isFree) return line
-      this.#lines.delete(line)
-    }
-    if (this.#lines.size >= LINES) return undefined
-    const line = new Errands(url)
-    this.#lines.add(line)
-    return line
-  }
-
-  #back(line: Errands): void {
-    if (line.isFree) this.#free.push(line)
-    else this.#lines.delete(line)
+    this.#errands?.[Symbol.dispose]()
   }
 
   /** undefined where it cannot be signed: the usual way tells why. */
@@ -90,14 +70,13 @@ export class Puts implements Disposable {
     return this.#address
   }
 
-  /** All that goes before the body; undefined for what no plain header holds. */
-  async #head(input: SmallPut, { url, signature }: Address): Promise<string | undefined> {
+  /** undefined for what no plain header holds. */
+  async #signed(input: SmallPut, { url, signature }: Address): Promise<Errand | undefined> {
     const { config } = this.#client
     const checks = (await config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
     const request = { method: 'PUT', path: url.pathname + pathOf(input.Key), headers: headersOf(input, url.host, checks), body: input.Body }
-    const sent = Object.entries(signature.sign(request, await config.credentials(), new Date(Date.now() + config.systemClockOffset)))
-    if (!sent.every(([, value]) => PLAIN_HEADER.test(value))) return undefined
-    return `PUT ${request.path} HTTP/1.1\r\n${sent.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+    const headers = signature.sign(request, await config.credentials(), new Date(Date.now() + config.systemClockOffset))
+    return Object.values(headers).every((value) => PLAIN_HEADER.test(value)) ? { ...request, headers } : undefined
   }
 }
 
