@@ -28,16 +28,21 @@ export class Versions {
   }
 
   async history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]> {
-    const place = await this.#key(path, call)
+    const places = await this.#keys(path, call)
     await this.#journal.caughtUp()
+    const found = new Map(places.flatMap((place) => this.#historyOf(place, call)).map((record) => [record.change, record])) // one of two mounts counts once
+    return [...found.values()].toSorted((a, b) => b.seq - a.seq).slice(0, call.limit)
+  }
+
+  #historyOf(place: Key, { before, limit }: { readonly before?: number | undefined; readonly limit: number }): ChangeRecord[] {
     const found: ChangeRecord[] = []
-    for (let { before } = call; found.length < call.limit;) {
-      const page = this.#journal.history({ place, before, limit: call.limit })
+    for (let from = before; found.length < limit;) {
+      const page = this.#journal.history({ place, before: from, limit })
       found.push(...page.flatMap((record) => this.#asShown(record)))
-      if (page.length < call.limit) break
-      before = page.at(-1)?.seq
+      if (page.length < limit) break
+      from = page.at(-1)?.seq
     }
-    return found.slice(0, call.limit)
+    return found
   }
 
   /** As its paths are called here and now; nothing of one that is hidden here, or that only other gateways serve. */
@@ -169,6 +174,15 @@ export class Versions {
     const id = undoneBy === null ? await lyingUnder(this.#journal, trash, change) : undefined
     if (id === undefined) throw notKept(place.shown, change, 'it was brought back')
     return id
+  }
+
+  /** Of the path, and of the mounts below it; of one that cannot be reached nobody knows where it is. */
+  async #keys(path: VfsPath, call: VfsCall): Promise<Key[]> {
+    const { table, policy } = this.#targets
+    const mounts = [...table.all()].map((mount) => mount.path).filter((top) => top !== path && within(path, top) && !policy.denies(top))
+    const below = mounts.map((top) => this.#key(top, call).catch(() => undefined))
+    const own = mounts.length > 0 && table.find(path) === undefined ? undefined : await this.#key(path, call)
+    return [own, ...(await Promise.all(below))].filter((key) => key !== undefined)
   }
 
   async #key(path: VfsPath, { signal }: VfsCall): Promise<Key> {

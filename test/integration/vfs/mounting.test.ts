@@ -47,6 +47,20 @@ describe('mounts', () => {
     expect(await t.text('/all/deep/er/f')).toBe('x')
   })
 
+  test('below a folder have their part in its history, also where the folder is of no storage', async () => {
+    const shared = new MemoryBackend()
+    await using t = await openTestVfs({ '/top/a': shared, '/top/a/in': {}, '/top/b': shared, '/other': {}, '/down': new Down() })
+    const changes: (string | null)[] = []
+    for (const path of ['/top/a/f', '/top/a/in/f', '/other/f']) changes.push((await t.write(path, 'x')).change)
+    const history = async (path: string): Promise<string[]> => (await t.vfs.history(p(path), { ...call, limit: 10 })).map(({ change }) => change)
+    expect(await history('/top/a')).toEqual([changes[1], changes[0]])
+    expect(await history('/top')).toEqual([changes[1], changes[0]])
+    expect(await history('/')).toEqual([changes[2], changes[1], changes[0]])
+    const { seq } = t.journal.get(changes[2]!)!
+    expect(await t.vfs.history(p('/'), { ...call, limit: 1, before: seq })).toMatchObject([{ change: changes[1] }])
+    await expect(history('/nowhere')).rejects.toMatchObject({ code: 'NOT_SERVED' })
+  })
+
   test('name the folder that a change lacks, and not what it would have made', async () => {
     await using t = await openTestVfs({ '/m': {} })
     await t.write('/m/near', 'x')
