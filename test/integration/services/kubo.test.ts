@@ -61,7 +61,8 @@ describe('a daemon of our own', () => {
     const { pid } = await t.status('kubo')
     process.kill(pid ?? 0, 'SIGKILL')
     await t.until((now) => now.state === 'ready' && now.pid !== pid, 'kubo')
-    expect(t.events).toEqual(['kubo starting', 'kubo ready', 'kubo restarting', 'kubo starting', 'kubo ready'])
+    const events = t.events.filter((event) => event !== 'kubo degraded') // a check may meet the dead one before its end is told
+    expect(events).toEqual(['kubo starting', 'kubo ready', 'kubo restarting', 'kubo starting', 'kubo ready'])
     expect(await rpc(await t.services.endpoint('kubo'), 'files/ls?arg=/')).toMatchObject({ Entries: [{ Name: 'kept' }] })
   })
 

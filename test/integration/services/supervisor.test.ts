@@ -67,7 +67,8 @@ describe('a service', () => {
     })
     gate.resolve()
     expect(await t.until(({ state }) => state === 'ready')).toMatchObject({ restarts: 1, url, reason: null })
-    expect(t.events).toEqual(['echo starting', 'echo ready', 'echo restarting', 'echo starting', 'echo ready'])
+    const events = t.events.filter((event) => event !== 'echo degraded') // a check may meet the dead one before its end is told
+    expect(events).toEqual(['echo starting', 'echo ready', 'echo restarting', 'echo starting', 'echo ready'])
   })
 
   test('that hangs is degraded, and restarted', async () => {
