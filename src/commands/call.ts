@@ -18,7 +18,7 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   if (tool === undefined || rest.length > 0) throw new UsageError('call takes the name of a tool and its arguments: polymount call TOOL [JSON|-]')
   const args = parseArguments(json === '-' ? (await buffer(io.stdin)).toString() : json)
   await using gateway = await openGatewayOf(await settingsOf(line, io), line.flags.get('dir') ?? [], io)
-  const outcome = await offered(line, gateway).invoke(tool, args, {
+  const outcome = await offered(line, gateway).invoke(tool, line.flags.has('raw') ? await plain(tool, args, gateway) : args, {
     actor: { client: 'cli', clientVersion: VERSION, session: sessionId() },
     signal: interrupted(io),
   })
@@ -30,7 +30,13 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
 const offered = ({ flags }: CommandLine, { tools, registry }: Gateway): Pick<ToolView, 'invoke'> =>
   ['toolsets', 'tools', 'exclude-tools'].some((flag) => flags.has(flag)) ? tools : registry
 
-function parseArguments(json: string): unknown {
+/** A tool that can leave out what it adds for models does so, unless the arguments say otherwise. */
+async function plain(tool: string, args: object, { registry }: Gateway): Promise<object> {
+  const { input } = (await registry.tools.get(tool)?.load()) ?? {}
+  return input && 'raw' in input.shape ? { raw: true, ...args } : args
+}
+
+function parseArguments(json: string): object {
   try {
     const value: unknown = JSON.parse(json)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value

@@ -51,10 +51,11 @@ describe('polymount call', () => {
     await using place = await emptyPlace()
     await writeFile(join(place.work, 'a.txt'), 'one\ntwo\n')
     const args = ['call', 'vfs_read', '-', '--dir', '.']
-    const input = JSON.stringify({ path: join(place.work, 'a.txt'), raw: true })
-    const { stdout } = await run(place, args, { input })
+    const path = join(place.work, 'a.txt')
+    const { stdout } = await run(place, args, { input: JSON.stringify({ path, raw: true }) })
     expect(JSON.parse(stdout)).toMatchObject({ status: 'success', content: [{ type: 'text', text: expect.stringContaining('one\ntwo') }] })
-    expect(await run(place, [...args, '--raw'], { input })).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+    expect(await run(place, [...args, '--raw'], { input: JSON.stringify({ path }) })).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+    expect((await run(place, [...args, '--raw'], { input: JSON.stringify({ path, raw: false }) })).stdout).toContain('1\tone')
   })
 
   test('--raw gives bytes that are no text, an image, and fields alone', async () => {
