@@ -92,6 +92,7 @@ test('a person at a terminal is asked, and for secrets again until it is a refer
     ['secret_access_key', 'env:KEY'],
     ['session_token', ''],
     ['compat', ''],
+    ['part_size', '5242880'],
     ['Mount at', '/store'],
   ]
   let [said, next] = ['', 0]
@@ -106,6 +107,7 @@ test('a person at a terminal is asked, and for secrets again until it is a refer
   const ended = await code
   stderr.end()
   expect([ended, await failure]).toEqual([0, ''])
-  const options = { bucket: 'b', endpoint: 'http://127.0.0.1:9', path_style: true, access_key_id: 'env:ID', secret_access_key: 'env:KEY' }
+  const keys = { access_key_id: 'env:ID', secret_access_key: 'env:KEY' }
+  const options = { bucket: 'b', endpoint: 'http://127.0.0.1:9', path_style: true, ...keys, part_size: 5_242_880 }
   expect(await settings(place)).toEqual({ backends: { store: { type: 's3', options } }, mounts: [{ path: '/store', backend: 'store' }] })
 })
