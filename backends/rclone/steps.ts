@@ -1,5 +1,5 @@
 import type { Call } from '../../src/core/backend.ts'
-import { afterwards, inDoubt, isUnclear } from '../../src/core/effect.ts'
+import { inDoubt, isUnclear } from '../../src/core/effect.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { Item } from './rc.ts'
 import { OWN } from './view.ts'
@@ -45,7 +45,8 @@ export class Steps extends Work {
       await this.surely(() => this.between('operations/movefile', from, to, call), isMoved)
     } catch (refused) {
       if (isCode(refused, 'OUTCOME_UNKNOWN')) throw refused
-      if (!(await afterwards(isMoved))) throw await this.#halfMoved(to, refused)
+      const moved = await isMoved().catch((cause: unknown) => Promise.reject(inDoubt(cause)))
+      if (!moved) throw await this.#halfMoved(to, refused)
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Bytes, Call, Stat, WriteOptions } from '../../src/core/backend.ts'
-import { incoming } from '../../src/core/bytes.ts'
+import { counted, incoming } from '../../src/core/bytes.ts'
 import { afterwards, inDoubt } from '../../src/core/effect.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
@@ -27,12 +27,17 @@ export class Writes {
     const id = options.id ?? randomUUID()
     await this.#replaceable(path, options)
     const [steps, staged] = [new Steps(this.#view.rc, this.#view.place(path)), this.#staged(path, id)]
-    const count = { bytes: 0 }
+    let size = 0
     try {
-      await steps.upload(folderOf(staged), nameOf(staged), counted(incoming(source, path, options.signal), count), options)
+      await steps.upload(
+        folderOf(staged),
+        nameOf(staged),
+        counted(incoming(source, path, options.signal), (bytes) => void (size = bytes)),
+        options,
+      )
       throwIfAborted(options.signal, 'write')
-      await requireWhole(steps, staged, count.bytes, options)
-      await options.staged?.(count.bytes)
+      await requireWhole(steps, staged, size, options)
+      await options.staged?.(size)
       throwIfAborted(options.signal, 'write')
       return await this.#locks.run(this.#view.place(path), () => this.#publish(steps, { path, id, staged }, options))
     } catch (error) {
@@ -87,12 +92,14 @@ async function clear(steps: Steps, staged: string): Promise<void> {
   await steps.drop(staged)
 }
 
-/** After a refusal. */
+/** After a refusal. What fails here leaves something in a place where it is not to stay. */
 async function bringBack(steps: Steps, aside: string | undefined, place: string, refused: unknown): Promise<void> {
-  await afterwards(async () => {
+  try {
     if (await steps.exists(place)) throw refused
     if (aside !== undefined) await steps.between('operations/movefile', aside, place)
-  })
+  } catch (cause) {
+    throw inDoubt(cause)
+  }
 }
 
 async function requireWhole(steps: Steps, place: string, size: number, call: Call): Promise<void> {
@@ -102,10 +109,3 @@ async function requireWhole(steps: Steps, place: string, size: number, call: Cal
 
 const folderOf = (place: string): string => place.slice(0, Math.max(0, place.lastIndexOf('/')))
 const nameOf = (place: string): string => name(`/${place}` as VfsPath)
-
-async function* counted(source: Bytes, count: { bytes: number }): Bytes {
-  for await (const part of source) {
-    count.bytes += part.length
-    yield part
-  }
-}

@@ -1,5 +1,5 @@
 import type { Call, Precondition, Stat, Trash } from '../../core/backend.ts'
-import { afterwards } from '../../core/effect.ts'
+import { inDoubt } from '../../core/effect.ts'
 import { isCode, VfsError } from '../../core/error.ts'
 import { segments, type VfsPath } from '../../core/path.ts'
 import type { TreeNode } from './types.ts'
@@ -71,7 +71,7 @@ export class TreeTrash implements Trash {
 
   /** At the end of a change, which has taken place or has been refused: what is kept too much is for the journal to find. */
   async #letGo(id: string): Promise<void> {
-    await afterwards(() => this.#node.keeps.remove(id))
+    await this.#node.keeps.remove(id).catch((cause: unknown) => Promise.reject(inDoubt(cause, {}, 'what is kept of it could not be let go')))
   }
 
   async #where(path: VfsPath, call?: Call): Promise<string> {
