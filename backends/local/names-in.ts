@@ -2,17 +2,20 @@ import { type Dirent, readdir, readdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { compareNames } from '../../src/core/path.ts'
+import type { Entry } from '../../src/core/backend.ts'
 import { young } from './etag.ts'
-import type { Kind } from '../../src/core/backend.ts'
 import { type Facts, kindOf, type Measure } from './facts.ts'
 import { type Folder, RESERVED } from './folder.ts'
 import { SMALL } from './io.ts'
 import { lossy, shown, shownText } from './names.ts'
 
-export interface Named {
+/** A device, pipe or socket, which is never served. */
+export interface Special {
   readonly name: string
-  readonly kind: Kind
+  readonly kind: 'special'
 }
+
+export type Named = Pick<Entry, 'name' | 'kind'> | Special
 
 interface Read {
   readonly facts: Facts
@@ -30,7 +33,7 @@ export class NamesIn {
     this.#measure = measure
   }
 
-  /** Neither names of our own nor devices, pipes and sockets. */
+  /** But those of our own. */
   async of(folder: Folder): Promise<readonly Named[]> {
     const facts = this.#measure.opened(folder.fd)
     const known = this.#read.get(folder.real)
@@ -52,8 +55,7 @@ async function entries(folder: Folder, { length }: Facts): Promise<Named[]> {
 }
 
 function named(name: string, entry: Parameters<typeof kindOf>[0]): Named[] {
-  const kind = kindOf(entry)
-  return kind === 'special' || name.startsWith(RESERVED) ? [] : [{ name, kind }]
+  return name.startsWith(RESERVED) ? [] : [{ name, kind: kindOf(entry) }]
 }
 
 const sorted = (names: readonly Named[]): readonly Named[] => names.toSorted((a, b) => compareNames(a.name, b.name))

@@ -101,6 +101,8 @@ export interface ListOptions extends Call {
   readonly after?: string | undefined
   /** Fills size, modified, etag (and cid, mode) of every entry. */
   readonly details?: boolean | undefined
+  /** Told the name of every device, pipe and socket: none of them is an entry. */
+  readonly onSpecial?: ((name: string) => void) | undefined
 }
 
 /** Of what is said, each part goes in place of what stands there; if it is not given, that stays. Only where they are kept. */

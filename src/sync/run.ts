@@ -9,6 +9,7 @@ import { below, join, staysBelow, type VfsPath } from '../core/path.ts'
 import type { NodeBlocks } from '../ipfs/types.ts'
 import { compileGlobs } from '../vfs/match/glob.ts'
 import { forEachOf } from '../vfs/pool.ts'
+import { Failures } from '../vfs/transfer/failures.ts'
 import type { OpenFile, Vfs, VfsCall, Walked } from '../vfs/types.ts'
 import { type Child, digestOf, linkStamp, metadataOf, stampOf } from './children.ts'
 import type { SyncIndex } from './index.ts'
@@ -20,6 +21,8 @@ import type { SyncCall, Synced } from './types.ts'
 
 const AT_ONCE = 8 // files read at the same time
 const TRIES = 3 // against a file that is changed while it is read
+
+type Chosen = (entry: Pick<Walked, 'path' | 'kind'>) => boolean
 
 export interface RunParts {
   readonly vfs: Vfs
@@ -38,8 +41,8 @@ export class Run {
   readonly #sink: NodeSink
   readonly #spares = new Spares(SharedArrayBuffer)
   readonly #recorder: Recorder
-  readonly #chosen: (entry: Walked) => boolean
-  readonly #done = { size: 0, added: 0, reused: 0, bytes: 0, linksLeftOut: 0 }
+  readonly #chosen: Chosen
+  readonly #done = { size: 0, added: 0, reused: 0, bytes: 0, linksLeftOut: 0, leftOut: new Failures() }
 
   constructor(parts: RunParts, top: VfsPath, options: SyncCall) {
     this.#parts = parts
@@ -73,7 +76,8 @@ export class Run {
   /** Folders in it are done then, files are not. */
   async #children(path: VfsPath, branch: Branch): Promise<Child[]> {
     const children: Child[] = []
-    for await (const entry of this.#parts.vfs.walk(path, { ...this.#call, depth: 1, details: true, ignored: true })) {
+    const onSpecial = (at: VfsPath): void => (this.#chosen({ path: at, kind: 'file' }) ? this.#done.leftOut.addSpecial(at) : undefined)
+    for await (const entry of this.#parts.vfs.walk(path, { ...this.#call, depth: 1, details: true, ignored: true, onSpecial })) {
       if (!this.#chosen(entry)) continue
       const child = entry.kind === 'directory' ? await this.#subfolder(entry, branch) : this.#fileChild(entry)
       if (child) children.push(child)
@@ -190,7 +194,7 @@ const isUnchanged = (row: FolderRow | undefined, digest: Uint8Array): row is Fol
 const linkOf = ({ name, became }: Child): Link[] => (became ? [{ name, cid: parseCid(became.cid), tsize: became.tsize }] : [])
 
 /** Files that one of `include` means, if there is one; nothing that one of `exclude` means, and nothing below it. */
-function choice({ include = [], exclude = [] }: SyncCall, top: VfsPath): (entry: Walked) => boolean {
+function choice({ include = [], exclude = [] }: SyncCall, top: VfsPath): Chosen {
   if (include.length + exclude.length === 0) return () => true
   const [included, excluded] = [compileGlobs(include), compileGlobs(exclude)]
   return ({ path, kind }) => {

@@ -1,5 +1,5 @@
 import type { VfsPath } from '../core/path.ts'
-import type { MirrorCall, Mirrored, VfsCall } from '../vfs/types.ts'
+import type { LeftOut, MirrorCall, Mirrored, VfsCall } from '../vfs/types.ts'
 
 export interface SyncCall extends VfsCall {
   /** Globs, relative to the folder. What `exclude` means is not looked at, a folder with all below it. */
@@ -25,6 +25,7 @@ export interface Synced {
   readonly bytes: number
   /** Symbolic links, which are left out. */
   readonly linksLeftOut: number
+  readonly leftOut: LeftOut
 }
 
 /** Folders of the VFS as trees in IPFS, where only what has changed since the last time is read. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../core/backend.ts'
+import type { Entry, ListOptions } from '../core/backend.ts'
 import { compareNames, type VfsPath } from '../core/path.ts'
 import { mapped } from '../core/stream.ts'
 import { Backlog } from './backlog.ts'
@@ -11,11 +11,13 @@ export interface Found extends Entry {
   readonly etag: string
 }
 
-export type List = (path: VfsPath) => AsyncIterable<Found>
+export type List = (path: VfsPath, onSpecial?: ListOptions['onSpecial']) => AsyncIterable<Found>
 
-/** What a folder holds, with all that a comparison asks for. */
-export const detailed = (reading: Reading, path: VfsPath, { actor, signal }: VfsCall): AsyncIterable<Found> =>
-  mapped(reading.list(path, { actor, signal, details: true }), (entry) => ({ size: 0, etag: '', ...entry }))
+/** Lists what a folder holds, with all that a comparison asks for. */
+export const detailed =
+  (reading: Reading, { actor, signal }: VfsCall): List =>
+  (path, onSpecial) =>
+    mapped(reading.list(path, { actor, signal, details: true, onSpecial }), (entry) => ({ size: 0, etag: '', ...entry }))
 
 /** One name in two folders: what has it in the source, at the destination, or in both. */
 export interface Beside {

@@ -20,6 +20,7 @@ export interface Changed {
   readonly bytes: number
   /** Symbolic links of a copied folder, which are left out. */
   readonly linksLeftOut?: number | undefined
+  readonly leftOut?: LeftOut | undefined
 }
 
 /** What is said beside the content is as in the backends' WriteOptions: rejects UNSUPPORTED where the storage keeps none. */
@@ -51,6 +52,14 @@ export interface Progress {
   readonly bytesPerSecond: number
   /** Absent while there is nothing to judge by. */
   readonly secondsLeft?: number | undefined
+}
+
+/** What is neither file, folder nor link, and goes nowhere: devices, pipes and sockets. */
+export interface LeftOut {
+  /** The first of them. */
+  readonly listed: readonly Failure[]
+  /** How many others there are. */
+  readonly more: number
 }
 
 export interface CopyIntoCall extends VfsCall {

@@ -66,10 +66,12 @@ export class Folders {
   async *#everything(path: VfsPath, signal: Signal): AsyncIterable<VfsPath> {
     throwIfAborted(signal)
     const mount = this.#targets.mountOf('list', path)
-    for await (const entry of mount.backend.list(mount.inner(path), { signal })) {
+    const special: string[] = []
+    for await (const entry of mount.backend.list(mount.inner(path), { signal, onSpecial: (name) => special.push(name) })) {
       const child = join(path, entry.name)
       yield child
       if (entry.kind === 'directory') yield* this.#everything(child, signal)
     }
+    for (const name of special) yield join(path, name)
   }
 }

@@ -3,7 +3,7 @@ import { READ_ONLY } from '../core/base.ts'
 import { bytesOf } from '../core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import { compareNames, join, ROOT, type VfsPath, within } from '../core/path.ts'
-import { opening, relay } from '../core/stream.ts'
+import { mapped, opening, relay } from '../core/stream.ts'
 import { NO_TIME } from '../core/times.ts'
 import { Pauses } from '../core/unhurried.ts'
 import type { Place } from '../journal/types.ts'
@@ -65,10 +65,11 @@ export class Reading {
   }
 
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {
-    const { after } = options
+    const { after, onSpecial } = options
     const { table, policy } = this.#targets
     const mounts = table.childrenOf(path).filter((name) => (after === undefined || compareNames(name, after) > 0) && !policy.denies(join(path, name)))
-    const entries = this.#isSynthetic(path) ? nothing() : opening(() => this.#ofBackend(path, options))
+    const unmounted = onSpecial && ((name: string): void => (mounts.includes(name) ? undefined : onSpecial(name)))
+    const entries = this.#isSynthetic(path) ? nothing() : opening(() => this.#ofBackend(path, { ...options, onSpecial: unmounted }))
     return mounts.length === 0 ? entries : withMounts(entries, mounts)
   }
 
@@ -111,18 +112,16 @@ export class Reading {
     })
   }
 
-  async #ofBackend(path: VfsPath, { after, details, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
+  async #ofBackend(path: VfsPath, { after, details, onSpecial, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
     await this.#pauses.between() // a walk through folders that are all at hand may take minutes, and could not even be cancelled
     throwIfAborted(signal, 'list')
     const { mount, inner } = await this.#targets.readable('list', path, signal)
-    const entries = mount.stream(mount.backend.list(inner, { after, details, signal }))
     const { policy } = this.#targets
     const faces = policy.hides ? (await this.#targets.faces(path, signal)).filter((face) => !policy.isClear(face)) : []
-    return faces.length > 0 ? this.#unhidden(entries, faces) : entries
-  }
-
-  async *#unhidden(entries: AsyncIterable<Entry>, faces: readonly VfsPath[]): AsyncIterable<Entry> {
-    for await (const entry of entries) if (!faces.some((face) => this.#targets.policy.denies(join(face, entry.name)))) yield entry
+    const hides = (name: string): boolean => faces.some((face) => policy.denies(join(face, name)))
+    const unhidden = onSpecial && ((name: string): void => (hides(name) ? undefined : onSpecial(name)))
+    const entries = mount.stream(mount.backend.list(inner, { after, details, onSpecial: unhidden, signal }))
+    return faces.length > 0 ? mapped(entries, (entry) => (hides(entry.name) ? undefined : entry)) : entries
   }
 
   /** A folder above mounts that no backend has. */

@@ -75,6 +75,8 @@ export interface WalkOptions extends VfsCall {
   readonly after?: VfsPath | undefined
   /** Told of every entry (with all below it) that the ignore rules skipped. */
   readonly onIgnored?: ((path: VfsPath, kind: Kind) => void) | undefined
+  /** Told of every device, pipe and socket in the folders that are entered. */
+  readonly onSpecial?: ((path: VfsPath) => void) | undefined
   /** Told of every folder below the first that cannot be listed, and the walk goes on behind it. Absent: the walk rejects. */
   readonly onUnreadable?: ((path: VfsPath, error: VfsError) => void) | undefined
 }

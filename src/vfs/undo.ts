@@ -202,8 +202,9 @@ export class Undo {
 const isGraft = ({ kind, after }: ChangeRecord): boolean => (kind === 'write' || kind === 'copy') && after?.cid !== undefined
 
 async function isEmpty({ mount, inner }: Target, signal: AbortSignal | undefined): Promise<boolean> {
-  for await (const _ of mount.backend.list(inner, { signal })) return false
-  return true
+  let special = false
+  for await (const _ of mount.backend.list(inner, { signal, onSpecial: () => (special = true) })) return false
+  return !special
 }
 
 /** True if the two are about the same path, or one about a folder that holds the other's. */

@@ -90,7 +90,7 @@ export class MountedVfs implements Vfs {
     this.#transfers = new Transfers({
       ...around,
       reading: this.#reading,
-      walk: (path, { actor, signal }) => this.#reading.walk(path, { actor, signal, ignored: true }),
+      walk: (path, { actor, signal }, onSpecial) => this.#reading.walk(path, { actor, signal, ignored: true, onSpecial }),
     })
   }
 

@@ -7,7 +7,7 @@ import type { Walked, WalkOptions } from './types.ts'
 
 /** What a walk needs of the VFS. */
 export interface Tree {
-  list(path: VfsPath, options: Pick<ListOptions, 'after' | 'details'>): AsyncIterable<Entry>
+  list(path: VfsPath, options: Omit<ListOptions, 'signal'>): AsyncIterable<Entry>
   /** The rules that hold inside a folder, given those of the folder above it; `names` are what is in it, as far as rules may have it, if that is known. */
   rules(folder: VfsPath, above: IgnoreRules | undefined, names: ReadonlySet<string> | undefined): Promise<IgnoreRules>
 }
@@ -59,11 +59,11 @@ async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Le
 async function* listed(
   tree: Tree,
   folder: VfsPath,
-  { details, onUnreadable }: WalkOptions,
+  { details, onUnreadable, onSpecial }: WalkOptions,
   { lenient, after }: { readonly lenient: boolean; readonly after: string | undefined },
 ): AsyncGenerator<Entry> {
   try {
-    yield* tree.list(folder, { details: details === true, after })
+    yield* tree.list(folder, { details: details === true, after, onSpecial: onSpecial && ((name) => onSpecial(join(folder, name))) })
   } catch (error) {
     if (!lenient || !(error instanceof VfsError) || error.code === 'CANCELLED') throw error
     if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return

@@ -7,6 +7,7 @@ import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { contentFields } from '../content.ts'
+import { leftOut, leftOutOf } from '../failures.ts'
 import { entry, entryOf } from '../ipfs-schemas.ts'
 import { inTree } from '../mfs-path.ts'
 import { callOf } from '../vfs/schemas.ts'
@@ -32,6 +33,7 @@ const AddOutput = z.strictObject({
   entries: z.array(entry).describe('The first of a folder'),
   total: z.int().describe('Entries in all; of a CAR its blocks'),
   skipped: z.int().describe('Symbolic links that lead out of the folder'),
+  ...leftOut,
   roots: z.array(z.string()).optional().describe('Of a CAR'),
   change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
 })
@@ -64,7 +66,7 @@ export class AddTools {
     const onProgress = (bytes: number): void => context.progress(bytes, undefined, formatSize(bytes))
     await using _ = onlyHash ? undefined : await this.#node.guard()
     const options = { ...call, onlyHash, profile, onProgress }
-    const { root, roots, entries, total, skipped } = await (input.format === 'car' ? addCar : addContent)(this.#node, this.#vfs, input, options)
+    const { root, roots, entries, total, skipped, leftOut: left } = await (input.format === 'car' ? addCar : addContent)(this.#node, this.#vfs, input, options)
     const pinned = input.pin && !onlyHash
     if (pinned) await pinAll(this.#node.pins, roots ?? [root.cid], { name, whole: !roots, signal: context.signal }) // a CAR may leave out what its roots link to
     const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)
@@ -77,6 +79,7 @@ export class AddTools {
       entries: entries.map(entryOf),
       total: Math.max(total, 0),
       skipped,
+      ...leftOutOf(left),
       ...(roots && { roots: [...roots] }),
       change,
     }

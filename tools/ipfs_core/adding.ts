@@ -3,7 +3,8 @@ import { VfsError } from '../../src/core/error.ts'
 import { below, name, staysBelow, type VfsPath } from '../../src/core/path.ts'
 import type { AddOptions, NamedNode, Node, Source } from '../../src/content/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
-import type { Vfs, VfsCall } from '../../src/vfs/types.ts'
+import { Failures } from '../../src/vfs/transfer/failures.ts'
+import type { LeftOut, Vfs, VfsCall } from '../../src/vfs/types.ts'
 import { type ContentInput, contentOf, streamOf } from '../content.ts'
 
 const MAX_ENTRIES = 100
@@ -22,6 +23,7 @@ export interface Added {
   readonly total: number
   /** Symbolic links that lead out of the folder, which are left out. */
   readonly skipped: number
+  readonly leftOut?: LeftOut | undefined
 }
 
 /** Adds what the input names: a text, bytes, a file or a whole folder of the VFS. */
@@ -36,7 +38,7 @@ export async function addContent(node: IpfsNode, vfs: Vfs, input: AddInput, opti
 async function addFolder(node: IpfsNode, vfs: Vfs, from: VfsPath, input: AddInput, options: VfsCall & AddOptions): Promise<Added> {
   if (input.content !== undefined || input.content_base64 !== undefined)
     throw new VfsError('INVALID_ARGUMENT', 'give exactly one of content, content_base64 and from')
-  const count = { skipped: 0 }
+  const count = { skipped: 0, leftOut: new Failures() }
   const prefix = input.wrap_with_directory ? `${wrapName(input)}/` : ''
   const added = await addAll(node, filesBelow(vfs, from, prefix, options, count), options)
   return { ...added, ...count }
@@ -56,9 +58,16 @@ async function addAll(node: IpfsNode, sources: AsyncIterable<Source>, options: A
 }
 
 /** Everything, also what .gitignore hides: the result is the folder as it is. */
-async function* filesBelow(vfs: Vfs, from: VfsPath, prefix: string, call: VfsCall, count: { skipped: number }): AsyncGenerator<Source> {
+async function* filesBelow(
+  vfs: Vfs,
+  from: VfsPath,
+  prefix: string,
+  call: VfsCall,
+  count: { skipped: number; readonly leftOut: Failures },
+): AsyncGenerator<Source> {
   if (prefix !== '') yield { path: prefix.slice(0, -1) }
-  for await (const { path, kind, target } of vfs.walk(from, { actor: call.actor, signal: call.signal, ignored: true })) {
+  const options = { actor: call.actor, signal: call.signal, ignored: true, onSpecial: (path: VfsPath): void => count.leftOut.addSpecial(path) }
+  for await (const { path, kind, target } of vfs.walk(from, options)) {
     const inside = below(from, path).slice(1)
     const relative = prefix + inside
     if (kind === 'link' && target !== undefined && staysBelow(inside, target)) yield { path: relative, target }

@@ -6,7 +6,7 @@ import type { Storages } from '../../src/storages/types.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf } from '../vfs/schemas.ts'
-import { failures, failureOf } from './failures.ts'
+import { failures, failureOf } from '../failures.ts'
 import { backend, pathOf } from './keys.ts'
 
 const CopyInput = z.strictObject({

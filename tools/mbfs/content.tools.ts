@@ -13,7 +13,7 @@ import { contentFields, contentOf } from '../content.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf, changed, changedAt, cursor, ifMatch } from '../vfs/schemas.ts'
-import { failures, failureOf } from './failures.ts'
+import { failures, failureOf } from '../failures.ts'
 import { backend, key, keyOf, pathOf } from './keys.ts'
 import { Replicas, replicas, served } from './replicas.ts'
 

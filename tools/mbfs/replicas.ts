@@ -5,7 +5,7 @@ import { isCode, VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Storages } from '../../src/storages/types.ts'
 import type { Changed, Copy, Failure, Stored, Vfs, VfsCall, WriteCall } from '../../src/vfs/types.ts'
-import { failures, failureOf } from './failures.ts'
+import { failures, failureOf } from '../failures.ts'
 import { keyPath, pathAgain, pathOf } from './keys.ts'
 
 const MOST = 15

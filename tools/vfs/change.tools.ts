@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { VfsError } from '../../src/core/error.ts'
+import type { VfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
-import type { TransferCall, Vfs } from '../../src/vfs/types.ts'
+import type { Changed, TransferCall, Vfs } from '../../src/vfs/types.ts'
+import { leftOut, leftOutOf } from '../failures.ts'
 import { tellProgress } from './progress.ts'
 import { callOf, changed, changedAt, ifMatch, path, recursive } from './schemas.ts'
 
@@ -21,6 +23,9 @@ const TransferInput = z.strictObject({
   exclude: globs,
   if_match: ifMatch,
 })
+
+const transferred = changed.extend(leftOut)
+type TransferResult = z.input<typeof transferred>
 
 export class ChangeTools {
   readonly #vfs: Vfs
@@ -79,10 +84,10 @@ export class ChangeTools {
     core: true,
     alwaysLoad: true,
     input: TransferInput,
-    output: changed,
+    output: transferred,
   })
-  async copy(input: z.output<typeof TransferInput>, context: ToolContext): Promise<ChangeResult> {
-    return changedAt(input.to, await this.#vfs.copy(input.from, input.to, transferCall(input, context)))
+  async copy(input: z.output<typeof TransferInput>, context: ToolContext): Promise<TransferResult> {
+    return transferredTo(input.to, await this.#vfs.copy(input.from, input.to, transferCall(input, context)))
   }
 
   @tool({
@@ -92,12 +97,14 @@ export class ChangeTools {
     effect: 'write',
     core: true,
     input: TransferInput,
-    output: changed,
+    output: transferred,
   })
-  async move(input: z.output<typeof TransferInput>, context: ToolContext): Promise<ChangeResult> {
-    return changedAt(input.to, await this.#vfs.move(input.from, input.to, transferCall(input, context)))
+  async move(input: z.output<typeof TransferInput>, context: ToolContext): Promise<TransferResult> {
+    return transferredTo(input.to, await this.#vfs.move(input.from, input.to, transferCall(input, context)))
   }
 }
+
+const transferredTo = (at: VfsPath, done: Changed): TransferResult => ({ ...changedAt(at, done), ...leftOutOf(done.leftOut) })
 
 const transferCall = (input: z.output<typeof TransferInput>, context: ToolContext): TransferCall => ({
   ...callOf(context),

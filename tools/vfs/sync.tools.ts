@@ -6,6 +6,7 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import type { Sync } from '../../src/sync/types.ts'
+import { leftOut, leftOutOf } from '../failures.ts'
 import { callOf, path } from './schemas.ts'
 
 const SHOWN = 20 // paths of each kind of change
@@ -29,6 +30,7 @@ const ToOutput = z.strictObject({
   reused: z.int().describe('Files not read'),
   bytes: z.int().describe('Read'),
   links_left_out: z.int(),
+  ...leftOut,
   name: z.string().nullable().describe('/ipns/… that now leads to it'),
 })
 
@@ -74,10 +76,11 @@ export class SyncTools {
   async toIpfs(input: z.output<typeof ToInput>, context: ToolContext): Promise<z.input<typeof ToOutput>> {
     const { path: at, pin, publish_name: key, include, exclude, preserve } = input
     if (key !== undefined) await requireKey(this.#node.names, key, { signal: context.signal }) // before anything is read
-    const { linksLeftOut, ...synced } = await this.#sync.toIpfs(at, { ...callOf(context), include, exclude, preserve, onProgress: progressOf(context) })
+    const options = { ...callOf(context), include, exclude, preserve, onProgress: progressOf(context) }
+    const { linksLeftOut, leftOut: left, ...synced } = await this.#sync.toIpfs(at, options)
     if (pin) await this.#node.pins.add(synced.cid, { whole: true, signal: context.signal })
     const name = key === undefined ? null : await this.#publish(synced.cid, key, context)
-    return { path: at, ...synced, links_left_out: linksLeftOut, name }
+    return { path: at, ...synced, links_left_out: linksLeftOut, ...leftOutOf(left), name }
   }
 
   @tool({

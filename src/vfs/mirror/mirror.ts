@@ -66,7 +66,7 @@ export class Mirrors {
   #trees(target: Target, { actor, signal, memory = NO_MEMORY, onProgress }: MirrorCall): Trees {
     const { reading, targets, folders } = this.#vfs
     return {
-      list: (path) => detailed(reading, path, { actor, signal }),
+      list: detailed(reading, { actor, signal }),
       read: (path, { etag }) => this.#read(path, { ifMatch: etag, signal }),
       memory,
       compared: (files) => onProgress?.(0, files),

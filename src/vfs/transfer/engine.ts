@@ -12,6 +12,7 @@ import type { Changed, VfsCall } from '../types.ts'
 import { atOnce, type Turn, WHOLE } from '../write.ts'
 import { ahead } from './ahead.ts'
 import { copyFile, verify } from './file.ts'
+import type { Failures } from './failures.ts'
 import type { Meter } from './meter.ts'
 import { Places } from './places.ts'
 import { type Filing, type Page, Plan } from './plan.ts'
@@ -35,6 +36,8 @@ export interface Run {
   /** Read back what was written, unless the storage is to be believed. */
   readonly verify: boolean
   readonly meter: Meter
+  /** Learns of what is no file that could be copied. */
+  readonly leftOut: Failures
   /** What becomes of a file that fails: what this throws ends the run. `change`: it was written, and is not what it was to be. */
   readonly failed: (path: VfsPath, error: unknown, written?: { readonly change: ChangeId; readonly cause: Cause }) => Promise<void>
 }
@@ -61,8 +64,11 @@ export class Engine {
   }
 
   /** What lies below a folder, and what stands where it goes. `above`: folders that are missing above that. */
-  plan(from: VfsPath, { call, failed }: Run, above: readonly Target[]): Plan {
-    return new Plan({ list: (path) => detailed(this.#vfs.reading, path, call), choice: choiceOf(call, from), allFolders: !call.include?.length, failed, signal: call.signal }, above.map(({ place }) => place.shown)) // prettier-ignore
+  plan(from: VfsPath, { call, failed, leftOut }: Run, above: readonly Target[]): Plan {
+    const list = detailed(this.#vfs.reading, call)
+    const special = (path: VfsPath): void => leftOut.addSpecial(path)
+    const missing = above.map(({ place }) => place.shown)
+    return new Plan({ list, choice: choiceOf(call, from), allFolders: !call.include?.length, failed, special, signal: call.signal }, missing)
   }
 
   /** Leaves out what is the same already, and lists ahead of whoever carries out the rest. */

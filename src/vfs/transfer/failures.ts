@@ -4,7 +4,10 @@ import type { Failure } from '../types.ts'
 
 const LISTED = 100
 
-/** What failed of a transfer that goes on: the first are listed, the rest counted. */
+export const specialFile = (op: string, path: VfsPath, hint?: string): VfsError =>
+  new VfsError('SPECIAL_FILE', `${path} is a device, pipe or socket`, { op, path, hint })
+
+/** What was not copied, where the rest was: the first are listed, the others counted. */
 export class Failures {
   readonly listed: Failure[] = []
   count = 0
@@ -18,6 +21,11 @@ export class Failures {
     if (!(error instanceof VfsError)) throw error
     this.count++
     if (this.listed.length < LISTED) this.listed.push({ path, code: error.code, message: error.message })
+  }
+
+  /** Nothing copies a device, pipe or socket. */
+  addSpecial(path: VfsPath): void {
+    this.add(path, specialFile('copy', path))
   }
 
   /** For the journal: as many as a person reads. */

@@ -44,6 +44,7 @@ export class Merges {
       width: call.concurrency ?? AT_ONCE,
       verify: call.verify !== false,
       meter: new Meter(call.onProgress),
+      leftOut: failures,
       failed: async (path, error, written) => {
         failures.add(path, error)
         if (written) await this.#vfs.takeBackOne(written.change, { actor: call.actor, parent: written.cause.parent })

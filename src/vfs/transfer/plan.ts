@@ -28,6 +28,8 @@ export interface Trees {
   readonly allFolders: boolean
   /** Told of what cannot be listed or does not fit; what it throws ends the planning. */
   readonly failed: (path: VfsPath, error: unknown) => Promise<void>
+  /** Told of every device, pipe and socket that is meant. */
+  readonly special: (path: VfsPath) => void
   readonly signal: AbortSignal | undefined
 }
 
@@ -74,7 +76,8 @@ export class Plan {
     if (this.#trees.allFolders) this.#need(to)
     const files: Filing[] = []
     try {
-      for await (const some of beside(list(from), exists ? list(to) : undefined)) {
+      const onSpecial = (called: string): void => this.#special(join(from, called))
+      for await (const some of beside(list(from, onSpecial), exists ? list(to) : undefined)) {
         for (const each of some) await this.#sort(branch, each, files, inside)
         while (files.length >= PAGE) yield* this.#page(files.splice(0, PAGE))
       }
@@ -98,6 +101,10 @@ export class Plan {
     if (source.kind === 'directory') inside.push({ from, to, exists: standing !== undefined })
     else files.push(filing)
     return undefined
+  }
+
+  #special(path: VfsPath): void {
+    if (this.#trees.choice.takes(path)) this.#trees.special(path)
   }
 
   *#page(files: readonly Filing[]): Generator<Page> {

@@ -11,6 +11,7 @@ import { removeTree, takesWhole } from '../remove-tree.ts'
 import { statOrNull, type Target } from '../target.ts'
 import type { Changed, TransferCall, Walked } from '../types.ts'
 import { Engine, type Ground, type Run } from './engine.ts'
+import { Failures, specialFile } from './failures.ts'
 import { byCid, copyFile, verify } from './file.ts'
 import { Meter } from './meter.ts'
 import type { Key } from './places.ts'
@@ -22,8 +23,11 @@ export interface Surroundings extends Ground {
   readonly folders: Folders
   readonly takeBack: TakeBack
   readonly takeBackOne: TakeBackOne
-  walk(path: VfsPath, call: TransferCall): AsyncIterable<Walked>
+  walk(path: VfsPath, call: TransferCall, onSpecial?: (path: VfsPath) => void): AsyncIterable<Walked>
 }
+
+/** What came of the files of a folder. */
+type Parts = Required<Pick<Changed, 'bytes' | 'linksLeftOut' | 'leftOut'>>
 
 interface Job {
   readonly from: { readonly path: VfsPath; readonly mount: Target['mount']; readonly inner: VfsPath; readonly place: Key; readonly stat: Stat }
@@ -63,19 +67,15 @@ export class Transfers {
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)
     }
-    if (folder && !isFiltered(call)) await this.#requireNoLinks(job)
+    if (folder && !isFiltered(call)) await this.#requireAllGoes(job)
     return this.#moveAcross(source, job)
   }
 
-  /** Links do not go into another storage, and a source that goes as one would take them away. */
-  async #requireNoLinks({ from, call }: Job): Promise<void> {
-    for await (const { kind, path } of this.#vfs.walk(from.path, call))
-      if (kind === 'link')
-        throw new VfsError('UNSUPPORTED', `${path} is a symbolic link, which cannot move to another storage or into a folder that is there`, {
-          op: 'move',
-          path,
-          hint: 'Copy the folder, which leaves links out, or move its parts one by one.',
-        })
+  /** Links do not go into another storage, nor do pipes and the like, and a source that goes as one would take them away. */
+  async #requireAllGoes({ from, call }: Job): Promise<void> {
+    let special: VfsPath | undefined
+    for await (const { kind, path } of this.#vfs.walk(from.path, call, (at) => (special ??= at))) if (kind === 'link') throw linkStays(path)
+    if (special !== undefined) throw specialFile('move', special, STAYS)
   }
 
   /** `source`, if the name itself is taken and not what a link there leads to. */
@@ -130,16 +130,24 @@ export class Transfers {
   }
 
   /** Where a folder is merged into, files that are the same already are left alone, and what does not fit is found before anything is done. */
-  async #copyParts(job: Job, cause: Cause, meter: Meter): Promise<{ readonly bytes: number; readonly linksLeftOut: number }> {
+  async #copyParts(job: Job, cause: Cause, meter: Meter): Promise<Parts> {
     const { from, to, standing, call } = job
-    const run: Run = { call: { ...call, signal: cause.signal }, width: AT_ONCE, verify: true, meter, failed: async (_, error) => Promise.reject(error) }
+    const leftOut = new Failures()
+    const run: Run = {
+      call: { ...call, signal: cause.signal },
+      width: AT_ONCE,
+      verify: true,
+      meter,
+      leftOut,
+      failed: async (_, error) => Promise.reject(error),
+    }
     const top = { from: from.path, to: to.place.shown, exists: standing !== null }
-    if (standing) for await (const _ of this.#engine.plan(from.path, run, []).pages(top)) continue
+    if (standing) for await (const _ of this.#engine.plan(from.path, { ...run, leftOut: new Failures() }, []).pages(top)) continue
     const above = await this.#vfs.folders.missingAbove(to, cause.signal)
     if (!standing && call.include?.length) for (const folder of [...above.splice(0), to]) await this.#vfs.changes.mkdir(folder, cause) // also where nothing is chosen
     const plan = this.#engine.plan(from.path, run, above)
     const { bytes } = await this.#engine.carryOut(this.#engine.differing(plan.pages(top), run), run, cause)
-    return { bytes, linksLeftOut: plan.linksLeftOut }
+    return { bytes, linksLeftOut: plan.linksLeftOut, leftOut }
   }
 
   async #replaceByMove(source: Target, job: Job): Promise<Changed> {
@@ -155,15 +163,16 @@ export class Transfers {
 
   /** Copy, verify, then remove; a removal that fails takes the copy back and is reported. */
   async #moveAcross(source: Target, job: Job): Promise<Changed> {
-    let bytes = 0
     const meter = new Meter(job.call.onProgress)
     const { changes, takeBack } = this.#vfs
-    const change = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, id) => {
-      bytes = (await (job.from.stat.kind === 'directory' ? this.#copyParts(job, cause, meter) : this.#copyFile({ ...job, cause }, meter))).bytes
+    const moved = await group(changes, takeBack, { kind: 'move', target: job.to, from: source.place, cause: job.cause }, async (cause, change) => {
+      const copied = await (job.from.stat.kind === 'directory' ? this.#copyParts(job, cause, meter) : this.#copyFile({ ...job, cause }, meter))
+      if (!isFiltered(job.call)) requireNothingLeft(copied)
       await this.#removeMoved(source, job, cause)
-      return id
+      const { bytes, linksLeftOut, leftOut } = copied
+      return { change, bytes, linksLeftOut, leftOut }
     })
-    return { change, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas, bytes }
+    return { ...moved, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas }
   }
 
   /** Without a filter the source goes as one; with one, only the files that were copied. */
@@ -177,4 +186,20 @@ export class Transfers {
       if (entry.kind === 'file' && takes(entry.path))
         await this.#vfs.changes.remove(await this.#vfs.targets.writable('move', entry.path, cause.signal), cause, {})
   }
+}
+
+const STAYS = 'Copy the folder, which leaves such out and says so, or move what it holds one by one.'
+
+const linkStays = (path: VfsPath): VfsError =>
+  new VfsError('UNSUPPORTED', `${path} is a symbolic link, which cannot move to another storage or into a folder that is there`, {
+    op: 'move',
+    path,
+    hint: STAYS,
+  })
+
+/** What has appeared since the move began would go with the source, and stand nowhere. */
+function requireNothingLeft({ linksLeftOut, leftOut }: Partial<Parts>): void {
+  const [special] = leftOut?.listed ?? []
+  if (special) throw specialFile('move', special.path, STAYS)
+  if (linksLeftOut) throw new VfsError('CONFLICT', 'a symbolic link was put into the folder while it was moved', { op: 'move', hint: STAYS })
 }
