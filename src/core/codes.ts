@@ -148,7 +148,7 @@ export const CODES = {
   VERSION_CHANGED: code('history', 'high', false, 'The kept content is no longer what was recorded; it was not used.', 'Restore an older version.'),
   VOLUME_CHANGED: code('history', 'medium', false, 'The storage of this change is not mounted here now.', 'Mount it again, then repeat the undo.'),
   ALREADY_UNDONE: code('history', 'low', false, 'This change has been undone already.', 'Undo the undo, if the change is wanted after all.'),
-  NO_SESSION: code('history', 'low', false, 'This call belongs to no session.', 'Name the session or the change to undo.'),
+  NO_SESSION: code('history', 'low', false, 'There is no such session, or this call belongs to none.', 'Name a session or a change that vfs_history shows.'),
 
   INVALID_INPUT: code('input', 'low', false, "An argument breaks the tool's schema.", 'Correct the named field and send the call again.'),
   INVALID_ARGUMENT: code('input', 'low', false, 'The arguments do not fit together or do not fit the path.', 'Correct them as the message says.'),

@@ -75,11 +75,17 @@ export class Undo {
 
   async #scope(query: UndoQuery, call: VfsCall): Promise<Parameters<typeof planUndo>[1]> {
     if (query.change !== undefined) return { change: query.change }
-    if (query.session !== undefined) return { session: query.session === 'current' ? sessionOf(call) : query.session }
+    if (query.session !== undefined) return { session: query.session === 'current' ? sessionOf(call) : this.#known(query.session, call) }
     if (query.path === undefined || query.since === undefined)
       throw new VfsError('INVALID_ARGUMENT', 'undo needs change, session, or path with since', { op: 'undo' })
     const { mount, inner } = await this.#targets.readable('undo', query.path, call.signal)
     return { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }, since: query.since }
+  }
+
+  /** One's own may have changed nothing yet. */
+  #known(session: string, { actor }: VfsCall): string {
+    if (session === actor.session || this.#changes.journal.history({ session, parts: true, limit: 1 }).length > 0) return session
+    throw new VfsError('NO_SESSION', `the journal has no change of a session ${JSON.stringify(session)}`, { op: 'undo' })
   }
 
   async #requireAllShown(record: ChangeRecord, call: VfsCall): Promise<void> {

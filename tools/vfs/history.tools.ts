@@ -61,6 +61,7 @@ const UndoOutput = z.strictObject({
   change: z.string().nullable().describe('Undo it to redo'),
   undone: z.array(z.strictObject({ change: z.string(), path: z.string(), action: z.string() })),
   undone_more: z.int().optional(),
+  note: z.string().optional(),
   conflicts: z.array(z.strictObject({ change: z.string(), path: z.string(), reason: z.string() })),
 })
 
@@ -152,7 +153,7 @@ export class HistoryTools {
     output: UndoOutput,
   })
   async undo(input: z.output<typeof UndoInput>, context: ToolContext): Promise<z.input<typeof UndoOutput>> {
-    const { change, undone, conflicts } = await this.#vfs.undo(undoQuery(input, context), {
+    const { change, undone, conflicts } = await this.#vfs.undo(undoQuery(input), {
       ...callOf(context),
       onProgress: (done) => context.progress(done, undefined, `${done} taken back`),
     })
@@ -162,18 +163,22 @@ export class HistoryTools {
       change,
       undone: undone.slice(0, MAX_TOLD).map((one) => ({ ...one })),
       ...(more > 0 && { undone_more: more }),
+      ...(undone.length + conflicts.length === 0 && { note: nothingOf(input) }),
       conflicts: conflicts.slice(0, MAX_TOLD).map((one) => ({ ...one })),
     }
   }
 }
 
-function undoQuery({ change, session, path: at, since, dry_run }: z.output<typeof UndoInput>, { actor }: ToolContext): UndoQuery {
+function undoQuery({ change, session, path: at, since, dry_run }: z.output<typeof UndoInput>): UndoQuery {
   const ways = [change, session, at].filter((way) => way !== undefined)
   if (ways.length !== 1 || (at === undefined) !== (since === undefined))
     throw new VfsError('INVALID_ARGUMENT', 'give one of change, session, or path with since')
-  if (session === 'current' && actor.session === undefined) throw new VfsError('NO_SESSION', 'this call belongs to no session')
-  const of = session === 'current' ? actor.session : session
-  return { change, session: of, path: at, since: since === undefined ? undefined : parseTime('since', since), dryRun: dry_run }
+  return { change, session, path: at, since: since === undefined ? undefined : parseTime('since', since), dryRun: dry_run }
+}
+
+function nothingOf({ session, path: at, since }: z.output<typeof UndoInput>): string {
+  const what = session === undefined ? `at ${at} since ${since}` : session === 'current' ? 'by this session' : `by session ${session}`
+  return `nothing was changed ${what} that is not undone already`
 }
 
 const MAX_SHOWN = 20
@@ -218,7 +223,8 @@ function actorOf({ actor }: ChangeRecord): Pick<z.input<typeof record>, 'client'
 function recordLine(at: VfsPath, one: ChangeRecord): string {
   const there = one.place.shown === at ? [] : [oneLine(one.place.shown)]
   const from = one.from ? [`from ${oneLine(one.from.shown)}`] : []
-  const by = `by ${one.actor.client}${one.actor.tool === undefined ? '' : ` ${one.actor.tool}`}`
+  const { client, tool: used, session } = one.actor
+  const by = `by ${[client, used, session && `in ${session}`].filter(Boolean).join(' ')}`
   const notes = [one.state === 'done' ? '' : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
   const told = notes.length > 0 ? [`[${notes.join(', ')}]`] : []
   return [one.change, `${one.at.toISOString().slice(0, 19)}Z`, one.kind, ...there, ...from, ...whatOf(one), by, ...told].join('  ')

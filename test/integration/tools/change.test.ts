@@ -48,8 +48,8 @@ describe.each(Object.entries(served.roots))('on %s', (_, base) => {
     const second = (await write('doc.txt', 'one\n2\n')).result['change']
     const { text, result } = await call('vfs_history', { path: `${root}/doc.txt` })
     expect(text.split('\n').slice(1)).toEqual([
-      expect.stringMatching(new RegExp(`^${String(second)}  \\S+Z  write  8 B → 6 B  by test vfs_write$`)),
-      expect.stringMatching(new RegExp(`^${String(first)}  \\S+Z  write  nothing → 8 B  by test vfs_write$`)),
+      expect.stringMatching(new RegExp(`^${String(second)}  \\S+Z  write  8 B → 6 B  by test vfs_write in s\\w{7}$`)),
+      expect.stringMatching(new RegExp(`^${String(first)}  \\S+Z  write  nothing → 8 B  by test vfs_write in s\\w{7}$`)),
     ])
     expect(result).toMatchObject({
       next_cursor: null,
@@ -105,6 +105,23 @@ test('all of a session', async () => {
   await client.call('vfs_move', { from: '/scratch/session/a', to: '/scratch/session/b' })
   expect((await client.call('vfs_undo', { session: 'current' })).result).toMatchObject({ conflicts: [] })
   expect((await client.call('vfs_stat', { path: '/scratch/session/a' })).ok).toBe(false)
+})
+
+test('a session that nobody knows is refused; one of which nothing is left says so', async () => {
+  const [client, idle] = [await served.connect('fourth'), await served.connect('fifth')]
+  await client.call('vfs_write', { path: '/scratch/known', content: '1' })
+  const { result, text } = await idle.call('vfs_history', { path: '/scratch/known' })
+  const { session } = (result['changes'] as { session: string }[])[0]!
+  expect(text).toContain(`by fourth vfs_write in ${session}`)
+  for (const unknown of ['s0000000', session.toUpperCase(), ''])
+    expect((await idle.call('vfs_undo', { session: unknown })).text).toMatch(/^NO_SESSION: .*vfs_history/s)
+  expect((await idle.call('vfs_undo', { session: 'current' })).result).toMatchObject({ change: null, undone: [], note: expect.stringContaining('nothing') })
+  expect((await idle.call('vfs_undo', { session, dry_run: true })).result).toMatchObject({ undone: [{ path: '/scratch/known' }] })
+  expect((await idle.call('vfs_undo', { session })).result).not.toHaveProperty('note')
+  for (const dry_run of [true, false])
+    expect((await idle.call('vfs_undo', { session, dry_run })).result).toMatchObject({ change: null, undone: [], note: expect.stringContaining(session) })
+  const nothing = await idle.call('vfs_undo', { path: '/scratch/known', since: new Date(Date.now() + 60_000).toISOString() })
+  expect(nothing.result).toMatchObject({ change: null, note: expect.stringContaining('/scratch/known') })
 })
 
 test('of very many changes that an undo takes back the first are told, and how many more', async () => {
