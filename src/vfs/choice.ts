@@ -1,3 +1,5 @@
+import type { Stat } from '../core/backend.ts'
+import { VfsError } from '../core/error.ts'
 import { ancestors, below, within, type VfsPath } from '../core/path.ts'
 import { compileGlobs } from './match/glob.ts'
 import type { TransferCall } from './types.ts'
@@ -5,6 +7,16 @@ import type { TransferCall } from './types.ts'
 type Globs = Pick<TransferCall, 'include' | 'exclude'>
 
 export const isFiltered = ({ include = [], exclude = [] }: Globs): boolean => include.length + exclude.length > 0
+
+/** Rejects INVALID_ARGUMENT for globs with a source that is no folder: silence would copy what was to be left out. */
+export function requireFolderFor(op: string, globs: Globs, { kind }: Pick<Stat, 'kind'>, path: VfsPath): void {
+  if (kind === 'directory' || !isFiltered(globs)) return
+  throw new VfsError('INVALID_ARGUMENT', `include and exclude choose among what a folder holds, and ${path} is a ${kind}`, {
+    op,
+    path,
+    hint: 'Leave them out, or name the folder above it.',
+  })
+}
 
 /** What of a folder a transfer takes. */
 export interface Choice {

@@ -19,7 +19,7 @@ const TransferInput = z.strictObject({
   to: path.describe('The new path itself, not the folder to put it in'),
   recursive: z.boolean().default(true),
   overwrite: z.boolean().default(false).describe('Files are replaced, folders merged'),
-  include: globs.describe('Globs'),
+  include: globs.describe('Globs, below a folder'),
   exclude: globs,
   if_match: ifMatch,
 })

@@ -1,5 +1,6 @@
 import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
+import { requireFolderFor } from '../choice.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
 import { gather, type TakeBackOne } from '../group.ts'
@@ -57,6 +58,7 @@ export class Merges {
     const to = target.place.shown
     const { mount, inner } = await this.#vfs.targets.readable('copy', from, signal)
     const source = await mount.backend.stat(inner, { signal })
+    requireFolderFor('copy', run.call, source, from)
     refuseOntoItself('copy', { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: from } }, target)
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('copy', source, standing, to, true)

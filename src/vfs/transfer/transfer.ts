@@ -1,7 +1,7 @@
 import type { Stat } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
-import { choiceOf, isFiltered } from '../choice.ts'
+import { choiceOf, isFiltered, requireFolderFor } from '../choice.ts'
 import { refuseOntoItself, refuseReplacing } from '../clash.ts'
 import type { Folders } from '../folders.ts'
 import { changedSince } from '../precondition.ts'
@@ -84,6 +84,7 @@ export class Transfers {
     const stat = await mount.backend.stat(inner, { signal: call.signal })
     if (call.ifMatch !== undefined && call.ifMatch !== '*' && !(await mount.backend.matches(inner, call.ifMatch, call)))
       throw changedSince(op, from, call.ifMatch, stat.etag)
+    requireFolderFor(op, call, stat, from)
     const target = await this.#vfs.targets.writable(op, to, call.signal)
     if (stat.kind === 'directory' && call.recursive === false)
       throw new VfsError('IS_DIRECTORY', `${from} is a folder`, { op, path: from, hint: 'Pass recursive=true to take it with all it holds.' })

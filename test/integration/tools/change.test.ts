@@ -34,6 +34,17 @@ describe.each(Object.entries(served.roots))('on %s', (_, base) => {
     expect(await names(`${root}/copy`)).toEqual(['c.ts'])
   })
 
+  test('a choice among what a folder holds cannot be made of a file', async () => {
+    await write('one.ts', 'a')
+    for (const tool of ['vfs_copy', 'vfs_move'])
+      for (const globs of [{ include: ['*.ts'] }, { exclude: ['*.ts'] }, { include: ['*.js'], exclude: [] }]) {
+        const { text, result } = await call(tool, { from: `${root}/one.ts`, to: `${root}/two.ts`, ...globs })
+        expect([text, result['error_code']]).toEqual([expect.stringContaining('include and exclude'), 'INVALID_ARGUMENT'])
+      }
+    expect(await raw('one.ts')).toBe('a')
+    expect((await call('vfs_copy', { from: `${root}/one.ts`, to: `${root}/two.ts`, include: [], exclude: [] })).ok).toBe(true)
+  })
+
   test('remove is kept, and undone by its change', async () => {
     await write('gone/a', '1')
     const { result } = await call('vfs_remove', { path: `${root}/gone`, recursive: true })
