@@ -25,6 +25,8 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     // Programs beside us share two cores with everything else. What passes only the second time is named in the report.
     retry: process.env['CI'] === 'true' ? 1 : 0,
+    // Of cases that run side by side in one file: the more of them plant at once, the fewer publications they take.
+    maxConcurrency: 16,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ReportWriter()],

@@ -1,25 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { Backend, Capabilities } from '../../src/core/backend.ts'
-import { ROOT } from '../../src/core/path.ts'
 import { folders } from './cases/folders.ts'
 import { copying, renaming } from './cases/moving.ts'
 import { grafting } from './cases/grafting.ts'
 import { oddNames } from './cases/names.ts'
 import { noting } from './cases/noting.ts'
 import { refusing } from './cases/read-only.ts'
-import { listing, reading } from './cases/reading.ts'
+import { listing, reading, theRoot } from './cases/reading.ts'
 import { trashing } from './cases/trash.ts'
 import { conditions, writing } from './cases/writing.ts'
 import { behavesLikeATree } from './model/model.ts'
-import { type Plant, planted, plantInto } from './support.ts'
+import { type Plant, plantingInOne } from './support.ts'
 
 export interface ContractOptions {
   /** Of the model-based test. */
   readonly runs?: number
   /** Names that this storage cannot hold, and refuses. */
   readonly refused?: readonly string[]
-  /** Without the odd names, where each takes long: they are for the storage, and no layer looks at them. */
-  readonly plain?: boolean
   /** Takes names for the same that differ in their Unicode normal form only. */
   readonly normalizes?: boolean
   /** How the table of docs/backends.md names it: what it can do is recorded there once it has kept the contract. */
@@ -27,20 +24,17 @@ export interface ContractOptions {
 }
 
 /** What every backend promises. A backend's own test is one call of this, with a way to make an empty one. */
-export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, row, plain = false, ...names }: ContractOptions = {}): void {
-  const plant: Plant = async (tree) => {
-    const backend = await make()
-    await plantInto(backend, tree)
-    return planted(backend, ROOT)
-  }
+export function backendContract(title: string, make: () => Promise<Backend>, { runs = 100, row, ...names }: ContractOptions = {}): void {
   // The cases choose themselves by what the backend says it can do.
   describe(`${title} keeps the backend contract`, async () => {
     await using probe = await make()
     const { capabilities } = probe
+    const plant = plantingInOne(make)
     facts(make)
+    theRoot(make)
     reading(plant)
     listing(plant)
-    if (!plain) oddNames(plant, names)
+    oddNames(plant, names)
     writing(make, capabilities)
     conditions(make)
     folders(make)

@@ -17,7 +17,7 @@ const layered = async (folder?: string) => behindLayers('cluster', await make(fo
 
 backendContract('cluster', make, { runs: 5, row: 'cluster' })
 
-backendContract('cluster behind its layers', layered, { runs: 2, plain: true })
+backendContract('cluster behind its layers', layered, { runs: 2 })
 
 vfsContract('a cluster', make, { runs: 3 })
 

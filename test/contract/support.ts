@@ -8,7 +8,7 @@ import { type ErrorCode, VfsError } from '../../src/core/error.ts'
 import { layersOf } from '../../src/layers/of-type.ts'
 import { ContentMemory } from '../../src/layers/pages.ts'
 import { stack } from '../../src/layers/stack.ts'
-import { under, type VfsPath, vfsPath } from '../../src/core/path.ts'
+import { ROOT, under, type VfsPath, vfsPath } from '../../src/core/path.ts'
 import { forEachOf } from '../../src/vfs/pool.ts'
 
 /** Files by relative path; a name that ends in `/` is an empty folder. */
@@ -32,7 +32,8 @@ export const planted = (backend: Backend, at: VfsPath): Planted => ({
 const AT_ONCE = 16
 
 /** Folders level by level, then the files, many at once: a tree that is published takes together what comes together. */
-export async function plantInto(backend: Backend, tree: Tree): Promise<void> {
+export async function plantInto(backend: Backend, tree: Tree, at: VfsPath = ROOT): Promise<void> {
+  const pathOf = (way: readonly string[]): VfsPath => under(at, vfsPath(`/${way.join('/')}`))
   const entries = Object.entries(tree).map(([path, bytes]) => ({ way: path.split('/').filter((name) => name !== ''), isFolder: path.endsWith('/'), bytes }))
   const folders = entries.flatMap(({ way, isFolder }) => way.slice(0, isFolder ? undefined : -1).map((_, i) => pathOf(way.slice(0, i + 1))))
   for (const level of Map.groupBy(new Set(folders), (path) => path.split('/').length).values()) await Promise.all(level.map((path) => backend.mkdir(path)))
@@ -43,7 +44,18 @@ export async function plantInto(backend: Backend, tree: Tree): Promise<void> {
   )
 }
 
-const pathOf = (way: readonly string[]): VfsPath => vfsPath(`/${way.join('/')}`)
+/** Plants every tree in a folder of its own of one storage, so that those of cases that run at the same time share publications. */
+export function plantingInOne(make: () => Promise<Backend>): Plant {
+  let one: Promise<Backend> | undefined
+  let trees = 0
+  afterAll(async () => (await one)?.[Symbol.asyncDispose]())
+  return async (tree) => {
+    const [backend, at] = [await (one ??= make()), vfsPath(`/tree ${++trees}`)]
+    await backend.mkdir(at)
+    await plantInto(backend, tree, at)
+    return { ...planted(backend, at), [Symbol.asyncDispose]: async () => {} }
+  }
+}
 
 /** Folders of this test file on the disk, gone when it ends. */
 export function scratch(prefix: string): () => Promise<string> {
@@ -58,7 +70,7 @@ export function scratch(prefix: string): () => Promise<string> {
 
 /** A storage as the gateway opens it, and within limits. */
 export const behindLayers = (type: string, backend: Backend): Backend =>
-  stack(backend, layersOf(type, { limits: { calls: 4, upload: 1 << 30 }, cache_ms: 60_000 }, new ContentMemory(4 << 20)))
+  stack(backend, layersOf(type, { limits: { calls: 16, upload: 1 << 30 }, cache_ms: 60_000 }, new ContentMemory(4 << 20)))
 
 export const content = async (source: Bytes): Promise<Buffer> => Buffer.concat(await Array.fromAsync(source))
 export const text = async (source: Bytes): Promise<string> => (await content(source)).toString()

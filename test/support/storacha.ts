@@ -41,7 +41,8 @@ export class TestStoracha implements AsyncDisposable {
   }
 
   static async start(): Promise<TestStoracha> {
-    const child = fork(new URL('storacha-service.mjs', import.meta.url), { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const execArgv = ['--import', new URL('ed25519-of-node.mjs', import.meta.url).href]
+    const child = fork(new URL('storacha-service.mjs', import.meta.url), { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     await once(child, 'message')
     const service = new TestStoracha(child)
     await service.up()

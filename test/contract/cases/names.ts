@@ -52,7 +52,7 @@ const ODD = [
 ]
 
 export function oddNames(plant: Plant, { refused = [], normalizes = false }: Pick<ContractOptions, 'refused' | 'normalizes'> = {}): void {
-  describe('names', () => {
+  describe.concurrent('names', () => {
     test.each(ODD.filter((name) => !refused.includes(name)).map((name) => [JSON.stringify(name.slice(0, 40)), name]))(
       'keeps %s, of a file and of a folder',
       async (_, name) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { compareNames } from '../../../src/core/path.ts'
-import { aborted, codeOf, content, names, noise, type Plant, text } from '../support.ts'
+import type { Backend } from '../../../src/core/backend.ts'
+import { compareNames, ROOT, vfsPath } from '../../../src/core/path.ts'
+import { aborted, codeOf, content, names, noise, type Plant, plantInto, text } from '../support.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -8,7 +9,7 @@ const MIB = 1024 * KIB
 const SIZES = [0, 1, 4 * KIB, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 256 * KIB, 256 * KIB + 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7]
 
 export function reading(plant: Plant): void {
-  describe('reading', () => {
+  describe.concurrent('reading', () => {
     test('tells what stands at a path', async () => {
       await using t = await plant({ 'folder/file': 'hello' })
       const stat = await t.backend.stat(t.p('/folder/file'))
@@ -142,8 +143,32 @@ export function reading(plant: Plant): void {
   })
 }
 
+/** What stands at the root of a storage itself: the other cases read below a folder. */
+export function theRoot(make: () => Promise<Backend>): void {
+  test('has a root, which is a folder like others', async () => {
+    await using b = await make()
+    expect(await names(b, ROOT)).toEqual([])
+    await plantInto(b, { f: 'x', 'folder/g': 'y' })
+    const { kind, etag } = await b.stat(ROOT)
+    expect([kind, await b.matches(ROOT, etag)]).toEqual(['directory', true])
+    expect((await b.glance(ROOT, { atMost: 99 })).stat.kind).toBe('directory')
+    expect(await codeOf(b.read(ROOT))).toBe('IS_DIRECTORY')
+    expect(await Array.fromAsync(b.list(ROOT, { details: true }))).toMatchObject([
+      { name: 'f', kind: 'file', size: 1 },
+      { name: 'folder', kind: 'directory', size: 0 },
+    ])
+    expect((await Array.fromAsync(b.list(ROOT, { after: 'f' }))).map(({ name }) => name)).toEqual(['folder'])
+    for (const path of [ROOT, vfsPath('/f'), vfsPath('/no')]) {
+      const inner = await b.locate(path)
+      expect([b.find(inner), await b.locate(path, { itself: true })]).toEqual([path, inner])
+    }
+    for (const path of [ROOT, vfsPath('/folder')]) expect(await codeOf(b.list(path, { signal: aborted() }))).toBe('CANCELLED')
+    await expect(b.stat(vfsPath('/no'))).rejects.toMatchObject({ code: 'NOT_FOUND', path: '/no', retryable: false })
+  })
+}
+
 export function listing(plant: Plant): void {
-  describe('listing', () => {
+  describe.concurrent('listing', () => {
     test('gives names and kinds in the order of their bytes', async () => {
       // By UTF-16 units the last two would change places.
       const order = ['.hidden', '10', '9', 'A', 'Z', 'a', 'a.b', 'a0', 'ab', 'z', 'ä', '日', '\uFF5E', '😀']
