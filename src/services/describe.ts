@@ -22,7 +22,7 @@ export function told(status: ServiceStatus, now: number): string {
   const because = status.reason === null ? '' : `: ${status.reason}`
   const attempt = `attempt ${failures} of ${attempts}`
   if (state === 'ready') return `${name} is ready`
-  if (state === 'starting') return failures === 0 ? `${name} is starting${because}` : `${name} is starting again, ${attempt}`
+  if (state === 'starting') return failures === 0 ? `${name} is starting${because}` : `${name} is starting again, ${attempt}${because}`
   if (state === 'degraded') return `${name} does not answer${because}; it is restarted if that goes on`
   if (state === 'restarting') return `${name} is down${because}; it starts again in ${seconds(status.retryAt, now)}, ${attempt}`
   if (state === 'failed') return `${name} has failed${because}; a person runs: ${remedyOf(status)}`

@@ -65,6 +65,8 @@ const to =
 const anew =
   (state: State): Step =>
   () => ({ ...STOPPED, state })
+/** What it broke of is told until it is ready. */
+const due: Step = ({ failures, reason }) => ({ ...STOPPED, state: 'starting', failures, reason })
 const again: Step = (_, { reason, now }) => ({ ...STOPPED, state: 'restarting', reason, retryAt: now })
 const fail: Step = ({ failures }, { reason }) => ({ ...STOPPED, state: 'failed', reason, failures })
 
@@ -87,7 +89,7 @@ const TABLE: Readonly<Record<State, Readonly<Partial<Record<Event, Step>>>>> = {
   starting: { ready: to('ready'), broken: breaks, hopeless: fail, stop: to('stopping'), restart: again },
   ready: { unhealthy: misses, broken: breaks, stop: to('stopping'), restart: again },
   degraded: { healthy: to('ready'), unhealthy: misses, broken: breaks, stop: to('stopping'), restart: again },
-  restarting: { due: to('starting'), stop: to('stopping'), restart: again },
+  restarting: { due, stop: to('stopping'), restart: again },
   failed: { start: anew('starting'), restart: anew('starting'), stop: to('stopping') },
   stopping: { gone: anew('stopped') },
 }

@@ -26,7 +26,8 @@ const status = (rest: Partial<ServiceStatus>): ServiceStatus => ({
 describe('what a caller is told', () => {
   test.each([
     [{ state: 'starting' }, 'kubo is starting'],
-    [{ state: 'starting', failures: 2 }, 'kubo is starting again, attempt 2 of 5'],
+    [{ state: 'starting', reason: 'a person asked for it' }, 'kubo is starting: a person asked for it'],
+    [{ state: 'starting', failures: 2, reason: 'it ended with code 1' }, 'kubo is starting again, attempt 2 of 5: it ended with code 1'],
     [{ state: 'degraded', reason: 'it hangs' }, 'kubo does not answer: it hangs; it is restarted if that goes on'],
     [
       { state: 'restarting', failures: 3, retryAt: 3000, reason: 'it was ended by SIGKILL' },

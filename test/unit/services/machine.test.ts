@@ -70,6 +70,12 @@ describe('failures', () => {
     expect(next(inState('ready', { failures }), 'restart', at(3))).toMatchObject({ failures: [], retryAt: 3, reason: 'why' })
   })
 
+  test('what broke it is told while it starts again, until it is ready', () => {
+    const again = next(inState('restarting', { reason: 'it ended', failures: [1] }), 'due', at(2, 0, null))
+    expect(again).toMatchObject({ state: 'starting', reason: 'it ended', failures: [1], retryAt: null })
+    expect(next(again, 'ready', at(3, 0, null)).reason).toBeNull()
+  })
+
   test('what repeating cannot heal fails at once', () => {
     expect(next(inState('starting'), 'hopeless', at(0))).toMatchObject({ state: 'failed', reason: 'why' })
   })
