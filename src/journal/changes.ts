@@ -70,6 +70,7 @@ export class Changes {
       id: changeId(seq),
       note: (facts: Facts) => commit(() => this.#ledger.note(seq, owner, facts)),
       done: (after: Snapshot | null) => this.#endLater(seq, owner, { state: 'done', after }),
+      aborting: () => commit(() => this.#ledger.mark(seq, owner, 'aborting')),
       aborted: () => end({ state: 'aborted' }),
       partial: (reason) => end({ state: 'partial', reason }),
       inDoubt: (reason) => this.#doubt(seq, owner, reason),

@@ -145,7 +145,8 @@ export class Recovery implements AsyncDisposable {
 
   /**
    * Nobody knows how it would have gone on, so what is done of it is taken back. Not of a copy, nor of a move that has only
-   * copied yet: each part is whole, the source still stands, and the same call again sends only what is missing.
+   * copied yet: each part is whole, the source still stands, and the same call again sends only what is missing; unless it was being
+   * taken back, since its caller has gone or it failed.
    */
   async #judgeParts(row: ChangeRow): Promise<End> {
     const parts = (): IteratorObject<ChangeRow, undefined> => this.#ledger.parts(row.seq)
@@ -158,7 +159,8 @@ export class Recovery implements AsyncDisposable {
       parts().filter((part) => part.state === 'conflict' || part.state === 'partial'),
     )
     if (done === 0 && unclear === '') return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
-    if (isCopying(row, parts)) return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
+    if (row.state !== 'aborting' && isCopying(row, parts))
+      return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
     if (complete && unclear === '') return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
     return { state: 'partial', reason: stopped(reason, unclear) }

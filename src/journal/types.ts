@@ -74,6 +74,8 @@ export interface OpenChange {
   note(facts: Facts): Promise<void>
   /** Ends the change; queued, not awaited, since recovery reaches the same answer. `after` null: nothing stands there now. */
   done(after: Snapshot | null): void
+  /** From now on it is taken back, by whoever finds it if not by its owner. */
+  aborting(): Promise<void>
   /** Ends it once everything is as before. */
   aborted(): Promise<void>
   /** Ends a change of several parts that could neither be finished nor taken back. */

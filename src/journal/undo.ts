@@ -64,7 +64,8 @@ class Planner {
     if (change.undoneBy !== null) throw new VfsError('ALREADY_UNDONE', `change ${id} was undone by ${change.undoneBy}`, context)
     if (change.state === 'aborted')
       throw new VfsError('ALREADY_UNDONE', `change ${id} did not take place, so there is nothing to undo`, { ...context, hint: 'Nothing of it is left.' })
-    if (change.state === 'open' || change.state === 'aborting') throw new VfsError('BUSY', `change ${id} is still running`, context)
+    if (change.state === 'open') throw new VfsError('BUSY', `change ${id} is still running`, context)
+    if (change.state === 'aborting') throw new VfsError('BUSY', `change ${id} is being taken back`, context)
     if (change.state === 'in_doubt') throw new VfsError('OUTCOME_UNKNOWN', `it is not known yet whether change ${id} took place`, context)
     return change
   }

@@ -30,6 +30,7 @@ export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec,
       await change.inDoubt('it is not known of a part of it whether that took place')
       throw error
     }
+    await change.aborting().catch(() => undefined) // the taking back itself tells what stands in its way
     const { complete, reason } = await takeBack(change.id, { actor: cause.actor, parent: change.id })
     if (complete) {
       await change.aborted()

@@ -225,10 +225,13 @@ function recordLine(at: VfsPath, one: ChangeRecord): string {
   const from = one.from ? [`from ${oneLine(one.from.shown)}`] : []
   const { client, tool: used, session } = one.actor
   const by = `by ${[client, used, session && `in ${session}`].filter(Boolean).join(' ')}`
-  const notes = [one.state === 'done' ? '' : one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
+  const notes = [STATES[one.state] ?? one.state, one.undoes && `undoes ${one.undoes}`, one.undoneBy && `undone by ${one.undoneBy}`].filter(Boolean)
   const told = notes.length > 0 ? [`[${notes.join(', ')}]`] : []
   return [one.change, `${one.at.toISOString().slice(0, 19)}Z`, one.kind, ...there, ...from, ...whatOf(one), by, ...told].join('  ')
 }
+
+/** States that are told in other words. */
+const STATES: Partial<Record<ChangeRecord['state'], string>> = { done: '', aborting: 'being taken back' }
 
 /** A change that consists of its parts has no size of its own. */
 function whatOf({ partsOnly, before, after }: ChangeRecord): string[] {

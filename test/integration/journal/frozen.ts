@@ -10,15 +10,27 @@ const it = await openTestVfs({ '/one': local('one'), '/two': local('two') }, { f
 
 function freezeAfter(count: number): void {
   let seen = 0
-  it.events.on('changed', () => {
+  it.events.on('changed', ({ op }) => {
+    if (scenario === 'cancelled' && op !== 'remove') return
     if (++seen < count) return
     process.stdout.write('frozen\n')
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })
 }
 
+/** Whose caller goes when two of its files are there. */
+function cancelled(): Promise<unknown> {
+  const caller = new AbortController()
+  let copies = 0
+  it.events.on('changed', ({ op }) => {
+    if (op === 'copy' && ++copies === 2) caller.abort()
+  })
+  return it.vfs.copy(vfsPath('/one/tree'), vfsPath('/one/copied'), { ...call, recursive: true, signal: caller.signal })
+}
+
 const scenarios: Record<string, () => Promise<unknown>> = {
   copy: () => it.vfs.copy(vfsPath('/one/tree'), vfsPath('/one/copied'), { ...call, recursive: true }),
+  cancelled,
   into: () => it.vfs.copyInto(vfsPath('/one/tree'), vfsPath('/two'), { ...call, concurrency: 1 }),
   move: () => it.vfs.move(vfsPath('/one/tree'), vfsPath('/two/moved'), { ...call, recursive: true }),
   mirror: () => it.vfs.mirror(vfsPath('/one/tree'), vfsPath('/two'), { ...call, delete: true }),

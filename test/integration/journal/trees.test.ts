@@ -54,6 +54,15 @@ test.each([
   expect(it.journal.history({ states: ['open', 'aborting', 'in_doubt', 'partial', 'conflict'], parts: true, limit: 9 })).toEqual([])
 })
 
+test('a cancelled copy that was killed while it was taken back is taken back to its end', async () => {
+  await using top = await temporaryFolder()
+  const root = await killedAfter(1, 'cancelled', top.folder)
+  await using it = await next(top.folder)
+  const settled = await it.journal.recover()
+  expect(await tree(root)).toEqual(BEFORE)
+  expect(settled.find(({ parent }) => parent === null)).toMatchObject({ kind: 'copy', state: 'aborted', reason: expect.stringContaining('taken back') })
+})
+
 describe.each([
   ['copy', 3, 'one/copied'],
   ['into', 2, 'two'],
