@@ -6,9 +6,10 @@ import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../registry/envelope.ts'
 import type { ToolView } from '../registry/registry.ts'
 import { EXIT, type ExitCode } from './exit.ts'
-import { type Io, print, printJson } from './io.ts'
+import { type Io, printJson } from './io.ts'
 import { openGatewayOf } from './open.ts'
 import type { CommandLine } from './parse.ts'
+import { printRaw } from './raw.ts'
 import { settingsOf } from './settings.ts'
 import { interrupted } from './stop.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,33 +19,35 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   if (tool === undefined || rest.length > 0) throw new UsageError('call takes the name of a tool and its arguments: polymount call TOOL [JSON|-]')
   const args = parseArguments(json === '-' ? (await buffer(io.stdin)).toString() : json)
   await using gateway = await openGatewayOf(await settingsOf(line, io), line.flags.get('dir') ?? [], io)
-  const outcome = await offered(line, gateway).invoke(tool, line.flags.has('raw') ? await plain(tool, args, gateway) : args, {
-    actor: { client: 'cli', clientVersion: VERSION, session: sessionId() },
-    signal: interrupted(io),
-  })
-  await (line.flags.has('raw') && outcome.ok ? print(io.stdout, raw(outcome)) : printJson(io, shown(outcome)))
+  const caller = { actor: { client: 'cli', clientVersion: VERSION, session: sessionId() }, signal: interrupted(io) }
+  const invoke = (given: object): Promise<Outcome> => offered(line, gateway).invoke(tool, given, caller)
+  if (line.flags.has('raw')) {
+    await printRaw(invoke, args, await shapeOf(tool, gateway), io)
+    return EXIT.ok
+  }
+  const outcome = await invoke(args)
+  await printJson(io, shown(outcome))
   return outcome.ok ? EXIT.ok : EXIT.failed
 }
+
+/** The arguments that a tool has. */
+const shapeOf = async (tool: string, { registry }: Gateway): Promise<object> => (await registry.tools.get(tool)?.load())?.input.shape ?? {}
 
 /** Every tool, unless the command line chooses. */
 const offered = ({ flags }: CommandLine, { tools, registry }: Gateway): Pick<ToolView, 'invoke'> =>
   ['toolsets', 'tools', 'exclude-tools'].some((flag) => flags.has(flag)) ? tools : registry
 
-/** A tool that can leave out what it adds for models does so, unless the arguments say otherwise. */
-async function plain(tool: string, args: object, { registry }: Gateway): Promise<object> {
-  const { input } = (await registry.tools.get(tool)?.load()) ?? {}
-  return input && 'raw' in input.shape ? { raw: true, ...args } : args
-}
-
-function parseArguments(json: string): object {
+function parseArguments(json: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (isObject(value)) return value
   } catch (error) {
     throw new UsageError(`the arguments are not JSON: ${(error as Error).message}`)
   }
   throw new UsageError('the arguments must be a JSON object, such as \'{"path":"/local"}\'')
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The structured result, and what an MCP client would get beside it. */
 function shown(outcome: Outcome): unknown {
@@ -52,13 +55,4 @@ function shown(outcome: Outcome): unknown {
   const copies = structuredContent !== undefined || isError === true
   const beside = content.filter(({ type }) => !(copies && type === 'text'))
   return { ...(structuredContent ?? Object(_meta?.[RESULT_KEY])), ...(beside.length > 0 && { content: beside }) }
-}
-
-/** What was asked for, without its envelope: bytes as they are, else the text. */
-function raw({ envelope, text, attachments: [attachment] }: Extract<Outcome, { ok: true }>): string | Uint8Array {
-  const { content, content_base64: base64 } = envelope
-  if (typeof base64 === 'string') return Buffer.from(base64, 'base64')
-  if (typeof content === 'string') return content
-  if (attachment) return Buffer.from(attachment.data, 'base64')
-  return text ?? `${JSON.stringify(envelope)}\n`
 }

@@ -30,6 +30,7 @@ const ReadOutput = z.strictObject({
   encoding: z.string().optional(),
   first_line: z.int().optional(),
   lines: z.int().optional(),
+  cut_lines: z.int().optional().describe('Of which only the beginning is shown'),
   total_lines: z.int().nullable().optional(),
   next_offset: z.int().nullable(),
   content: z.string().optional().describe('The bytes that were asked for, if they are UTF-8'),
@@ -90,12 +91,14 @@ export class ReadTools {
     const begun = await begin(at, file)
     if (begun.kind) {
       const { slice, text: lines } = await linesOf({ ...begun, kind: begun.kind }, input, this.#lines)
+      const cut = slice.lines.filter(({ cutAt }) => cutAt !== undefined).length
       return {
         ...about,
         kind: 'text',
         encoding: begun.kind.encoding,
         first_line: slice.first,
         lines: slice.lines.length,
+        ...(cut > 0 && { cut_lines: cut }),
         total_lines: slice.total,
         next_offset: slice.next,
         text: lines,

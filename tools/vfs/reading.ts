@@ -47,10 +47,13 @@ export async function linesOf(begun: Begun & { readonly kind: TextKind }, { offs
   const source = { key: `${path}\0${file.stat.etag}`, size: file.stat.size, kind, read: begun.read }
   const slice = await readLines(source, { offset, limit, budget: BUDGET }, index)
   const more = slice.next === null ? '' : `[more: offset=${slice.next}]`
-  if (raw) return { slice, text: slice.lines.map((line) => line.text + line.ending).join('') + more }
+  if (raw) return { slice, text: slice.lines.map((line) => rawLine(line, kind.encoding)).join('') + more }
   const lines = slice.lines.map((line, i) => `${slice.first + i}\t${line.text}${cutNote(line, kind.encoding)}`)
   return { slice, text: [headLine(begun, slice, formatOf(head, kind)), ...lines, ...(more ? [more] : [])].join('\n') }
 }
+
+const rawLine = (line: Line, encoding: Encoding): string =>
+  line.cutAt === undefined ? line.text + line.ending : `${line.text}${cutNote(line, encoding)}${line.ending || '\n'}`
 
 const cutNote = ({ cutAt }: Line, encoding: Encoding): string =>
   cutAt === undefined ? '' : encoding.startsWith('utf-16') ? '… [line goes on]' : `… [line goes on: byte_offset=${cutAt}]`

@@ -1,8 +1,9 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findKubo } from '../../../scripts/servers/find.ts'
-import { runHere as run } from '../../support/io.ts'
+import { command, runHere as run } from '../../support/io.ts'
 import { needsKubo } from '../../support/kubo.ts'
 import { emptyPlace } from '../../support/program.ts'
 
@@ -66,6 +67,38 @@ describe('polymount call', () => {
     expect((await raw({ path: join(place.work, 'bytes'), byte_offset: 0 })).stdout).toBe(Buffer.from([0, 255, 254]).toString())
     expect((await raw({ path: join(place.work, 'dot.gif') })).stdout).toMatch(/^GIF89a/)
     expect(JSON.parse((await raw({ path: place.work }, 'vfs_stat')).stdout)).toMatchObject({ kind: 'directory' })
+  })
+
+  test('--raw gives the whole of what comes in pieces, as it is', async () => {
+    await using place = await emptyPlace()
+    const lines = Array.from({ length: 9000 }, (_, i) => `${i}: ${'€'.repeat(i % 7)}\r\n`)
+    const [text, wide] = ['\uFEFF' + lines.join(''), `${'w'.repeat(3_000_000)}\n`]
+    for (const [name, content] of Object.entries({ text, wide, latin: Buffer.from('\xe9\n', 'latin1'), zeros: Buffer.alloc(2_500_000) }))
+      await writeFile(join(place.work, name), content)
+    const raw = (name: string, more: object = {}) => {
+      const args = JSON.stringify({ path: join(place.work, name), ...more })
+      return run(place, ['call', 'vfs_read', args, '--dir', place.work, '--raw'])
+    }
+    for (const name of ['text', 'wide', 'latin', 'zeros']) {
+      const args = ['call', 'vfs_read', JSON.stringify({ path: join(place.work, name) }), '--dir', place.work, '--raw']
+      const { stdout, code } = command(place, args)
+      const out = buffer(stdout)
+      expect(await code).toBe(0)
+      stdout.end()
+      expect((await out).equals(await readFile(join(place.work, name)))).toBe(true)
+    }
+    const part = { code: 0, stderr: '' }
+    expect(await raw('text', { offset: 3 })).toEqual({ ...part, stdout: lines.slice(2).join('') })
+    expect(await raw('text', { offset: 2, limit: 5000 })).toEqual({ ...part, stdout: lines.slice(1, 5001).join('') })
+    expect(await raw('text', { offset: -8000 })).toEqual({ ...part, stdout: lines.slice(1000).join('') })
+    expect(await raw('text', { offset: -8000, limit: 7000 })).toEqual({ ...part, stdout: lines.slice(1000, 8000).join('') })
+    expect(await raw('wide', { byte_offset: 1_000_000 })).toEqual({ ...part, stdout: wide.slice(1_000_000) })
+    expect(await raw('wide', { byte_offset: 5, byte_length: 7 })).toEqual({ ...part, stdout: 'wwwwwww' })
+    expect(await raw('wide', { offset: 1 })).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('too long') })
+    expect(await raw('none')).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('NOT_FOUND') })
+    const cid = (await run(place, ['call', 'ipfs_add', JSON.stringify({ from: join(place.work, 'zeros') }), '--dir', place.work, '--raw'])).stdout
+    const cat = await run(place, ['call', 'ipfs_cat', JSON.stringify({ cid: (JSON.parse(cid) as { cid: string }).cid }), '--raw'])
+    expect([cat.stdout.length, cat.code]).toEqual([2_500_000, 0])
   })
 
   test('answers a tool error with exit code 1', async () => {

@@ -53,6 +53,7 @@ describe.each(Object.entries(served.roots))('on %s', (_, root) => {
   test('raw is the text alone', async () => {
     expect(await text('poem.txt', { raw: true })).toBe('one\r\ntwo\r\nthree')
     expect(await text('long.txt', { raw: true, limit: 1 })).toBe('line 1\n[more: offset=2]')
+    expect(await text('wide.txt', { raw: true })).toBe(`${'a'.repeat(1900)}… [line goes on: byte_offset=1900]\nb\n`)
   })
 
   test('a long line is cut, and goes on by bytes', async () => {
