@@ -8,8 +8,17 @@ import type { ChangeId, ChangeRecord, HistoryQuery, Journal, Place } from './typ
 const PAGE = 500
 const MOST_CONFLICTS = 100
 
+type Test = (change: ChangeRecord) => boolean
+
 /** What to take back: one change, all of a session, or everything at and below a place since a time. */
-export type UndoScope = { readonly change: ChangeId } | { readonly session: string } | { readonly place: Key; readonly since: Date }
+export type UndoScope = { readonly change: ChangeId } | { readonly session: string } | PlaceScope
+
+interface PlaceScope {
+  readonly place: Key
+  readonly since: Date
+  /** What is none of the caller's business, and stays as it is. */
+  readonly leavesOut?: Test | undefined
+}
 
 export interface UndoConflict {
   readonly change: ChangeId
@@ -25,26 +34,29 @@ export interface UndoPlan {
 }
 
 type Reads = Pick<Journal, 'get' | 'parts' | 'history' | 'content'>
-type Test = (change: ChangeRecord) => boolean
 
 /**
  * Reads the journal only; whether the storages still hold what it says is for the caller to check. Rejects
  * CHANGE_NOT_FOUND, ALREADY_UNDONE, BUSY and OUTCOME_UNKNOWN for a single change.
  */
-export const planUndo = (journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> => new Planner(journal, call).plan(scope)
+export const planUndo = (journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> => new Planner(journal, scope, call).plan()
 
 /** No list of all parts is held: of a large change there is any number, and they are read anew for each question. */
 class Planner {
   readonly #journal: Reads
+  readonly #scope: UndoScope
   readonly #call: Call
+  readonly #leavesOut: Test
 
-  constructor(journal: Reads, call: Call) {
+  constructor(journal: Reads, scope: UndoScope, call: Call) {
     this.#journal = journal
+    this.#scope = scope
     this.#call = call
+    this.#leavesOut = ('place' in scope ? scope.leavesOut : undefined) ?? (() => false)
   }
 
-  async plan(scope: UndoScope): Promise<UndoPlan> {
-    const changes = await this.#withoutPairs(await this.#chosen(scope))
+  async plan(): Promise<UndoPlan> {
+    const changes = await this.#withoutPairs(await this.#chosen(this.#scope))
     return { changes, conflicts: await this.#conflicts(changes) }
   }
 
@@ -73,7 +85,8 @@ class Planner {
   /** A change that reaches out of the place is taken back only in its parts inside; one of a folder above stays, and is in the way. */
   async #inside(change: ChangeRecord, { volume, inner }: Key): Promise<ChangeRecord[]> {
     const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
-    return (await this.#ifWhole(change, (leaf) => isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))) ?? [change]
+    const isMeant: Test = (leaf) => !this.#leavesOut(leaf) && (isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))
+    return (await this.#ifWhole(change, isMeant)) ?? [change]
   }
 
   /** Leaves out what is undone, and an undoing together with what it has undone. */
@@ -142,6 +155,7 @@ class Planner {
 
   #counts(later: ChangeRecord, leaf: ChangeRecord): boolean {
     if (later.partsOnly || later.undoneBy !== null) return false
+    if (leaf.kind === 'mkdir' && this.#leavesOut(later)) return false // the folder stays for what it holds
     const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
     return undone === undefined || undone.seq < leaf.seq
   }

@@ -38,9 +38,9 @@ export class Undo {
     if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
     const plan = await planUndo(journal, await this.#scope(query, call), call)
     for (const record of plan.changes) await this.#requireAllShown(record, call)
-    const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: place.shown, reason }))
+    const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: this.#shownNow(place), reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
-    const undone = plan.changes.map((record) => ({ change: record.change, path: record.place.shown, action: actionOf(record) }))
+    const undone = plan.changes.map((record) => ({ change: record.change, path: this.#shownNow(record.place), action: actionOf(record) }))
     if (query.dryRun || conflicts.length > 0 || plan.changes.length === 0) return { change: null, undone: conflicts.length > 0 ? [] : undone, conflicts }
     return { change: await this.#takeBackAll(plan.changes, call), undone, conflicts }
   }
@@ -79,7 +79,8 @@ export class Undo {
     if (query.path === undefined || query.since === undefined)
       throw new VfsError('INVALID_ARGUMENT', 'undo needs change, session, or path with since', { op: 'undo' })
     const { mount, inner } = await this.#targets.readable('undo', query.path, call.signal)
-    return { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }, since: query.since }
+    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }
+    return { place, since: query.since, leavesOut: (change) => placesOf(change).every((at) => this.#isHidden(at)) }
   }
 
   /** One's own may have changed nothing yet. */
@@ -94,13 +95,22 @@ export class Undo {
   }
 
   /** Journals are shared: the ids of changes that are none of this gateway's business tell no path. */
-  #requireShown({ change, place, from }: ChangeRecord): void {
-    for (const at of [place, ...(from ? [from] : [])]) {
+  #requireShown(record: ChangeRecord): void {
+    const { change } = record
+    for (const at of placesOf(record)) {
       if (this.#targets.shown(at) !== undefined) continue
-      const hidden = this.#targets.table.showing(at.volume, at.inner).length > 0
-      if (hidden) throw new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, { op: 'undo', details: { change } })
+      if (this.#isHidden(at)) throw hidden(change)
       throw new VfsError('VOLUME_CHANGED', `the storage of change ${change} is not mounted now`, { op: 'undo', details: { change } })
     }
+  }
+
+  /** By the name of here, not that of the gateway that has changed it. */
+  #shownNow(place: Place): VfsPath {
+    return this.#targets.shown(place) ?? place.shown
+  }
+
+  #isHidden(at: Place): boolean {
+    return this.#targets.shown(at) === undefined && this.#targets.table.showing(at.volume, at.inner).length > 0
   }
 
   async #takeBackAll(records: readonly ChangeRecord[], call: UndoCall): Promise<ChangeId> {
@@ -121,7 +131,7 @@ export class Undo {
     for (const [i, record] of records.entries()) {
       const covered = records.slice(0, i).some((newer) => touches(newer, record))
       const reason = await this.#problem(record, covered, signal)
-      if (reason !== undefined) problems.push({ change: record.change, path: record.place.shown, reason })
+      if (reason !== undefined) problems.push({ change: record.change, path: this.#shownNow(record.place), reason })
     }
     return problems
   }
@@ -204,6 +214,13 @@ export class Undo {
   }
 }
 
+const hidden = (change: ChangeId): VfsError =>
+  new VfsError('DENIED', `change ${change} is of a path that a rule of the configuration hides`, {
+    op: 'undo',
+    hint: 'Undo other changes one by one: vfs_history shows them.',
+    details: { change },
+  })
+
 /** A folder that was put as a whole says by its CID what lies below. */
 const isGraft = ({ kind, after }: ChangeRecord): boolean => (kind === 'write' || kind === 'copy') && after?.cid !== undefined
 
@@ -215,10 +232,10 @@ async function isEmpty({ mount, inner }: Target, signal: AbortSignal | undefined
 
 /** True if the two are about the same path, or one about a folder that holds the other's. */
 function touches(a: ChangeRecord, b: ChangeRecord): boolean {
-  return places(a).some((one) => places(b).some((two) => one.volume === two.volume && (inside(one, two) || inside(two, one))))
+  return placesOf(a).some((one) => placesOf(b).some((two) => one.volume === two.volume && (inside(one, two) || inside(two, one))))
 }
 
-const places = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
+const placesOf = ({ place, from }: ChangeRecord): Place[] => (from ? [place, from] : [place])
 
 const inside = (folder: Place, place: Place): boolean => within(folder.inner as VfsPath, place.inner as VfsPath)
 
