@@ -83,13 +83,14 @@ export class Ledger {
     if (facts.content && facts.kept && 'cid' in facts.kept) this.#keep(facts.kept.cid, facts.content)
     const changed = this.#db.run(
       `update change set before = ifnull(?, before), after = ifnull(?, after), kept_in = ifnull(?, kept_in), kept_ref = ifnull(?, kept_ref),
-         staging = ifnull(?, staging)
+         staging = ifnull(?, staging), aside = ifnull(?, aside)
        where seq = ? and owner = ?`,
       json(facts.before),
       json(facts.after),
       facts.kept?.in ?? null,
       refOf(facts.kept),
       facts.staging ?? null,
+      facts.aside ?? null,
       seq,
       owner,
     )

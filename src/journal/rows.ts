@@ -27,6 +27,8 @@ export interface ChangeRow {
   readonly owner: number | null
   /** What the storage calls what it stages. */
   readonly staging: string | null
+  /** Under which id the trash held what comes back, where that is not the one of its removal. */
+  readonly aside: string | null
   /** Since then nothing is sent for it: its process was found dead, or has given up. */
   readonly left_at: number | null
   readonly client: string
@@ -37,7 +39,7 @@ export interface ChangeRow {
 
 export const SELECT = `select c.seq, c.kind, c.state, v.name as volume, c.path, c.shown,
     w.name as from_volume, c.from_path, c.from_shown, c.root, c.parent, c.parts_only, c.undoes, c.at,
-    c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, c.staging, c.left_at, a.client, a.version, a.session, a.tool
+    c.before, c.after, c.kept_in, c.kept_ref, c.reason, c.owner, c.staging, c.aside, c.left_at, a.client, a.version, a.session, a.tool
   from change c join volume v on v.id = c.volume left join volume w on w.id = c.from_volume join actor a on a.id = c.actor`
 
 export const PARTS_PAGE = 500

@@ -62,4 +62,6 @@ export const MIGRATIONS: readonly string[] = [
   `alter table content add column seq integer not null default 0`,
   `alter table change add column left_at integer`,
   `alter table change add column staging text`,
+  `alter table change add column aside text;
+   update change set aside = staging, staging = null where kind = 'undo'`,
 ]

@@ -144,8 +144,8 @@ async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<E
 /** Something comes back from the trash, where it lay under the id of its removal, or of a later one, which was noted then. */
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  const { undoes, staging } = it.row
-  const aside = undoes === null ? null : await inTrash(it.at.backend, staging ?? changeId(undoes))
+  const { undoes, aside: under } = it.row
+  const aside = undoes === null ? null : await inTrash(it.at.backend, under ?? changeId(undoes))
   if (aside === null && standing) return done(standing)
   requireLate(it)
   if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')

@@ -65,6 +65,8 @@ export interface Intent {
 export interface Facts extends Pick<Partial<Intent>, 'before' | 'after' | 'kept' | 'content'> {
   /** What the storage calls what it stages for this change (see Backend.discard). */
   readonly staging?: string | undefined
+  /** The id under which the trash holds what comes back, where that is not the one of its removal. */
+  readonly aside?: ChangeId | undefined
 }
 
 /** One open change: it holds the lock on its places until it ends. */

@@ -62,7 +62,7 @@ export class Changes {
     const was = this.journal.get(removal)?.before
     const id = (await lyingUnder(this.journal, trash, removal)) ?? removal
     return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async (change) => {
-      if (id !== removal) await change.note({ staging: id })
+      if (id !== removal) await change.note({ aside: id })
       const stat = await trash.back(id, target.inner, { signal: cause.signal }).catch(async (error: unknown) => {
         throw isCode(error, 'NOT_FOUND') && !(await holds(trash, id)) ? notKept(target.place.shown, removal, 'it is kept no longer') : error
       })

@@ -102,7 +102,7 @@ test('what was to come back from under a later removal lies there, and nothing h
   await put('/f', 'x')
   await backend.trash.put(vfsPath('/f'), 'later')
   const id = left('undo', '/f', { undoes: left('remove', '/elsewhere') })
-  ledger.note(seqOf(id)!, DEAD, { staging: 'later' })
+  ledger.note(seqOf(id)!, DEAD, { aside: 'later' })
   expect(await settled(id)).toMatchObject({ state: 'aborted' })
 })
 
@@ -319,6 +319,32 @@ test('a process that could not register is not stuck: its next change tries agai
   db.exec('drop trigger refuse')
   const change = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
   await change.aborted()
+})
+
+test('what an older version was bringing back from under a later removal is found there', async () => {
+  const older = (await temporaryFolder()).folder
+  const old = await openShared(join(older, 'journal.db'), MIGRATIONS.slice(0, 5))
+  old.exec(`insert into process (id, lock, pid) values (1, 'gone', ${2 ** 22}); insert into volume (id, name) values (1, '${backend.volume}');
+    insert into actor (id, client, version, session, tool) values (1, 'c', '', '', '');
+    insert into change (seq, kind, state, volume, path, held, shown, root, parts_only, actor, at, owner, undoes, staging) values
+      (40000000, 'remove', 'done', 1, '/f', '/f', '/f', 40000000, 0, 1, 0, null, null, null),
+      (40000001, 'undo', 'open', 1, '/f', '/f', '/f', 40000001, 0, 1, 0, 1, 40000000, 'later'),
+      (40000002, 'write', 'open', 1, '/g', '/g', '/g', 40000002, 0, 1, 0, 1, null, 'part')`)
+  old.close()
+  await put('/f', 'x')
+  await backend.trash.put(vfsPath('/f'), 'later')
+  const upgraded = await open(older, { volumes })
+  await upgraded.recover()
+  expect(upgraded.get(changeId(40_000_001))).toMatchObject({ state: 'aborted' })
+  await upgraded[Symbol.asyncDispose]()
+  const now = await openShared(join(older, 'journal.db'), MIGRATIONS)
+  expect(now.all('select seq - 40000000 as nth, staging, aside from change order by seq')).toEqual([
+    { nth: 0, staging: null, aside: null },
+    { nth: 1, staging: null, aside: 'later' },
+    { nth: 2, staging: 'part', aside: null },
+  ])
+  now.close()
+  await rm(older, { recursive: true })
 })
 
 test('what an older version left open in its journal is settled', async () => {
