@@ -7,6 +7,7 @@ import { findServer } from '../servers/find.ts'
 import { RCLONE, VERSITYGW } from '../servers/programs.ts'
 import { limitsNow } from './limits.ts'
 import { printRow } from './row.ts'
+import { BuiltGateway } from './storages/built.ts'
 import { Field } from './storages/field.ts'
 import { insideRows } from './storages/inside.ts'
 import { largeRows } from './storages/large.ts'
@@ -19,7 +20,8 @@ try {
   const rclone = await findServer(RCLONE)
   await findServer(VERSITYGW)
   await using server = await S3Server.start({ ...VERSITY, args: (folder, address) => ['--keep-alive', ...VERSITY.args(folder, address)] })
-  const field = new Field(at, Number(process.argv[2] ?? 1), server, rclone)
+  await using built = await BuiltGateway.make()
+  const field = new Field(at, Number(process.argv[2] ?? 1), server, { gateway: built.program, rclone })
   for (const rows of [largeRows, smallRows, listingRows, insideRows, rememberedRows])
     for (const row of await rows(field)) printRow({ ...row, floor: row.floor ?? (await limitsNow(at)) })
 } catch (error) {

@@ -5,8 +5,8 @@ import { englishOnly, withoutAjv } from './lean.ts'
 import { sourcePlaces } from './places.ts'
 import { oneStart, startFile } from './start.ts'
 
-/** Each is started or imported by its own path at run time; what runs in threads of its own shares nothing with the rest. */
-const PROGRAM = ['src/main.ts', 'tools/**/*.tools.ts']
+/** Each is imported by its own path at run time; what runs in threads of its own shares nothing with the rest. */
+const TOOLS = 'tools/**/*.tools.ts'
 const WORKERS = ['{src,backends}/**/*.worker.ts']
 
 const OPTIONS = {
@@ -25,12 +25,12 @@ const OPTIONS = {
   // Never minified: Helia's code does not survive it.
 } satisfies BuildOptions
 
-/** Writes the tree that is published: the source tree's entries at their own places, and what they share in chunks/. */
-export async function bundle(outdir: string): Promise<void> {
+/** Writes the tree that is published: the source tree's entries at their own places, and what they share in chunks/. `program`: what is started. */
+export async function bundle(outdir: string, program = 'src/main.ts'): Promise<void> {
   const plugins = [englishOnly, withoutAjv]
   await build({
     ...OPTIONS,
-    entryPoints: await Array.fromAsync(glob(PROGRAM)),
+    entryPoints: await Array.fromAsync(glob([program, TOOLS])),
     outdir,
     plugins: [sourcePlaces((code) => oneStart(takenDirectly(code))), startFile, ...plugins],
   })

@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { openS3 } from '../../../backends/s3/s3.ts'
 import { vfsPath } from '../../../src/core/path.ts'
@@ -8,7 +7,6 @@ import type { S3Server } from '../../../test/support/s3.ts'
 import { oneByOne, timed } from '../measure.ts'
 import { received } from './received.ts'
 
-const GATEWAY = fileURLToPath(new URL('./gateway.ts', import.meta.url))
 const [ID, KEY] = ['polymount-test', 'not-a-secret-of-anyone'] // what the test server is started with
 
 /** What a gateway is to do: works of gateway.ts with their arguments. */
@@ -25,14 +23,16 @@ export class Field {
   /** Of the full size. */
   readonly share: number
   readonly server: S3Server
+  readonly #gateway: string
   readonly #rclone: string
   #rounds = 0
   #starting: Promise<number> | undefined
 
-  constructor(at: string, share: number, server: S3Server, rclone: string) {
+  constructor(at: string, share: number, server: S3Server, { gateway, rclone }: { readonly gateway: string; readonly rclone: string }) {
     this.at = at
     this.share = share
     this.server = server
+    this.#gateway = gateway
     this.#rclone = rclone
   }
 
@@ -61,7 +61,7 @@ export class Field {
   async ours(bucket: string, steps: Steps, endpoint = this.server.endpoint): Promise<Took> {
     const data = await mkdtemp(join(this.at, '..', 'polymount-bench-data-'))
     try {
-      return JSON.parse(await run(GATEWAY, this.at, data, endpoint, bucket, JSON.stringify(steps))) as Took
+      return JSON.parse(await run(this.#gateway, this.at, data, endpoint, bucket, JSON.stringify(steps))) as Took
     } finally {
       await rm(data, { recursive: true })
     }
@@ -84,6 +84,6 @@ export const flushed = (path: string): Promise<number> =>
   })
 
 async function run(script: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', script, ...args], { env: { ID, KEY }, stderr: 'inherit' })
+  const { stdout } = await execa(process.execPath, [script, ...args], { env: { ID, KEY }, stderr: 'inherit' })
   return stdout
 }
