@@ -54,6 +54,7 @@ export class Mirrors {
     const { mount, inner } = await this.#vfs.targets.readable('mirror', from, signal)
     const source = await mount.backend.stat(inner, { signal })
     refuseOntoItself('mirror', { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: from } }, target)
+    if (source.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from} is a link that leads nowhere or outside`, { op: 'mirror', path: from })
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('mirror', source, standing, to, true)
     const plan = new Plan(this.#trees(target, call), call.delete === true)

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
@@ -51,9 +51,45 @@ describe('links in a folder that goes into IPFS', () => {
   })
 })
 
+/** Every way out of IPFS tells of the links that it does not make, and takes none away. Resolves with what stands in the folder then. */
+async function comesOut(session: ConnectedGateway): Promise<readonly string[]> {
+  const at = await linked(session, KEPT)
+  const names = async (folder: string) => (await readdir(join(session.work, folder), { recursive: true })).toSorted()
+  const [source, before] = [`/ipfs/${String((await into(session, at))[0]['cid'])}`, await names('src')]
+  const links = Object.keys(KEPT).length
+  const sync = (path: string, more: object = {}) => session.call('vfs_sync_from_ipfs', { cid: source, path, delete: true, ...more })
+
+  expect((await sync(at)).result).toMatchObject({ change: null, deleted: { count: 0 }, unchanged: 2, links_left_out: links })
+  await rm(join(at, 'd/b'))
+  await writeFile(join(at, 'mine'), 'x')
+  expect((await sync(at, { dry_run: true })).result).toMatchObject({ change: null, deleted: { first: ['mine'] }, links_left_out: links })
+  expect((await sync(at)).result).toMatchObject({ created: { first: ['d/b'] }, deleted: { first: ['mine'] }, links_left_out: links })
+  expect(await names('src')).toEqual(before)
+
+  expect((await sync(`${session.work}/new`)).result).toMatchObject({ created: { count: 4 }, links_left_out: links })
+  expect((await session.call('vfs_copy', { from: source, to: `${session.work}/copy` })).result).toMatchObject({ links_left_out: links })
+  for (const folder of ['new', 'copy']) expect(await names(folder), folder).toEqual(['a', 'd', 'd/b'])
+
+  const link = `${source}/to-file`
+  expect((await session.call('vfs_copy', { from: link, to: `${session.work}/one` })).result).toMatchObject({ error_code: 'OUTSIDE_ROOT' })
+  expect((await session.call('ipfs_get', { cid: link, to: `${session.work}/one` })).result).toMatchObject({ error_code: 'UNSUPPORTED' })
+  expect((await sync(`${session.work}/one`, { cid: link })).result).toMatchObject({ error_code: 'OUTSIDE_ROOT' })
+  return names('.')
+}
+
+test('links that come out of IPFS are told, and those that stand there stay', async () => {
+  await using session = await connect({ files })
+  expect(await comesOut(session)).not.toContain('one')
+})
+
 onKubo(
   'links',
   (daemon) => {
+    test('that come out of it are told, and those that stand there stay', async () => {
+      await using session = await connect({ files, config: { ipfs: { engine: daemon.url, network: 'off' } } })
+      expect(await comesOut(session)).not.toContain('one')
+    })
+
     test('a folder with links has the CID that Kubo computes', async () => {
       await using session = await connect({ files, config: { ipfs: { engine: daemon.url, network: 'off' } } })
       const at = await linked(session, KEPT)
