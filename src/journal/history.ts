@@ -7,6 +7,7 @@ import type { ChangeRecord, HistoryQuery, PartsOrder, Seen, Unwanted } from './t
 const CANDIDATES = 4 // times the limit: of one whole there are several parts, and some are left out by other conditions
 const GROWTH = 8 // so that few pages reach what is rare
 const KEPT_PAGE = 1000
+const SHOWN_PAGE = 10_000 // changes, looked through without an index
 const KNOWN_WITHIN = 64 // the newest changes of a path, among which an etag is looked for
 
 /** What was learnt of each file, or what a change of it left. */
@@ -22,6 +23,10 @@ const KNOWN = `
   from asked order by key`
 
 /** A removal, those that undo the undoings of it, and so on. */
+const PLACED = `
+  select v.name as volume, c.path as inner from change c join volume v on v.id = c.volume
+  where c.seq > ? and c.seq <= ? and c.shown = ? order by c.seq desc limit 1`
+
 const REMOVALS = `
   with recursive about(seq, kind) as (
     select seq, kind from change where seq = ?
@@ -65,6 +70,16 @@ export class History {
       window.before = candidates.at(-1) ?? 0
     }
     return this.#records(found.slice(0, query.limit))
+  }
+
+  /** Where the newest change took place that was asked for by this path. No index knows the paths: undefined for each page of the journal that has none. */
+  *placed(shown: string): Generator<Key | undefined> {
+    const newest = this.#db.get<{ seq: number | null }>('select max(seq) as seq from change')?.seq ?? 0
+    for (let last = newest; last > 0; last -= SHOWN_PAGE) {
+      const found = this.#db.get<Key>(PLACED, last - SHOWN_PAGE, last, shown)
+      yield found
+      if (found) return
+    }
   }
 
   removals(seq: number): number[] {

@@ -1,4 +1,7 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { Call } from '../core/backend.ts'
+import { throwIfAborted } from '../core/error.ts'
+import type { VfsPath } from '../core/path.ts'
 import { asVfsError } from '../sqlite/busy.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
@@ -81,6 +84,15 @@ export class SqliteJournal implements Journal {
 
   removals(change: ChangeId): readonly ChangeId[] {
     return read(() => this.#history.removals(seqOf(change) ?? -1)).map(changeId)
+  }
+
+  async placed(shown: VfsPath, { signal }: Call = {}): Promise<Pick<Place, 'volume' | 'inner'> | undefined> {
+    for (const found of readEach(this.#history.placed(shown))) {
+      if (found) return found
+      await breathe()
+      throwIfAborted(signal)
+    }
+    return undefined
   }
 
   content(cid: string): Uint8Array | undefined {

@@ -146,6 +146,8 @@ export interface Journal extends AsyncDisposable {
   get(change: ChangeId): ChangeRecord | undefined
   /** The newest first. */
   history(query: HistoryQuery): ChangeRecord[]
+  /** Where the newest change took place that was asked for by this path; for one whose storage does not tell. It reads all of the journal if there is none. */
+  placed(shown: VfsPath, call?: Call): Promise<Pick<Place, 'volume' | 'inner'> | undefined>
   /** The parts of a change in their order, or the newest first. They are read as they are asked for: there may be any number. */
   parts(change: ChangeId, options?: PartsOrder): IteratorObject<ChangeRecord, undefined>
   /** The parts of a change and theirs, at any depth; read as they are asked for, too. */

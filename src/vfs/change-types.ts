@@ -117,6 +117,8 @@ export interface Copies {
   store(path: VfsPath, others: readonly VfsPath[], content: Bytes | Uint8Array, call: WriteCall): Promise<Stored>
   /** Where else stands what was last stored at a path. None once something else has been done at that path; one of which that is true is left out. */
   of(path: VfsPath, call: VfsCall): Promise<readonly Copy[]>
+  /** The same of a place in a storage of this name that cannot be opened: by the path that it was stored under, which is `path` where no mount shows it. */
+  ofUnopened(name: string, inner: VfsPath, path: VfsPath, call: VfsCall): Promise<readonly Copy[]>
   /** What was stored at a path together with others, if it still stands there. */
   stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined>
   /** True if what stands there is still what was stored. Rejects NOT_FOUND. */

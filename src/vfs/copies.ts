@@ -1,4 +1,5 @@
 import { cidOfContent } from '../content/hashing.ts'
+import { UnavailableBackend } from '../layers/unavailable.ts'
 import { isCode, throwIfAborted, VfsError } from '../core/error.ts'
 import type { Bytes, Metadata, Stat } from '../core/backend.ts'
 import { bytesOf } from '../core/bytes.ts'
@@ -65,6 +66,18 @@ export class StoredCopies implements Copies {
   async of(path: VfsPath, { signal }: VfsCall): Promise<readonly Copy[]> {
     const place = await this.#placeOf(path, signal)
     return this.#together.others(place).map(copyOf)
+  }
+
+  async ofUnopened(name: string, inner: VfsPath, path: VfsPath, { signal }: VfsCall): Promise<readonly Copy[]> {
+    const { changes, targets } = this.#vfs
+    const mounts = [...targets.table.all()].filter((mount) => mount.name === name && mount.storage instanceof UnavailableBackend)
+    await changes.journal.caughtUp()
+    for (const shown of [...mounts.flatMap((mount) => mount.outer(inner) ?? []), path]) {
+      targets.policy.check('read', shown)
+      const place = await changes.journal.placed(shown, { signal })
+      if (place) return this.#together.others(place).map(copyOf)
+    }
+    return []
   }
 
   async stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined> {

@@ -98,9 +98,8 @@ export class ContentTools {
     output: RetrieveOutput,
   })
   async retrieve(input: z.output<typeof RetrieveInput>, context: ToolContext): Promise<Retrieved> {
-    const at = await this.#path(input.backend, input.key)
-    const { to } = input
-    return this.#replicas.read(at, callOf(context), (path, copy) =>
+    const { backend: name, key: given, to } = input
+    return this.#replicas.read(name, given, callOf(context), (path, copy) =>
       to === undefined ? this.#read(path, copy, input, context) : this.#copyOut(path, copy, to, context),
     )
   }

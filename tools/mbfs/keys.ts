@@ -15,7 +15,7 @@ export async function pathOf(storages: Storages, vfs: Vfs, name: string, given: 
 /** The path of a key where no mount shows its storage by another. */
 export const keyPath = (name: string, given: string): VfsPath => under(mountPath(name), innerOf(given))
 
-const innerOf = (given: string): VfsPath => vfsPath(`/${given.replace(/^\/+|\/+$/g, '')}`)
+export const innerOf = (given: string): VfsPath => vfsPath(`/${given.replace(/^\/+|\/+$/g, '')}`)
 
 /** The path of a copy again: its storage may not be mounted yet in this process. */
 export async function pathAgain(storages: Storages, vfs: Vfs, path: VfsPath): Promise<VfsPath> {

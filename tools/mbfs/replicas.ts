@@ -6,7 +6,7 @@ import type { VfsPath } from '../../src/core/path.ts'
 import type { Storages } from '../../src/storages/types.ts'
 import type { Changed, Copy, Failure, Stored, Vfs, VfsCall, WriteCall } from '../../src/vfs/types.ts'
 import { failures, failureOf } from '../failures.ts'
-import { keyPath, pathAgain, pathOf } from './keys.ts'
+import { innerOf, keyPath, pathAgain, pathOf } from './keys.ts'
 
 const MOST = 15
 
@@ -22,6 +22,8 @@ export const served = z.strictObject({
 /** Where a file may be gone, or its storage: of what it is asked wrongly, another storage knows no better. */
 const LOST: ReadonlySet<Category> = new Set(['storage', 'service', 'content', 'ipfs'])
 const isLost = (error: unknown): error is VfsError => error instanceof VfsError && (error.code === 'NOT_FOUND' || LOST.has(CODES[error.code].category))
+
+type Read<T> = (path: VfsPath, copy?: Copy) => Promise<T>
 
 /** Content that stands in several storages. */
 export class Replicas {
@@ -49,13 +51,16 @@ export class Replicas {
     return { ...stored, failed: [...failed, ...stored.failed] }
   }
 
-  /** Reads a file, or a copy of it where it is lost; one that is gone or damaged is put back. `read` gets what is known of what it reads, and rejects CONFLICT or CONTENT_DAMAGED where it is not that. */
-  async read<T extends object>(at: VfsPath, call: VfsCall, read: (path: VfsPath, copy?: Copy) => Promise<T>): Promise<T & z.input<typeof served>> {
+  /** Reads a key, or a copy of it where it is lost; one that is gone or damaged is put back. `read` gets what is known of what it reads, and rejects CONFLICT or CONTENT_DAMAGED where it is not that. */
+  async read<T extends object>(name: string, key: string, call: VfsCall, read: Read<T>): Promise<T & z.input<typeof served>> {
+    let at: VfsPath | undefined
     try {
+      at = await pathOf(this.#storages, this.#vfs, name, key)
       return await read(at, await this.#vfs.copies.stored(at, call))
     } catch (error) {
       if (!isLost(error)) throw error
-      return this.#readCopy(at, error, call, read)
+      const copies = at === undefined ? await this.#unopened(name, key, call) : await this.#vfs.copies.of(at, call)
+      return this.#readCopy(at ?? keyPath(name, key), copies, error, call, read)
     }
   }
 
@@ -65,14 +70,9 @@ export class Replicas {
     return copies.length > 0 ? this.#vfs.copies.remove(at, copies, call) : this.#vfs.remove(at, call)
   }
 
-  async #readCopy<T extends object>(
-    at: VfsPath,
-    lost: VfsError,
-    call: VfsCall,
-    read: (path: VfsPath, copy: Copy) => Promise<T>,
-  ): Promise<T & z.input<typeof served>> {
+  async #readCopy<T extends object>(at: VfsPath, copies: readonly Copy[], lost: VfsError, call: VfsCall, read: Read<T>): Promise<T & z.input<typeof served>> {
     const failed = [failureOf({ path: at, code: lost.code, message: lost.message })]
-    for (const copy of await this.#vfs.copies.of(at, call)) {
+    for (const copy of copies) {
       try {
         const again = await this.#again(copy)
         const found = await read(again.path, again)
@@ -84,6 +84,10 @@ export class Replicas {
       }
     }
     throw lost
+  }
+
+  #unopened(name: string, key: string, call: VfsCall): Promise<readonly Copy[]> {
+    return this.#vfs.copies.ofUnopened(name, innerOf(key), keyPath(name, key), call)
   }
 
   /** False where it could not be, or where nobody knows what stands there: its storage does not answer, or not just now. */

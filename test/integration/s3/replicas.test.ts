@@ -1,6 +1,7 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../../support/content.ts'
 import { type ConnectedGateway, connect } from '../../support/gateway.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
@@ -36,6 +37,37 @@ test('while a server is down its replica serves, and what it holds counts again 
   expect((await retrieve(t, 'bucket')).result).toMatchObject({ content: 'hello', served_by: '/backends/memory/k', repaired: false })
   await server.restart()
   expect((await retrieve(t, 'bucket')).result).toMatchObject({ content: 'hello' })
+})
+
+test.each([
+  ['by its name alone', {}, '/backends/bucket/k'],
+  ['under a mount', { mounts: [{ path: '/far', backend: 'bucket' }] }, '/far/k'],
+])('a server that is down when a gateway starts is stood in for, too, %s', async (_, mounts, at) => {
+  await using data = await temporaryFolder()
+  const { bucket, endpoint, credentials } = await server.options()
+  const options = { bucket, endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
+  const near = { type: 'local', options: { root: join(data.path, 'near') } }
+  await mkdir(near.options.root)
+  const gateway = {
+    env: { S3_ID: credentials?.accessKeyId, S3_KEY: credentials?.secretAccessKey },
+    config: { data_dir: join(data.path, 'data'), backends: { bucket: { type: 's3', options }, near }, ...mounts },
+  }
+  {
+    await using t = await connect(gateway)
+    expect((await store(t, 'bucket', ['near'])).result).toMatchObject({ held_by: [at, '/backends/near/k'], failed: [] })
+    await t.call('mbfs_store', { backend: 'bucket', key: 'alone', content: 'x' })
+  }
+  await server.kill()
+  await using t = await connect(gateway)
+  expect((await retrieve(t, 'bucket')).result).toMatchObject({
+    content: 'hello',
+    served_by: '/backends/near/k',
+    repaired: false,
+    failed: [{ path: '/backends/bucket/k', error_code: 'UNAVAILABLE' }],
+  })
+  expect((await t.call('mbfs_retrieve', { backend: 'bucket', key: 'alone' })).result).toMatchObject({ error_code: 'UNAVAILABLE' })
+  await writeFile(join(near.options.root, 'k'), 'other')
+  expect((await retrieve(t, 'bucket')).result).toMatchObject({ error_code: 'UNAVAILABLE' })
 })
 
 test('a replica on a server that is down is told, and the others hold it', async () => {
