@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Failure, Outcome } from '../registry/envelope.ts'
+import { escapeUnseen } from '../core/one-line.ts'
 import { shownFields } from '../registry/shown.ts'
 import { cut, cutLines } from './cut.ts'
 
@@ -42,7 +43,7 @@ function renderFailure(failure: Failure): CallToolResult {
 
 /** What happened and what to do now, for a model that reads nothing else. */
 function sentence({ error_code, error, context: { hint } }: Failure): string {
-  return `${error_code}: ${error}${/[.!?]$/.test(error) ? '' : '.'} ${hint}`
+  return `${error_code}: ${escapeUnseen(error)}${/[.!?]$/.test(error) ? '' : '.'} ${hint}`
 }
 
 /** First the facts go, then the words get shorter until the JSON fits, however much its escapes take. */

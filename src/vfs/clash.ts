@@ -1,5 +1,6 @@
 import type { Stat } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
+import { oneLine } from '../core/one-line.ts'
 import { within, type VfsPath } from '../core/path.ts'
 import type { Target } from './target.ts'
 
@@ -19,7 +20,7 @@ export function refuseOntoItself(op: string, { place: from }: Source, { place: t
 /** Throws IS_DIRECTORY, NOT_DIRECTORY where a file and a folder meet, and ALREADY_EXISTS unless `overwrite`. */
 export function refuseReplacing(op: string, from: Pick<Stat, 'kind'>, standing: Stat, to: VfsPath, overwrite: boolean): void {
   const [isFolder, ontoFolder] = [from.kind === 'directory', standing.kind === 'directory']
-  if (!isFolder && ontoFolder) throw new VfsError('IS_DIRECTORY', `${to} is a folder`, { op, path: to, hint: `Name the file in it: ${to}/NAME.` })
+  if (!isFolder && ontoFolder) throw new VfsError('IS_DIRECTORY', `${to} is a folder`, { op, path: to, hint: `Name the file in it: ${oneLine(`${to}/NAME`)}.` })
   if (isFolder && !ontoFolder) throw new VfsError('NOT_DIRECTORY', `${to} is a file`, { op, path: to })
   if (!overwrite) throw new VfsError('ALREADY_EXISTS', `${to} exists`, { op, path: to, details: { etag: standing.etag } })
 }

@@ -157,7 +157,7 @@ export interface Vfs extends AsyncDisposable {
   restore(path: VfsPath, change: ChangeId, call: RestoreCall): Promise<Changed>
   undo(query: UndoQuery, call: UndoCall): Promise<Undone>
 
-  /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS. */
+  /** A mount of what another one shows read-only is read-only too. Rejects MOUNT_EXISTS, and DENIED where a rule hides the path. */
   mount(spec: MountSpec): Promise<MountInfo>
   /** Rejects MOUNT_BUSY while calls run, unless forced, and DENIED for a configured mount. */
   unmount(path: VfsPath, options?: { readonly force?: boolean | undefined }): Promise<void>

@@ -222,6 +222,7 @@ export class MountedVfs implements Vfs {
   }
 
   async mount(spec: MountSpec): Promise<MountInfo> {
+    this.#targets.policy.check('mount', spec.path)
     const mount = this.#table.add({ ...spec, readOnly: spec.readOnly === true || (await this.#targets.isReadOnly(spec)) })
     this.#events.emit('mounts', { path: spec.path, mounted: true })
     return describeMount(mount)

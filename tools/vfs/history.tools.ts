@@ -90,7 +90,7 @@ export class HistoryTools {
     const shown = records.slice(0, PAGE)
     const next = records.length > PAGE ? cursorOf(query, shown.at(-1)?.seq ?? 0) : null
     const more = next === null ? [] : [`[more: cursor=${next}]`]
-    const head = shown.length === 0 ? `no changes of ${at} are recorded` : `changes of ${at}, the newest first`
+    const head = shown.length === 0 ? `no changes of ${oneLine(at)} are recorded` : `changes of ${oneLine(at)}, the newest first`
     return { path: at, changes: shown.map(recordOf), next_cursor: next, text: [head, ...shown.map((one) => recordLine(at, one)), ...more].join('\n') }
   }
 
@@ -110,7 +110,7 @@ export class HistoryTools {
     const [before, after] = await Promise.all([this.#content(at, from_version, call), this.#content(at, to_version, call)])
     const [old, now] = [bodyOf(before, at), bodyOf(after, at)]
     const regions = difference(old.bytes, now.bytes)
-    const head = `${at}: ${from_version} → ${to_version ?? 'now'}`
+    const head = `${oneLine(at)}: ${from_version} → ${to_version ?? 'now'}`
     const shown = unifiedDiff({ before: old.bytes, after: now.bytes, regions }, (bytes) => now.show(bytes), MAX_DIFF)
     return { path: at, from_version, to_version: to_version ?? null, same: regions.length === 0, text: `${head}\n${shown || 'no difference'}` }
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Entry } from '../../src/core/backend.ts'
 import { isCode } from '../../src/core/error.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { isKnown } from '../../src/core/times.ts'
 import type { Services } from '../../src/registry/services.ts'
@@ -113,7 +114,7 @@ export class ReadTools {
     const { etag } = await this.#vfs.stat(at, callOf(context))
     const page = await pageOf(this.#vfs, { path: at, depth: 1, limit: 200, details: true, query: [], accept: () => true, line: folderLine }, context)
     const more = page.next === null ? [] : ['[more: vfs_ls pages through it]']
-    return { path: at, kind: 'directory', size: 0, etag, next_offset: null, text: [`${at} is a folder`, ...page.lines, ...more].join('\n') }
+    return { path: at, kind: 'directory', size: 0, etag, next_offset: null, text: [`${oneLine(at)} is a folder`, ...page.lines, ...more].join('\n') }
   }
 
   @tool({

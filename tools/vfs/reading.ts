@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import mime from 'mime'
 import type { Bytes, Range, Stat } from '../../src/core/backend.ts'
 import { bytesOf, collect } from '../../src/core/bytes.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { decode, detectText, type Encoding, endingOf, formatSize, SAMPLE, type TextKind } from '../../src/text/encoding.ts'
 import type { LineIndex } from '../../src/text/line-index.ts'
@@ -63,7 +64,7 @@ function headLine({ path, file: { stat } }: Begun, slice: LineSlice, format: str
   const last = slice.lines.at(-1)
   if (last?.ending === '' && slice.next === null) facts.push('no newline at the end')
   if (slice.lines.some((line) => line.text.includes('\uFFFD'))) facts.push('what is not utf-8 shows as \uFFFD')
-  return `${path} ${span(slice)} · ${facts.join(' · ')}`
+  return `${oneLine(path)} ${span(slice)} · ${facts.join(' · ')}`
 }
 
 function span({ first, lines, total }: LineSlice): string {
@@ -101,7 +102,7 @@ export async function pieceOf(path: VfsPath, file: Sized, offset: number, length
   const next = end < file.stat.size ? end : null
   const where = bytes.length === 0 ? `has no bytes from ${offset} on` : `bytes ${offset}-${end - 1} of ${file.stat.size}`
   const kind = detectText(bytes.subarray(firstCharacter(bytes)), false)
-  const head = `${path} ${where} · ${kind?.encoding ?? 'binary'} · etag ${file.stat.etag}`
+  const head = `${oneLine(path)} ${where} · ${kind?.encoding ?? 'binary'} · etag ${file.stat.etag}`
   const body = kind ? wrapped(decode(bytes, kind.encoding)) : hexDump(bytes, offset)
   const more = next === null ? [] : [`[more: ${argument}=${next}]`]
   const content = isUtf8(bytes) && kind ? { content: decode(bytes, 'utf-8') } : { content_base64: Buffer.from(bytes).toString('base64') }
@@ -158,6 +159,9 @@ export async function pictureOf({
   const type = image ?? mime.getType(path) ?? 'application/octet-stream'
   const facts = `${type} · ${formatSize(size)} · etag ${etag}`
   if (image && size <= MAX_IMAGE)
-    return { text: `${path} is an image · ${facts}`, image: { data: Buffer.from(await collect(read({}), MAX_IMAGE)).toString('base64'), mimeType: image } }
-  return { text: `${path} is binary · ${facts}\nRead parts with byte_offset and byte_length, or pass it on by path.` }
+    return {
+      text: `${oneLine(path)} is an image · ${facts}`,
+      image: { data: Buffer.from(await collect(read({}), MAX_IMAGE)).toString('base64'), mimeType: image },
+    }
+  return { text: `${oneLine(path)} is binary · ${facts}\nRead parts with byte_offset and byte_length, or pass it on by path.` }
 }

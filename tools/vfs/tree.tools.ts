@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { VfsError } from '../../src/core/error.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { isKnown } from '../../src/core/times.ts'
 import type { Services } from '../../src/registry/services.ts'
@@ -56,7 +57,7 @@ export class TreeTools {
     const accept = globFilter(at, glob === undefined ? undefined : compileGlob(relativeGlob(at, glob)))
     const line = (item: Walked): string => (long ? longLine(item, nameIn(at, item)) : nameIn(at, item))
     const page = await pageOf(this.#vfs, { path: at, depth, limit: most, cursor: from, details: long, query: ['ls', at, depth, glob], accept, line }, context)
-    return listed(at, page, `${at} · ${counted(page, from)}`, '; list their folders to see them')
+    return listed(at, page, `${oneLine(at)} · ${counted(page, from)}`, '; list their folders to see them')
   }
 
   @tool({
@@ -79,7 +80,7 @@ export class TreeTools {
     const query = ['find', at, glob, kind, size, modified, ignored]
     const page = pageOf(this.#vfs, { path: base, depth, limit: most, cursor: from, details, ignored, query, accept, line: lineOf }, context)
     const found = await orNothing(page, base, at)
-    return listed(at, found, `${counted(found, from)} below ${at}`, '; ignored=true includes them')
+    return listed(at, found, `${counted(found, from)} below ${oneLine(at)}`, '; ignored=true includes them')
   }
 
   @tool({
@@ -103,7 +104,7 @@ export class TreeTools {
       line: treeLine,
     }
     const page = await pageOf(this.#vfs, query, context)
-    return listed(at, page, `${at === '/' ? '' : at}/`, '')
+    return listed(at, page, at === '/' ? at : listedAs(at, 'directory'), '')
   }
 }
 

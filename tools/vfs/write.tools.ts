@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
+import { oneLine } from '../../src/core/one-line.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
@@ -103,5 +104,5 @@ function report({ before, after, regions, replaced, forgiven }: Edited, { path: 
   const times = replaced === 1 ? '' : ` in ${replaced} places`
   const how = forgiven.length === 0 ? '' : `\nThe text was found after forgiving ${forgiven.join(' and ')}.`
   const diff = unifiedDiff({ before: before.bytes, after, regions }, (bytes) => before.show(bytes), MAX_DIFF)
-  return `${at} edited${times} · ${formatSize(size)} · etag ${etag} · change ${change} (undo: vfs_undo change=${change})${how}\n${diff}`
+  return `${oneLine(at)} edited${times} · ${formatSize(size)} · etag ${etag} · change ${change} (undo: vfs_undo change=${change})${how}\n${diff}`
 }

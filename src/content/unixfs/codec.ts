@@ -8,6 +8,7 @@ import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts
 import type { Sums } from '../leaf-threads.ts'
 import type { CidFormat, Metadata } from '../types.ts'
 import { fileMessage } from './file-message.ts'
+import { markedNames } from './link-names.ts'
 import { decodeMetadata, encodeMetadata } from './metadata.ts'
 import { field, type Link, nodeBlock } from './node-block.ts'
 
@@ -104,7 +105,8 @@ export function decode(cid: CID, block: Uint8Array): UnixfsNode {
 function decodeNode(block: Uint8Array): UnixfsNode {
   const { Data = EMPTY, Links } = dagPb.decode(block)
   const unixfs = UnixFS.unmarshal(Data)
-  const links = Links.map(({ Name, Hash, Tsize }) => ({ name: Name ?? '', cid: Hash, tsize: Tsize ?? 0 }))
+  const marked = markedNames(block)
+  const links = Links.map(({ Name, Hash, Tsize }, i) => ({ name: marked?.[i] ?? Name ?? '', cid: Hash, tsize: Tsize ?? 0 }))
   countable(tsizeOf(block.length, links))
   const common = { meta: decodeMetadata(Data), blockBytes: block.length }
   if (unixfs.type === 'directory') return { kind: 'directory', links, ...common }
