@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
 /** The value below which half of the samples lie. */
 export function median(samples: readonly number[]): number {
   const sorted = samples.toSorted((a, b) => a - b)
@@ -30,12 +35,14 @@ export async function inFlight(lanes: number, times: number, work: (at: number) 
 
 /**
  * Each contestant in turn, several rounds, so that what the machine does meanwhile meets all of them; the first round warms up
- * and does not count. The median of each.
+ * and does not count. What one of them left in memory unflushed goes to the disk before the next begins, who would wait for it
+ * otherwise. The median of each.
  */
 export async function alternately(rounds: number, contestants: readonly (() => Promise<number>)[]): Promise<number[]> {
   const samples: number[][] = contestants.map(() => [])
   for (let round = 0; round <= rounds; round++)
     for (const [at, measure] of contestants.entries()) {
+      await run('sync')
       const value = await measure()
       if (round > 0) samples[at]?.push(value)
     }
