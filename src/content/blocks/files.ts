@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, read, rmSync, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { closeSync, constants, ftruncateSync, openSync, read, rmSync, statSync, write } from 'node:fs'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { fromSystem } from '../system.ts'
@@ -7,7 +7,8 @@ import type { Spares } from './spares.ts'
 
 const HEX = /^([0-9a-f]{2})+$/
 const readPart = promisify(read)
-const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+const writePart = promisify(write)
+const FLUSHED = constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC
 
 /**
  * Large blocks, a file each, in 256 folders. A file counts only once the index names it, and any two writers of a block
@@ -27,9 +28,7 @@ export class BlockFiles {
     const file = this.#file(multihash)
     try {
       await this.#make(dirname(file))
-      await using handle = await openToWrite(file, content.length)
-      await writeWhole(handle, content)
-      await handle.datasync()
+      await writeWhole(file, content)
     } catch (error) {
       throw fromSystem(error)
     }
@@ -90,21 +89,29 @@ export class BlockFiles {
   }
 }
 
-/** A file that is there already may hold anything, if the disk is damaged. */
-async function openToWrite(file: string, size: number): Promise<FileHandle> {
+/**
+ * Opening and closing take less time here than handing them to another thread and waiting for it, and what is opened so is
+ * flushed by the write itself: one turn of the thread pool for each block instead of four. (`writeFile` takes two for each MiB.)
+ */
+async function writeWhole(file: string, content: Uint8Array): Promise<void> {
+  const handle = openToWrite(file, content.length)
   try {
-    return await open(file, NEW, 0o600)
+    for (let done = 0; done < content.length;) done += (await writePart(handle, content, done, content.length - done, done)).bytesWritten
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** A file that is there already may hold anything, if the disk is damaged. */
+function openToWrite(file: string, size: number): number {
+  try {
+    return openSync(file, FLUSHED | constants.O_EXCL, 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  const handle = await open(file, constants.O_WRONLY | constants.O_CREAT, 0o600)
-  await handle.truncate(size)
+  const handle = openSync(file, FLUSHED, 0o600)
+  ftruncateSync(handle, size)
   return handle
-}
-
-/** `writeFile` of a handle would cut it into parts of 512 KiB, each a turn of the thread pool. */
-async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<void> {
-  for (let done = 0; done < content.length;) done += (await handle.write(content, done, content.length - done, done)).bytesWritten
 }
 
 /**
