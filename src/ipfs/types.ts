@@ -76,6 +76,8 @@ export interface Mfs {
   list(path: string, options?: Call & { readonly after?: string | undefined }): AsyncIterable<NamedNode>
   /** Puts a node at a path whose parent exists. `expect`: the CID that must stand there (null: nothing), else it is Overtaken. */
   link(path: string, cid: string, options?: Call & { readonly expect?: string | null | undefined }): Promise<void>
+  /** The same for a file of this content, up to one leaf, which is durable no later than what names it: its CID, as adding it gives. */
+  put(path: string, content: Uint8Array, options?: Call & { readonly expect?: string | null | undefined }): Promise<string>
   unlink(path: string, options?: Call & { readonly expect?: string | undefined }): Promise<void>
   /** One root swap. Rejects ALREADY_EXISTS. */
   move(from: string, to: string, options?: Call & { readonly expect?: string | undefined }): Promise<void>

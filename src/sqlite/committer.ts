@@ -107,7 +107,7 @@ export class Committer {
   #flush(flushing: boolean): void {
     if (flushing) this.#unflushed = false
     if (flushing === this.#flushing) return
-    this.#db.pragma(flushing ? 'synchronous = full' : 'synchronous = normal')
+    this.#db.exec(flushing ? 'PRAGMA synchronous = full' : 'PRAGMA synchronous = normal')
     this.#flushing = flushing
   }
 

@@ -1,26 +1,28 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
 import type { Blocks } from '../blocks/blocks.ts'
-import { decode, type Encoded, type Link, parseCid, textOf, tsizeOf } from './codec.ts'
+import { decode, type Encoded, encodeRaw, type Link, parseCid, textOf, tsizeOf } from './codec.ts'
 import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
 import { child } from './folder-reader.ts'
-import type { GetBlock, LoadNode } from './loader.ts'
+import type { GetBlock, LoadNode, Nodes } from './loader.ts'
 
 /** A tree under change: new nodes stay in memory until `commit` makes them durable. */
 export class Draft {
+  readonly #nodes: Nodes
   readonly #get: GetBlock
   readonly #load: LoadNode
   readonly #new = new Map<string, Encoded>()
   #root: CID
 
-  constructor(root: string, get: GetBlock, load: LoadNode) {
+  constructor(root: string, nodes: Nodes) {
     this.#root = parseCid(root)
-    this.#get = async (cid, call) => this.#new.get(textOf(cid))?.block ?? get(cid, call)
-    this.#load = async (cid, call) => this.#new.get(textOf(cid))?.node ?? load(cid, call)
+    this.#nodes = nodes
+    this.#get = async (cid, call) => this.#new.get(textOf(cid))?.block ?? nodes.get(cid, call)
+    this.#load = async (cid, call) => this.#new.get(textOf(cid))?.node ?? nodes.load(cid, call)
   }
 
   get root(): string {
-    return this.#root.toString()
+    return textOf(this.#root)
   }
 
   /** What `reset` goes back to. */
@@ -36,17 +38,27 @@ export class Draft {
   async at(names: readonly string[]): Promise<string | undefined> {
     const last = names.at(-1)
     if (last === undefined) return this.root
-    return (await child(this.#load, await loadFolder(this.#load, await this.#folder(names.slice(0, -1))), last))?.cid.toString()
+    const link = await child(this.#load, await loadFolder(this.#load, await this.#folder(names.slice(0, -1))), last)
+    return link && textOf(link.cid)
   }
 
   async set(names: readonly string[], cid: string | null): Promise<void> {
     this.#root = (await this.#change(this.#root, names, cid === null ? null : await this.#link(parseCid(cid)))).cid
   }
 
+  /** A file of one leaf, to be set somewhere: its CID. The content must stay as it is. */
+  leaf(content: Uint8Array): string {
+    const encoded = encodeRaw(content)
+    const cid = textOf(encoded.cid)
+    this.#new.set(cid, encoded)
+    return cid
+  }
+
   async commit(blocks: Blocks): Promise<void> {
     await using batch = blocks.batch()
     for (const { cid, block } of this.#new.values()) await batch.put(cid.multihash.bytes, block)
     await batch.commit()
+    for (const encoded of this.#new.values()) this.#nodes.made(encoded)
   }
 
   async #change(folder: CID, [name, ...below]: readonly string[], replacement: Link | null): Promise<Link> {

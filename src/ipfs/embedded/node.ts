@@ -4,7 +4,7 @@ import { opening } from '../../core/stream.ts'
 import type { Guard } from '../../content/blocks/guards.ts'
 import type { LocalContent } from '../../content/store.ts'
 import type { AddOptions, CidFormat, NamedNode, Node, Source } from '../../content/types.ts'
-import type { Draft, GetBlock, LoadNode, UnixfsReader } from '../../content/unixfs/index.ts'
+import type { Draft, LoadNode, UnixfsReader } from '../../content/unixfs/index.ts'
 import type { Names, Pubsub, Routing, Swarm } from '../network-types.ts'
 import { resolvePath } from '../resolve.ts'
 import type { BringCall, Identity, IpfsNode, Keeps, Mfs, Pins, Stats } from '../types.ts'
@@ -154,10 +154,9 @@ export class EmbeddedNode implements IpfsNode {
   }
 
   async #open(): Promise<Trees> {
-    const { Draft, loader, UnixfsReader } = await loadUnixfs()
-    const get: GetBlock = (cid, call) => this.blocks.block(cid, call)
-    const load = loader(get)
-    return { load, reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
+    const { Draft, Nodes, UnixfsReader } = await loadUnixfs()
+    const nodes = new Nodes((cid, call) => this.blocks.block(cid, call))
+    return { load: nodes.load, reader: new UnixfsReader(nodes.load), draft: (root) => new Draft(root, nodes) }
   }
 
   async #keep(id: string, cid: string): Promise<void> {

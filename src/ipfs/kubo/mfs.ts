@@ -1,4 +1,5 @@
 import type { Call } from '../../core/backend.ts'
+import { bytesOf } from '../../core/bytes.ts'
 import { inDoubt, surely } from '../../core/effect.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { opening } from '../../core/stream.ts'
@@ -18,10 +19,10 @@ export class KuboMfs implements Mfs {
   readonly volume: string
   readonly cas = 'lock'
   readonly #rpc: Rpc
-  readonly #node: Pick<IpfsNode, 'guard' | 'stat' | 'list'>
+  readonly #node: Pick<IpfsNode, 'guard' | 'add' | 'stat' | 'list'>
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(volume: string, rpc: Rpc, node: Pick<IpfsNode, 'guard' | 'stat' | 'list'>) {
+  constructor(volume: string, rpc: Rpc, node: Pick<IpfsNode, 'guard' | 'add' | 'stat' | 'list'>) {
     this.volume = volume
     this.#rpc = rpc
     this.#node = node
@@ -57,6 +58,13 @@ export class KuboMfs implements Mfs {
       }
       await effect(link, async () => (await this.#at(path, {}))?.cid === cid)
     })
+  }
+
+  async put(path: string, content: Uint8Array, options: Expecting<string | null> = {}): Promise<string> {
+    await using _ = await this.#node.guard(options)
+    const { cid } = await this.#node.add(bytesOf(content), { signal: options.signal })
+    await this.link(path, cid, options)
+    return cid
   }
 
   unlink(path: string, options: Expecting<string> = {}): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../core/backend.ts'
 import { BaseBackend } from '../../core/base.ts'
-import { incoming } from '../../core/bytes.ts'
+import { incoming, peek } from '../../core/bytes.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { parent, ROOT, type VfsPath, within } from '../../core/path.ts'
+import { SMALL_BYTES } from '../../content/blocks/batch.ts'
 import type { Node } from '../../content/types.ts'
 import type { TreeNode } from './types.ts'
 import { IpfsView, statOf } from '../view.ts'
@@ -70,14 +71,8 @@ export class TreeBackend extends BaseBackend {
   override write(path: VfsPath, source: Bytes, options: WriteOptions = {}): Promise<Stat> {
     return this.#view.told('write', path, async () => {
       await this.#replaceable(path, options)
-      await using _ = await this.#node.guard()
-      const file = await this.#node.add(incoming(source, path, options.signal), { signal: options.signal })
-      await options.staged?.(file.size)
-      await exactly(options, async () => {
-        const here = await this.#replaceable(path, options)
-        return () => this.#node.mfs.link(path, file.cid, { signal: options.signal, expect: here?.cid ?? null })
-      })
-      return statOf(file)
+      const peeked = await peek(incoming(source, path, options.signal), SMALL_BYTES)
+      return statOf('whole' in peeked ? await this.#putSmall(path, peeked.whole, options) : await this.#putLarge(path, peeked.stream, options))
     })
   }
 
@@ -148,6 +143,27 @@ export class TreeBackend extends BaseBackend {
         return () => this.#node.mfs.link(path, node.cid, { signal: options.signal, expect: here?.cid ?? null })
       })
       return statOf(node)
+    })
+  }
+
+  async #putSmall(path: VfsPath, content: Uint8Array, options: WriteOptions): Promise<Node> {
+    await options.staged?.(content.length)
+    const cid = await this.#place(path, options, (expected) => this.#node.mfs.put(path, content, expected))
+    return { cid, kind: 'file', size: content.length, tsize: content.length, links: 0 }
+  }
+
+  async #putLarge(path: VfsPath, content: Bytes, options: WriteOptions): Promise<Node> {
+    await using _ = await this.#node.guard()
+    const file = await this.#node.add(content, { signal: options.signal })
+    await options.staged?.(file.size)
+    await this.#place(path, options, (expected) => this.#node.mfs.link(path, file.cid, expected))
+    return file
+  }
+
+  #place<T>(path: VfsPath, options: WriteOptions, put: (expected: Call & { readonly expect: string | null }) => Promise<T>): Promise<T> {
+    return exactly(options, async () => {
+      const here = await this.#replaceable(path, options)
+      return () => put({ signal: options.signal, expect: here?.cid ?? null })
     })
   }
 

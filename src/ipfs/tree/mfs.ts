@@ -17,6 +17,7 @@ interface Edit {
   readonly reject: (error: unknown) => void
 }
 
+type Expecting = Call & { readonly expect?: string | null | undefined }
 type Outcome = { readonly edit: Edit; readonly error?: unknown }
 
 export interface ContentMfsParts extends Pick<Mfs, 'volume' | 'cas'> {
@@ -61,12 +62,16 @@ export class ContentMfs implements Mfs {
     return opening(async () => this.#node.list((await this.root()) + tail(path), options))
   }
 
-  async link(path: string, cid: string, options: Call & { readonly expect?: string | null | undefined } = {}): Promise<void> {
+  async link(path: string, cid: string, options: Expecting = {}): Promise<void> {
     await using _ = await this.#content.guard(cid)
-    await this.#edit(options, async (draft) => {
-      requireThere(path, await draft.at(names(path)), options.expect)
-      await draft.set(names(path), cid)
-    })
+    await this.#set(path, () => cid, options)
+  }
+
+  /** The content is written with the folders, so that one flush is enough. */
+  async put(path: string, content: Uint8Array, options: Expecting = {}): Promise<string> {
+    let cid = ''
+    await this.#set(path, (draft) => (cid = draft.leaf(content)), options)
+    return cid
   }
 
   unlink(path: string, options: Call & { readonly expect?: string | undefined } = {}): Promise<void> {
@@ -87,6 +92,13 @@ export class ContentMfs implements Mfs {
       if ((await draft.at(names(to))) !== undefined) throw new VfsError('ALREADY_EXISTS', `${to} exists`)
       await draft.set(names(to), here)
       await draft.set(names(from), null)
+    })
+  }
+
+  #set(path: string, child: (draft: Draft) => string, options: Expecting): Promise<void> {
+    return this.#edit(options, async (draft) => {
+      requireThere(path, await draft.at(names(path)), options.expect)
+      await draft.set(names(path), child(draft))
     })
   }
 

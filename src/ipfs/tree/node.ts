@@ -90,10 +90,9 @@ export class ContentTree implements TreeNode {
   }
 
   async #open(): Promise<Trees> {
-    const { Draft, loader, UnixfsReader } = await import('../../content/unixfs/index.ts')
-    const get: GetBlock = (cid, call) => this.#block(cid, call)
-    const load = loader(get)
-    return { reader: new UnixfsReader(load), draft: (root) => new Draft(root, get, load) }
+    const { Draft, Nodes, UnixfsReader } = await import('../../content/unixfs/index.ts')
+    const nodes = new Nodes((cid, call) => this.#block(cid, call))
+    return { reader: new UnixfsReader(nodes.load), draft: (root) => new Draft(root, nodes) }
   }
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import type { LocalContent } from '../../../src/content/store.ts'
 import type { Source } from '../../../src/content/types.ts'
-import { Draft, type GetBlock, loader } from '../../../src/content/unixfs/index.ts'
+import { Draft, type GetBlock, Nodes } from '../../../src/content/unixfs/index.ts'
 import { withContent } from '../../support/content.ts'
 
 type Model = Map<string, string>
@@ -20,7 +20,7 @@ function draftOf(content: LocalContent, root: string): Draft {
     if (!block) throw new Error(`lost ${cid.toString()}`)
     return block
   }
-  return new Draft(root, get, loader(get))
+  return new Draft(root, new Nodes(get))
 }
 
 /** The root after these edits, and the one that adding the same files anew gives. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { IpfsBackend } from '../../../backends/ipfs/ipfs.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
-import { Draft, type GetBlock, loader } from '../../../src/content/unixfs/index.ts'
+import { Draft, type GetBlock, Nodes } from '../../../src/content/unixfs/index.ts'
 import { Database } from '../../../src/sqlite/database.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
@@ -53,7 +53,7 @@ test('names that no path can hold are not shown', async () => {
   await withNode(async (node, content) => {
     const leaf = await node.add(bytesOf('x'))
     const get: GetBlock = async (cid) => (await content.blocks.get(cid.multihash.bytes)) ?? new Uint8Array()
-    const draft = new Draft(await node.mfs.root(), get, loader(get))
+    const draft = new Draft(await node.mfs.root(), new Nodes(get))
     for (const name of ['..', 'a/b', '', 'fine']) await draft.set([name], leaf.cid)
     await draft.commit(content.shown().blocks)
     const backend = new IpfsBackend(node)
