@@ -89,7 +89,7 @@ class Planner {
     return (await this.#ifWhole(change, isMeant)) ?? [change]
   }
 
-  /** Leaves out what is undone, and an undoing together with what it has undone. */
+  /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone. */
   async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
     const isChosen = this.#belongingTo(chosen)
     const stays: Test = ({ undoes }) => {
@@ -98,10 +98,18 @@ class Planner {
     }
     const found: ChangeRecord[] = []
     for (const change of chosen) {
-      if (change.undoneBy !== null || this.#leaves(change).next().done) continue
-      found.push(...((await this.#ifWhole(change, stays)) ?? [change]))
+      if (change.undoneBy !== null) found.push(...this.#foldersLeft(change))
+      else if (!this.#leaves(change).next().done) found.push(...((await this.#ifWhole(change, stays)) ?? [change]))
     }
     return found
+  }
+
+  /** Folders that were made for a change and stayed when it was undone: something lay in them then. */
+  *#foldersLeft({ change }: ChangeRecord): Generator<ChangeRecord, undefined> {
+    for (const part of this.#journal.parts(change, { newestFirst: true })) {
+      if (part.undoneBy !== null || part.kind !== 'mkdir') yield* this.#foldersLeft(part)
+      else if (part.state === 'done' && !this.#leavesOut(part)) yield part
+    }
   }
 
   /** Those leaves that pass, or undefined if all of them do. */
@@ -157,7 +165,7 @@ class Planner {
     if (later.partsOnly || later.undoneBy !== null) return false
     if (leaf.kind === 'mkdir' && this.#leavesOut(later)) return false // the folder stays for what it holds
     const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
-    return undone === undefined || undone.seq < leaf.seq
+    return undone === undefined || (undone.seq < leaf.seq && undone.change !== leaf.parent)
   }
 
   /** Whether a change is one of these, or a part of one. */

@@ -122,6 +122,7 @@ export class Undo {
       let done = 0
       const told = (): void => call.onProgress?.(++done)
       for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change }, told)
+      if (records.length === 1 && first.kind === 'mkdir' && !(await isGone(target, cause.signal))) throw inUse(target)
       return id
     })
   }
@@ -153,7 +154,7 @@ export class Undo {
   async #moved(record: ChangeRecord, target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
     const standing = await statOrNull(target, signal)
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
-    if (standing === null) return 'it is not there any more'
+    if (standing === null) return record.kind === 'mkdir' ? undefined : 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
     return (await this.#versions.standing(target, record.after, signal)) === undefined ? 'its content has changed since' : undefined
   }
@@ -189,10 +190,9 @@ export class Undo {
 
   /** A folder that holds something by now stays. */
   async #removeEmpty(target: Target, cause: Cause): Promise<void> {
-    if (!(await isEmpty(target, cause.signal))) return
+    if ((await isGone(target, cause.signal)) || !(await isEmpty(target, cause.signal))) return
     await this.#changes.remove(target, cause, {}, async () => {
-      if (!(await isEmpty(target, cause.signal)))
-        throw new VfsError('NOT_EMPTY', `${target.place.shown} is in use by now`, { op: 'undo', path: target.place.shown })
+      if (!(await isEmpty(target, cause.signal))) throw inUse(target)
     })
   }
 
@@ -223,6 +223,11 @@ const hidden = (change: ChangeId): VfsError =>
 
 /** A folder that was put as a whole says by its CID what lies below. */
 const isGraft = ({ kind, after }: ChangeRecord): boolean => (kind === 'write' || kind === 'copy') && after?.cid !== undefined
+
+const isGone = async (target: Target, signal: AbortSignal | undefined): Promise<boolean> => (await statOrNull(target, signal)) === null
+
+const inUse = ({ place: { shown: path } }: Target): VfsError =>
+  new VfsError('NOT_EMPTY', `${path} holds something by now`, { op: 'undo', path, hint: 'Undo or remove what it holds first.' })
 
 async function isEmpty({ mount, inner }: Target, signal: AbortSignal | undefined): Promise<boolean> {
   let special = false

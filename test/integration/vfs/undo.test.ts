@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
@@ -8,6 +8,7 @@ import { vfsPath as p } from '../../../src/core/path.ts'
 import { temporaryFolder } from '../../support/content.ts'
 import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
+import { site } from '../local/site.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
 
@@ -146,6 +147,46 @@ describe('undo', () => {
     await t.write('/m/d/g', 'y', other)
     expect(await t.vfs.undo({ change: change! }, call)).toMatchObject({ conflicts: [] })
     expect(await t.names('/m/d')).toEqual(['g'])
+  })
+
+  test('of all takes along the folders that stayed when others of it were undone', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/d/kept', 'x', { parents: true })
+    const since = new Date(Date.now() + 1)
+    await expect.poll(() => Date.now()).toBeGreaterThan(since.getTime())
+    await t.vfs.remove(p('/m/d'), { ...call, recursive: true })
+    const first = await t.write('/m/d/e/f', '1', { parents: true })
+    await t.write('/m/d/g', '2')
+    await t.vfs.undo({ change: first.change! }, call)
+    expect(await t.names('/m/d')).toEqual(['g'])
+    expect((await t.vfs.undo({ path: p('/m'), since }, call)).conflicts).toEqual([])
+    expect([await t.names('/m'), await t.names('/m/d'), await t.text('/m/d/kept')]).toEqual([['d'], ['kept'], 'x'])
+    await t.vfs.undo({ session: 'current' }, call)
+    expect(await t.names('/m')).toEqual([])
+  })
+
+  test('of a folder that holds something by now is refused alone, and leaves it there among others', async () => {
+    const { backend, host } = await site()
+    await using t = await openTestVfs({ '/m': backend })
+    const { change } = await t.vfs.mkdir(p('/m/d'), call)
+    await writeFile(host('d/outside'), 'x')
+    await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'NOT_EMPTY' })
+    await t.write('/m/f', 'x')
+    await t.vfs.undo({ session: 'current' }, call)
+    expect(await t.names('/m')).toEqual(['d'])
+    await rm(host('d/outside'))
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.names('/m')).toEqual([])
+  })
+
+  test('of a folder that is gone already is no conflict', async () => {
+    const { backend, host } = await site()
+    await using t = await openTestVfs({ '/m': backend })
+    await t.vfs.mkdir(p('/m/d'), call)
+    await t.write('/m/f', 'x')
+    await rmdir(host('d'))
+    expect((await t.vfs.undo({ session: 'current' }, call)).conflicts).toEqual([])
+    expect(await t.names('/m')).toEqual([])
   })
 
   test('takes back a move across mounts: the source comes back, the copy goes', async () => {
