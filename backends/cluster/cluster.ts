@@ -12,7 +12,7 @@ import { PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
 import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { ClusterPublisher, PREVIOUS } from './publisher.ts'
+import { ClusterPublisher } from './publisher.ts'
 
 export interface ClusterBackendOptions {
   readonly cluster: Cluster
@@ -112,14 +112,14 @@ async function named(cluster: Cluster, publisher: ClusterPublisher): Promise<Pin
 async function takeOver(own: TreeRoot, publisher: ClusterPublisher, pins: readonly Pinned[]): Promise<void> {
   const root = await own.root()
   const ours = pins.find(({ cid }) => cid === root)
-  const strangers = pins.filter((pin) => !publisher.isOurs(pin) && (ours === undefined || pin.metadata[PREVIOUS] === root))
-  const theirs = latest(root === undefined ? pins : strangers)
+  const strangers = pins.filter((pin) => !publisher.isOurs(pin) && (ours === undefined || publisher.previousOf(pin) === root))
+  const theirs = latest(root === undefined ? pins : strangers, publisher)
   if (theirs) await own.swap(root, theirs.cid)
   else if (root !== undefined && !ours) await publisher.publish(root, undefined)
   for (const { cid } of pins) if (cid !== (theirs?.cid ?? root)) await publisher.demote(cid)
 }
 
 /** The one that was made of another, where there are two: it may have been told to be there already. */
-function latest(pins: readonly Pinned[]): Pinned | undefined {
-  return pins.find((pin) => pins.some(({ cid }) => cid === pin.metadata[PREVIOUS])) ?? pins[0]
+function latest(pins: readonly Pinned[], publisher: ClusterPublisher): Pinned | undefined {
+  return pins.find((pin) => pins.some(({ cid }) => cid === publisher.previousOf(pin))) ?? pins[0]
 }

@@ -6,6 +6,7 @@ import { VfsError } from '../../src/core/error.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { added, carWith } from '../../src/ipfs/tree/added.ts'
 import { type Left, moved, type Publisher } from '../../src/ipfs/tree/published.ts'
+import { type Claim, claimOf, claiming, isBy, isOfOthers } from './claims.ts'
 
 /** Replaced roots stay pinned for so long. */
 const RETENTION_MS = 30 * 24 * 3600 * 1000
@@ -21,7 +22,7 @@ export interface PublisherOptions extends Pick<PinOptions, 'replication_min' | '
   readonly get: GetBlock
 }
 
-/** The root as the one pin of its name; earlier ones are renamed, and expire. */
+/** The root as the one pin that the tree of this name claims; earlier ones are renamed, and expire. */
 export class ClusterPublisher implements Publisher {
   readonly #options: PublisherOptions
 
@@ -37,9 +38,10 @@ export class ClusterPublisher implements Publisher {
     const { parseCid } = await import('../../src/content/unixfs/index.ts')
     const before = previous === undefined ? undefined : parseCid(previous)
     const car = carWith(parseCid(root), added(get, parseCid(root), before), get)
+    const pin = this.#root(await cluster.pinned(root), previous)
     try {
       // The same peers have most of it already.
-      await cluster.add(car, { ...this.#pin(this.#options.name, previous), allocations: standing?.allocations })
+      await cluster.add(car, { ...pin, allocations: standing?.allocations })
       await this.#held(root)
     } catch (cause) {
       throw inDoubt(cause)
@@ -63,7 +65,7 @@ export class ClusterPublisher implements Publisher {
   async left(root: string | undefined): Promise<Left> {
     const standing = root === undefined ? undefined : await this.#options.cluster.pinned(root)
     const replaced = standing !== undefined && this.#isTheirHistory(standing)
-    const roots = await this.#named((pin) => this.isOurs(pin) && pin.cid !== root && (!replaced || pin.metadata[PREVIOUS] === root))
+    const roots = await this.#named((pin) => this.isOurs(pin) && pin.cid !== root && (!replaced || this.previousOf(pin) === root))
     return { roots, replaced }
   }
 
@@ -74,16 +76,25 @@ export class ClusterPublisher implements Publisher {
 
   /** The present root of the tree, as far as the cluster knows. */
   isNamed(pin: Pinned): boolean {
-    return pin.name === this.#options.name
+    const claim = this.#claimOf(pin)
+    return claim ? claim.replaced !== true : pin.name === this.#options.name
   }
 
-  isOurs({ metadata }: Pinned): boolean {
-    return metadata[OWNER] === this.#options.owner
+  isOurs(pin: Pinned): boolean {
+    return isBy(this.#claimOf(pin), this.#options.owner)
   }
 
+  previousOf(pin: Pinned): string | undefined {
+    return this.#claimOf(pin)?.previous
+  }
+
+  /** It expires, unless it is the root of another tree. */
   async demote(cid: string): Promise<void> {
-    const { cluster, name } = this.#options
-    await cluster.pin(cid, { ...this.#pin(`${name} (replaced)`), expire_at: new Date(Date.now() + RETENTION_MS) })
+    const { cluster, name, owner } = this.#options
+    const pin = await cluster.pinned(cid)
+    const replaced = { name: `${name} (replaced)`, metadata: claiming(pin, name, { owner, replaced: true }) }
+    if (!isOfOthers(pin, name)) await cluster.pin(cid, { ...this.#copies(), ...replaced, expire_at: new Date(Date.now() + RETENTION_MS) })
+    else await cluster.pin(cid, { ...this.#copies(pin), ...replaced, ...(pin?.name !== name && { name: pin?.name }), allocations: pin?.allocations })
   }
 
   #isTheirHistory(pin: Pinned): boolean {
@@ -105,17 +116,29 @@ export class ClusterPublisher implements Publisher {
     return moved(`the pin ${JSON.stringify(this.#options.name)} of the cluster`, previous, await this.#theirs())
   }
 
-  /** Another process of this data folder that looked before the root was ours took it for history. */
+  /** Another process of this data folder that looked before the root was ours took it for history; or another tree published the same in one moment. */
   async #rename(root: string, previous: string | undefined): Promise<void> {
-    const { cluster, name } = this.#options
+    const { cluster } = this.#options
     const pin = await cluster.pinned(root)
-    if (!pin || this.isNamed(pin) || !this.isOurs(pin)) return
-    await cluster.pin(root, { ...this.#pin(name, previous), allocations: pin.allocations })
+    const claim = pin && this.#claimOf(pin)
+    if (!pin || this.isNamed(pin) || (claim && !this.isOurs(pin))) return
+    await cluster.pin(root, { ...this.#root(pin, previous), allocations: pin.allocations })
   }
 
-  #pin(name: string, previous?: string): PinOptions {
-    const { owner, replication_min, replication_max } = this.#options
-    return { name, replication_min, replication_max, metadata: { [OWNER]: owner, ...(previous !== undefined && { [PREVIOUS]: previous }) } }
+  #claimOf(pin: Pinned): Claim | undefined {
+    return claimOf(pin, this.#options.name)
+  }
+
+  /** How it is pinned as our root, whatever else it is. */
+  #root(pin: Pinned | undefined, previous: string | undefined): PinOptions {
+    const { name, owner } = this.#options
+    return { ...this.#copies(isOfOthers(pin, name) ? pin : undefined), name, metadata: claiming(pin, name, { owner, previous }) }
+  }
+
+  /** As many as we want, and as those want that it is pinned for already. */
+  #copies(pin?: Pinned): PinOptions {
+    const { replication_min, replication_max } = this.#options
+    return { replication_min: most(replication_min, pin?.replication_factor_min), replication_max: most(replication_max, pin?.replication_factor_max) }
   }
 
   /** What was added counts once as many peers as a person wants have all of it. */
@@ -130,10 +153,8 @@ export class ClusterPublisher implements Publisher {
   }
 }
 
-const OWNER = 'polymount-owner'
-export const PREVIOUS = 'polymount-previous'
-
 const ALL = -1
+const most = (a: number | undefined, b: number | undefined): number | undefined => (a === ALL || b === ALL ? ALL : a === undefined ? a : Math.max(a, b ?? 0))
 const wanted = ({ peer_map }: Status, least: number): number => Math.max(1, least === ALL ? Object.keys(peer_map).length : least)
 const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter(({ status }) => status === 'pinned').length
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { claiming } from '../../../backends/cluster/claims.ts'
 import { Cluster } from '../../../src/cluster/client.ts'
 import type { Pinned } from '../../../src/cluster/types.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -39,7 +40,8 @@ test('a root that a polymount of the same data folder took for history is the ro
   await using backend = await clusterAlone(running(), { ...ONE, name: 'early', folder: folder.path })
   await backend.write(p('/f'), bytesOf('one'))
   const [pin] = await pinsOf('early')
-  await new Cluster(running()).pin(pin?.cid ?? '', { ...ONE, name: 'early (replaced)', metadata: pin?.metadata })
+  const owner = pin?.metadata['polymount-owner'] ?? ''
+  await new Cluster(running()).pin(pin?.cid ?? '', { ...ONE, name: 'early (replaced)', metadata: claiming(pin, 'early', { owner, replaced: true }) })
   await backend.write(p('/g'), bytesOf('two'))
   expect(await cids('early')).toEqual([(await backend.stat(ROOT)).cid])
 })
