@@ -156,7 +156,7 @@ export class Undo {
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
     if (standing === null) return record.kind === 'mkdir' ? undefined : 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
-    return (await this.#versions.standing(target, record.after, signal)) === undefined ? 'its content has changed since' : undefined
+    return (await this.#versions.standing(target, record, record.after, signal)) === undefined ? 'its content has changed since' : undefined
   }
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
@@ -171,7 +171,7 @@ export class Undo {
     if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
     if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#target(record.from, cause.signal), cause))
     if (record.kind === 'mkdir') return this.#removeEmpty(target, cause)
-    const etag = (await this.#versions.standing(target, record.after, cause.signal)) ?? record.after.etag
+    const etag = (await this.#versions.standing(target, record, record.after, cause.signal)) ?? record.after.etag
     const ifMatch = record.after.kind === 'file' ? etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
     await this.#putBack(record, record.before, { target, etag, ifMatch }, cause)

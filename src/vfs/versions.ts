@@ -88,14 +88,21 @@ export class Versions {
   }
 
   /** The etag of what stands there, if it is what a change left: also where the undo of a later change has put that back. */
-  async standing(target: Target, after: Snapshot, signal?: AbortSignal): Promise<string | undefined> {
+  async standing(target: Target, record: ChangeRecord, after: Snapshot, signal?: AbortSignal): Promise<string | undefined> {
     const { backend } = target.mount
     const now = await statOrNull(target, signal)
     if (now === null) return undefined
     if (await backend.matches(target.inner, after.etag, { signal })) return after.etag
-    if (after.cid === undefined || now.kind !== after.kind || now.size !== after.size) return undefined
+    const wanted = after.cid ?? this.#cidWhenReplaced(record, after)
+    if (wanted === undefined || now.kind !== after.kind || now.size !== after.size) return undefined
     const cid = now.cid ?? (await this.#store.put(backend.read(target.inner, { ifMatch: now.etag, reuse: true, signal }), { onlyHash: true, signal })).cid
-    return cid === after.cid ? now.etag : undefined
+    return cid === wanted ? now.etag : undefined
+  }
+
+  /** Of what a storage has copied by itself only who replaced it knows the CID. */
+  #cidWhenReplaced({ place, seq }: ChangeRecord, { etag }: Snapshot): string | undefined {
+    const next = this.#next(place, seq)
+    return next?.before?.etag === etag && next.kept && 'cid' in next.kept ? next.kept.cid : undefined
   }
 
   async #taken(path: VfsPath, key: Key, record: ChangeRecord): Promise<Content> {

@@ -149,6 +149,21 @@ describe('undo', () => {
     expect(await t.names('/m/d')).toEqual(['g'])
   })
 
+  test('takes back a copy that its storage made by itself, after what replaced it was undone', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/a', 'content')
+    const copied = await t.vfs.copy(p('/m/a'), p('/m/b'), call)
+    const replaced = await t.write('/m/b', 'another')
+    await t.vfs.undo({ change: replaced.change! }, call)
+    expect(await t.text('/m/b')).toBe('content')
+    expect((await t.vfs.undo({ change: copied.change! }, call)).conflicts).toEqual([])
+    expect(await t.names('/m')).toEqual(['a'])
+    await t.vfs.copy(p('/m/a'), p('/m/c'), call)
+    await t.write('/m/c', 'another')
+    expect((await t.vfs.undo({ session: 'current' }, call)).conflicts).toEqual([])
+    expect(await t.names('/m')).toEqual([])
+  })
+
   test('of all takes along the folders that stayed when others of it were undone', async () => {
     await using t = await openTestVfs({ '/m': {} })
     await t.write('/m/d/kept', 'x', { parents: true })
