@@ -56,16 +56,22 @@ class Planner {
   }
 
   async plan(): Promise<UndoPlan> {
-    const changes = await this.#withoutPairs(await this.#chosen(this.#scope))
+    const wholes = this.#wholes(this.#scope)
+    const changes = await this.#withoutPairs(await this.#chosen(wholes), wholes)
     return { changes, conflicts: await this.#conflicts(changes) }
   }
 
-  async #chosen(scope: UndoScope): Promise<ChangeRecord[]> {
+  /** What the scope touches, also where only parts of it are meant, or nothing of it is left to be undone. */
+  #wholes(scope: UndoScope): ChangeRecord[] {
     if ('change' in scope) return [this.#single(scope.change)]
-    if ('session' in scope) return [...this.#all({ session: scope.session, states: ['done', 'partial'] })]
-    const { place, since } = scope
+    const query = 'session' in scope ? { session: scope.session } : { place: scope.place, since: scope.since }
+    return [...this.#all({ ...query, states: ['done', 'partial'] })]
+  }
+
+  async #chosen(wholes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
+    if (!('place' in this.#scope)) return wholes
     const found: ChangeRecord[] = []
-    for (const change of this.#all({ place, since, states: ['done', 'partial'] })) found.push(...(await this.#inside(change, place)))
+    for (const change of wholes) found.push(...(await this.#inside(change, this.#scope.place)))
     return found
   }
 
@@ -90,8 +96,8 @@ class Planner {
   }
 
   /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone. */
-  async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
-    const isChosen = this.#belongingTo(chosen)
+  async #withoutPairs(chosen: readonly ChangeRecord[], wholes: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
+    const isChosen = this.#belongingTo(wholes)
     const stays: Test = ({ undoes }) => {
       const undone = undoes === null ? undefined : this.#journal.get(undoes)
       return undone === undefined || !isChosen(undone)

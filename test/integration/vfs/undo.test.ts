@@ -164,6 +164,24 @@ describe('undo', () => {
     expect(await t.names('/m')).toEqual([])
   })
 
+  test('of a path takes a move and its undo together as nothing, also when the other half of them was made again', async () => {
+    await using t = await openTestVfs({ '/x': {}, '/y': {} })
+    await t.write('/x/d/f', 'content', { parents: true })
+    const later = async (): Promise<Date> => {
+      const now = Date.now()
+      await expect.poll(() => Date.now()).toBeGreaterThan(now + 1)
+      return new Date()
+    }
+    const first = await later()
+    const { change } = await t.vfs.move(p('/x/d'), p('/y/d'), call)
+    const second = await later()
+    await t.vfs.undo({ change: change! }, call)
+    await t.vfs.undo({ path: p('/y'), since: second }, call)
+    expect([await t.names('/x'), await t.text('/y/d/f')]).toEqual([['d'], 'content'])
+    expect(await t.vfs.undo({ path: p('/x'), since: first }, call)).toMatchObject({ change: null, undone: [], conflicts: [] })
+    expect(await t.text('/x/d/f')).toBe('content')
+  })
+
   test('of all takes along the folders that stayed when others of it were undone', async () => {
     await using t = await openTestVfs({ '/m': {} })
     await t.write('/m/d/kept', 'x', { parents: true })
