@@ -88,6 +88,25 @@ async function written(files: Readonly<Record<string, string>>, folder: string):
 const query = ({ scope, part }: Omit<Request, 'path'>): string =>
   `dag-scope=${scope}${part ? `&entity-bytes=${part.offset}:${part.length === undefined ? '*' : part.offset + part.length - 1}` : ''}`
 
+interface Provided {
+  readonly root: string
+  readonly paths: readonly string[]
+}
+
+/** Each way is asked for the same trees, which are added once. */
+const provided = new Map<string, Provided>()
+
+async function provide(files: Readonly<Record<string, string>>): Promise<Provided> {
+  const key = JSON.stringify(files)
+  const known = provided.get(key)
+  if (known) return known
+  await using folder = await temporaryFolder()
+  const paths = await written(files, folder.path)
+  const added = { root: await provider.daemon.run([...ADD, folder.path]), paths }
+  provided.set(key, added)
+  return added
+}
+
 describe.each(Object.keys(ENGINES))('%s', (title) => {
   if (title === 'by lassie') beforeEach(needsLassie)
 
@@ -98,9 +117,7 @@ describe.each(Object.keys(ENGINES))('%s', (title) => {
       files: Readonly<Record<string, string>>,
       requests: readonly (typeof asked extends fc.Arbitrary<infer T> ? T : never)[],
     ): Promise<void> => {
-      await using folder = await temporaryFolder()
-      const paths = await written(files, folder.path)
-      const root = await provider.daemon.run([...ADD, folder.path])
+      const { root, paths } = await provide(files)
       for (const { at, depth, scope: any, part } of requests) {
         const names = (paths[at % paths.length] ?? '').split('/').slice(0, depth)
         const scope = part ? 'entity' : any
