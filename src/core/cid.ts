@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 export const LEAF_BYTES = 1 << 20
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567' // RFC 4648, lower case
+const MULTIBASE = 'b'.charCodeAt(0) // base32, lower case
 const LETTERS = Buffer.from(ALPHABET)
 const RAW_SHA256 = Buffer.from([0x01, 0x55, 0x12, 0x20]) // CIDv1, codec raw, multihash sha2-256 of 32 bytes
 const RAW_FORM = /^bafkrei[a-z2-7]{52}$/
@@ -22,7 +23,8 @@ export function rawDigest(cid: string): Buffer | undefined {
 /** A CIDv1 as text, of its bytes. Letters put together one by one would be a tree of some sixty strings, which takes twenty times as long. */
 export function cidText(bytes: Uint8Array): string {
   const text = Buffer.allocUnsafe(1 + Math.ceil((bytes.length * 8) / 5))
-  let at = text.write('b')
+  text[0] = MULTIBASE
+  let at = 1
   let bits = 0
   let held = 0
   for (const byte of bytes) {

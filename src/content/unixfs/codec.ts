@@ -8,9 +8,9 @@ import { sha256, sha256Multihash, sha512Multihash } from '../blocks/multihash.ts
 import type { Sums } from '../leaf-threads.ts'
 import type { CidFormat, Metadata } from '../types.ts'
 import { fileMessage } from './file-message.ts'
-import { markedNames } from './link-names.ts'
 import { decodeMetadata, encodeMetadata } from './metadata.ts'
 import { field, type Link, nodeBlock } from './node-block.ts'
+import { readNode, type ReadNode } from './node-reader.ts'
 
 export type { Link } from './node-block.ts'
 
@@ -103,18 +103,21 @@ export function decode(cid: CID, block: Uint8Array): UnixfsNode {
 }
 
 function decodeNode(block: Uint8Array): UnixfsNode {
-  const { Data = EMPTY, Links } = dagPb.decode(block)
-  const unixfs = UnixFS.unmarshal(Data)
-  const marked = markedNames(block)
-  const links = Links.map(({ Name, Hash, Tsize }, i) => ({ name: marked?.[i] ?? Name ?? '', cid: Hash, tsize: Tsize ?? 0 }))
+  const { data, links } = readNode(block) ?? byLibrary(block)
+  const unixfs = UnixFS.unmarshal(data)
   countable(tsizeOf(block.length, links))
-  const common = { meta: decodeMetadata(Data), blockBytes: block.length }
+  const common = { meta: decodeMetadata(data), blockBytes: block.length }
   if (unixfs.type === 'directory') return { kind: 'directory', links, ...common }
   if (unixfs.type === 'hamt-sharded-directory') return { kind: 'directory', links, fanout: Number(unixfs.fanout), ...common }
   if (unixfs.type === 'symlink') return { kind: 'link', target: unixfs.data ?? EMPTY, ...common }
   if (unixfs.blockSizes.length !== links.length) throw new Error('sizes do not match the links')
   const size = countable(Number(unixfs.fileSize()))
   return { kind: 'file', size, data: unixfs.data ?? EMPTY, links, sizes: unixfs.blockSizes.map(Number), ...common }
+}
+
+function byLibrary(block: Uint8Array): ReadNode {
+  const { Data = EMPTY, Links } = dagPb.decode(block)
+  return { data: Data, links: Links.map(({ Name, Hash, Tsize }) => ({ name: Name ?? '', cid: Hash, tsize: Tsize ?? 0 })) }
 }
 
 /** A few blocks can claim any size: what nobody could count, nobody has. */

@@ -9,11 +9,11 @@ export interface Link {
   readonly tsize: number
 }
 
-const HASH = 0x0a
-const NAME = 0x12
-const TSIZE = 0x18
-const LINK = 0x12
-const DATA = 0x0a
+export const HASH = 0x0a
+export const NAME = 0x12
+export const TSIZE = 0x18
+export const LINK = 0x12
+export const DATA = 0x0a
 
 /**
  * The dag-pb block of a node: its links in the order of their names, then its data. The library's encoder gives the same
