@@ -78,9 +78,10 @@ export class Ledger {
     for (const page of partRows(this.#db, seq, order)) yield* page
   }
 
-  /** Adds to an open change what has been learnt since. Throws CONFLICT if it is not this owner's any more. */
+  /** Adds to an open change what has been learnt since; that nothing stood there takes back what was told of it. Throws CONFLICT if it is not this owner's any more. */
   note(seq: number, owner: number, facts: Facts): void {
     if (facts.content && facts.kept && 'cid' in facts.kept) this.#keep(facts.kept.cid, facts.content)
+    if (facts.before === null) this.#db.run('update change set before = null, kept_in = null, kept_ref = null where seq = ? and owner = ?', seq, owner)
     const changed = this.#db.run(
       `update change set before = ifnull(?, before), after = ifnull(?, after), kept_in = ifnull(?, kept_in), kept_ref = ifnull(?, kept_ref),
          staging = ifnull(?, staging), aside = ifnull(?, aside)

@@ -90,8 +90,7 @@ export class Writes {
       }
       await using guards = new AsyncDisposableStack()
       ;({ before, keeping } = await this.#keep(work, await fileExpected(target, cause, wish), guards))
-      const seen = known(target, before, keeping)
-      await change.note({ ...kept(before, keeping), ...(seen && { before: seen }) })
+      await change.note({ ...kept(before, keeping), before: known(target, before, keeping) })
     }
   }
 

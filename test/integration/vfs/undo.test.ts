@@ -5,6 +5,7 @@ import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { collect } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { forward } from '../../../src/layers/forward.ts'
 import { temporaryFolder } from '../../support/content.ts'
 import { stubborn } from '../../support/stubborn.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
@@ -180,6 +181,29 @@ describe('undo', () => {
     expect([await t.names('/x'), await t.text('/y/d/f')]).toEqual([['d'], 'content'])
     expect(await t.vfs.undo({ path: p('/x'), since: first }, call)).toMatchObject({ change: null, undone: [], conflicts: [] })
     expect(await t.text('/x/d/f')).toBe('content')
+  })
+
+  test('of a write whose file was removed while it waited puts back nothing', async () => {
+    const memory = new MemoryBackend()
+    let removing: (() => Promise<unknown>) | undefined
+    const slow = forward(memory, {
+      glance: async (...args) => {
+        const found = await memory.glance(...args)
+        const remove = removing
+        removing = undefined
+        await remove?.()
+        return remove ? { ...found, content: Buffer.from('old') } : found
+      },
+    })
+    await using t = await openTestVfs({ '/m': slow })
+    await t.write('/m/f', 'old')
+    removing = () => t.vfs.remove(p('/m/f'), other)
+    const { change } = await t.write('/m/f', 'new')
+    expect(t.journal.get(change!)).toMatchObject({ before: null, kept: null })
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.names('/m')).toEqual([])
+    await t.vfs.undo({ session: 's2' }, call)
+    expect(await t.text('/m/f')).toBe('old')
   })
 
   test('of all takes along the folders that stayed when others of it were undone', async () => {
