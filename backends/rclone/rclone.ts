@@ -46,7 +46,7 @@ export class RcloneBackend extends BaseBackend {
   readonly capabilities: Capabilities
   override readonly outlives: Backend['outlives']
   override readonly trash: Trash
-  override readonly stop = (path: VfsPath): Promise<void> => this.#tree.steps(path).stopAll()
+  override readonly stop = (path: VfsPath): Promise<void> => this.#tree.steps(path).work.stopAll()
   readonly #rc: Rc
   readonly #tree: Tree
   readonly #writes: Writes

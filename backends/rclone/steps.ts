@@ -1,15 +1,23 @@
 import type { Call } from '../../src/core/backend.ts'
 import { inDoubt, isUnclear } from '../../src/core/effect.ts'
 import { isCode } from '../../src/core/error.ts'
-import type { Item } from './rc.ts'
+import type { Item, Rc } from './rc.ts'
 import { OWN } from './view.ts'
 import { Work } from './work.ts'
 
 /** The steps of a change, by the remote's names of places. Each has taken effect when it resolves, and rejects OUTCOME_UNKNOWN where nobody knows. */
-export class Steps extends Work {
+export class Steps {
+  readonly work: Work
+  readonly #rc: Rc
+
+  constructor(rc: Rc, place: string) {
+    this.work = new Work(rc, place)
+    this.#rc = rc
+  }
+
   async item(place: string, call: Call = {}): Promise<Item | null> {
     try {
-      return (await this.rc.call<{ item: Item | null }>('operations/stat', { remote: place }, call)).item
+      return (await this.#rc.call<{ item: Item | null }>('operations/stat', { remote: place }, call)).item
     } catch (error) {
       if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return null
       throw error
@@ -23,7 +31,7 @@ export class Steps extends Work {
   /** True if there was something. */
   async drop(place: string): Promise<boolean> {
     try {
-      await this.run('operations/deletefile', { remote: place })
+      await this.work.run('operations/deletefile', { remote: place })
       return true
     } catch (error) {
       if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return false
@@ -33,8 +41,8 @@ export class Steps extends Work {
 
   /** What is copied when the answer is lost may be there in part. */
   copy(from: string, to: string, call?: Call): Promise<void> {
-    return this.surely(
-      () => this.between('operations/copyfile', from, to, call),
+    return this.work.surely(
+      () => this.work.between('operations/copyfile', from, to, call),
       async () => false,
     )
   }
@@ -42,7 +50,7 @@ export class Steps extends Work {
   async move(from: string, to: string, call?: Call): Promise<void> {
     const isMoved = async (): Promise<boolean> => !(await this.exists(from)) && this.exists(to)
     try {
-      await this.surely(() => this.between('operations/movefile', from, to, call), isMoved)
+      await this.work.surely(() => this.work.between('operations/movefile', from, to, call), isMoved)
     } catch (refused) {
       if (isCode(refused, 'OUTCOME_UNKNOWN')) throw refused
       const moved = await isMoved().catch((cause: unknown) => Promise.reject(inDoubt(cause)))

@@ -50,9 +50,11 @@ export class Tree {
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
       const steps = this.steps(path)
-      await steps.surely(
+      await steps.work.surely(
         () =>
-          standing.kind === 'file' ? steps.run('operations/deletefile', { remote: this.view.place(path) }, options) : this.#removeFolder(steps, path, options),
+          standing.kind === 'file'
+            ? steps.work.run('operations/deletefile', { remote: this.view.place(path) }, options)
+            : this.#removeFolder(steps, path, options),
         async () => !(await this.view.findAny('remove', path)),
       )
       await afterwards(() => this.#keepAlive(steps, parent(path)))
@@ -98,13 +100,13 @@ export class Tree {
   async #removeFolder(steps: Steps, path: VfsPath, { recursive, signal }: RemoveOptions = {}): Promise<void> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     if (!recursive) await this.#requireEmpty('remove', path, { signal })
-    await steps.run('operations/purge', { remote: this.view.place(path) }, { signal })
+    await steps.work.run('operations/purge', { remote: this.view.place(path) }, { signal })
   }
 
   async #make(steps: Steps, path: VfsPath, call: Call): Promise<void> {
     const place = this.view.place(path)
-    await steps.surely(
-      () => (this.#marks ? steps.upload(place, MARK, bytesOf(''), call) : steps.run('operations/mkdir', { remote: place }, call)),
+    await steps.work.surely(
+      () => (this.#marks ? steps.work.upload(place, MARK, bytesOf(''), call) : steps.work.run('operations/mkdir', { remote: place }, call)),
       () => steps.exists(place),
     )
   }

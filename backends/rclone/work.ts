@@ -14,31 +14,31 @@ const LONGEST_PAUSE_MS = 500
  * asked has died: the next one finds them there and stops them, before he looks at what stands.
  */
 export class Work {
-  protected readonly rc: Rc
+  readonly #rc: Rc
   readonly #place: string
   readonly #group: string
 
   constructor(rc: Rc, place: string) {
-    this.rc = rc
+    this.#rc = rc
     this.#place = `${rc.volume}/${place}\n`
     this.#group = this.#place + randomUUID()
   }
 
   /** Until rclone has come to its end, however long that takes: no single answer is waited for. */
   async run(method: string, parameters: Parameters, call: Call = {}): Promise<void> {
-    const { jobid } = await this.rc.call<{ jobid: number }>(method, { ...parameters, _group: this.#group, _async: true }, call)
+    const { jobid } = await this.#rc.call<{ jobid: number }>(method, { ...parameters, _group: this.#group, _async: true }, call)
     const { success, error } = await this.#end(jobid, call)
     if (!success) throw fromJob(error, parameters)
   }
 
   /** Both ends in this remote. */
   between(method: 'operations/movefile' | 'operations/copyfile', from: string, to: string, call?: Call): Promise<void> {
-    const { remote } = this.rc
+    const { remote } = this.#rc
     return this.run(method, { srcFs: remote, srcRemote: from, dstFs: remote, dstRemote: to }, call)
   }
 
   upload(folder: string, name: string, source: Bytes, call: Call): Promise<void> {
-    return this.rc.upload({ folder, name, group: this.#group }, source, call)
+    return this.#rc.upload({ folder, name, group: this.#group }, source, call)
   }
 
   /** Where no clear answer comes to a request its work is stopped, and a look tells, without the caller's signal; rejects OUTCOME_UNKNOWN where it does not. */
@@ -72,20 +72,20 @@ export class Work {
       const running = await this.#running(groups)
       if (running.length === 0) return
       if (Date.now() > deadline) throw inDoubt(new Error('rclone goes on with it though it was stopped'))
-      await Promise.all(running.map(({ id }) => this.rc.call('job/stop', { jobid: id })))
+      await Promise.all(running.map(({ id }) => this.#rc.call('job/stop', { jobid: id })))
       await sleep(pause)
     }
   }
 
   async #running(groups: string): Promise<Job[]> {
-    const { runningIds, jobids } = await this.rc.call<{ runningIds?: readonly number[]; jobids: readonly number[] }>('job/list', {})
+    const { runningIds, jobids } = await this.#rc.call<{ runningIds?: readonly number[]; jobids: readonly number[] }>('job/list', {})
     const jobs = await Promise.all((runningIds ?? jobids).map((id) => this.#job(id)))
     return jobs.filter((job) => job !== undefined).filter(({ group, finished }) => !finished && group.startsWith(groups))
   }
 
   async #job(jobid: number, call: Call = {}): Promise<Job | undefined> {
     try {
-      return await this.rc.call<Job>('job/status', { jobid }, call)
+      return await this.#rc.call<Job>('job/status', { jobid }, call)
     } catch (error) {
       if (isCode(error, 'NOT_FOUND')) return undefined
       throw error

@@ -29,7 +29,7 @@ export class Writes {
     const [steps, staged] = [new Steps(this.#view.rc, this.#view.place(path)), this.#staged(path, id)]
     let size = 0
     try {
-      await steps.upload(
+      await steps.work.upload(
         folderOf(staged),
         nameOf(staged),
         counted(incoming(source, path, options.signal), (bytes) => void (size = bytes)),
@@ -54,7 +54,7 @@ export class Writes {
     const dropped = await steps.drop(this.#staged(path, id))
     if (!(await steps.exists(aside, call))) return dropped
     if (await this.#view.find('discard', path, call)) await steps.drop(aside)
-    else await steps.between('operations/movefile', aside, place, call)
+    else await steps.work.between('operations/movefile', aside, place, call)
     return true
   }
 
@@ -88,7 +88,7 @@ export class Writes {
 }
 
 async function clear(steps: Steps, staged: string): Promise<void> {
-  await steps.stop()
+  await steps.work.stop()
   await steps.drop(staged)
 }
 
@@ -96,7 +96,7 @@ async function clear(steps: Steps, staged: string): Promise<void> {
 async function bringBack(steps: Steps, aside: string | undefined, place: string, refused: unknown): Promise<void> {
   try {
     if (await steps.exists(place)) throw refused
-    if (aside !== undefined) await steps.between('operations/movefile', aside, place)
+    if (aside !== undefined) await steps.work.between('operations/movefile', aside, place)
   } catch (cause) {
     throw inDoubt(cause)
   }
