@@ -119,12 +119,23 @@ export class Undo {
     const target = first.partsOnly ? await this.#container(first.place, call.signal) : await this.#target(first.place, call.signal)
     const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
     return group(this.#changes, this.takeBack, spec, async (cause, id) => {
+      await this.#requireNotUndone(records)
       let done = 0
       const told = (): void => call.onProgress?.(++done)
       for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change }, told)
       if (records.length === 1 && first.kind === 'mkdir' && !(await isGone(target, cause.signal))) throw inUse(target)
       return id
     })
+  }
+
+  /** Somebody else may have done it while this waited for its turn. */
+  async #requireNotUndone(records: readonly ChangeRecord[]): Promise<void> {
+    const { journal } = this.#changes
+    await journal.caughtUp()
+    for (const { change } of records) {
+      const by = journal.get(change)?.undoneBy ?? null
+      if (by !== null) throw new VfsError('ALREADY_UNDONE', `change ${change} was undone meanwhile, by ${by}`, { op: 'undo', details: { change } })
+    }
   }
 
   async #problems(records: readonly ChangeRecord[], signal: AbortSignal | undefined): Promise<Undone['conflicts']> {

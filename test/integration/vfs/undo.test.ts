@@ -206,6 +206,18 @@ describe('undo', () => {
     expect(await t.text('/m/f')).toBe('old')
   })
 
+  test('twice at the same time is done once', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/gone', 'x')
+    const changes = [await t.vfs.mkdir(p('/m/d'), call), await t.write('/m/f', 'x'), await t.vfs.remove(p('/m/gone'), call)]
+    for (const { change } of changes) {
+      const both = await Promise.allSettled([t.vfs.undo({ change: change! }, call), t.vfs.undo({ change: change! }, call)])
+      expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'ALREADY_UNDONE' } })
+    }
+    expect(await t.names('/m')).toEqual(['gone'])
+  })
+
   test('of all takes along the folders that stayed when others of it were undone', async () => {
     await using t = await openTestVfs({ '/m': {} })
     await t.write('/m/d/kept', 'x', { parents: true })
