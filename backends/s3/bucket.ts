@@ -94,7 +94,7 @@ export class Bucket {
       const { Metadata: metadata = {}, VersionId, ContentLength } = found
       const named = VersionId === 'null' ? undefined : VersionId // what was written before versions were kept
       return {
-        ...factsOf({ ...found, Key: key, Size: ContentLength }, version),
+        ...factsOf({ ...found, Size: ContentLength }, { key, version }),
         change: metadata[CHANGE],
         version: named,
         keeps: decoded(metadata[KEEPS]),
@@ -186,7 +186,7 @@ function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinua
   // Some servers do not know the encoding, and then do not say that they used it.
   const plain = (text = ''): string => (EncodingType === 'url' && ENCODED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
   return {
-    objects: Contents.map((found) => factsOf({ ...found, Key: plain(found.Key) })),
+    objects: Contents.map((found) => factsOf(found, { key: plain(found.Key) })),
     prefixes: CommonPrefixes.map(({ Prefix }) => plain(Prefix)),
     more: NextContinuationToken,
     encoded: EncodingType === 'url',
@@ -196,14 +196,13 @@ function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinua
 const ENCODED = /[%+]/
 
 interface Told {
-  readonly Key?: string | undefined
   readonly Size?: number | undefined
   readonly LastModified?: Date | undefined
   readonly ETag?: string | undefined
 }
 
-const factsOf = ({ Key = '', Size = 0, LastModified = NO_TIME, ETag = '' }: Told, version?: string): Facts => ({
-  source: { key: Key, version },
+const factsOf = ({ Size = 0, LastModified = NO_TIME, ETag = '' }: Told, source: Source): Facts => ({
+  source,
   size: Size,
   modified: LastModified,
   etag: quoted(ETag),

@@ -4,4 +4,6 @@ import { hash } from 'node:crypto'
 export const etagOf = (raw: string): string => hash('sha256', raw, 'base64url').slice(0, 12)
 
 /** As conditions have to have it; some servers leave the quotes out of their listings. */
-export const quoted = (raw: string): string => `"${raw.replace(/^"|"$/g, '')}"`
+export const quoted = (raw: string): string => (QUOTED.test(raw) ? raw : `"${raw.replace(/^"|"$/g, '')}"`)
+
+const QUOTED = /^".*"$/

@@ -35,7 +35,7 @@ export class View extends Lookup<Standing> {
       for await (const some of this.#inside(path, { after, signal }))
         for (const { name, facts } of some.filter((child) => child.name !== OWN_FOLDER)) {
           throwIfAborted(signal, 'list')
-          yield { name, ...statOf(facts ? { kind: 'file', facts } : { kind: 'directory' }) }
+          yield { name, ...(facts ? fileOf(facts) : FOLDER) }
         }
     } catch (error) {
       throw told(error, 'list', path)
@@ -79,11 +79,9 @@ export class View extends Lookup<Standing> {
   }
 }
 
-export function statOf(standing: Standing): Stat {
-  if (standing.kind === 'directory') return FOLDER
-  const { size, modified, etag, about } = standing.facts
-  return { kind: 'file', size, modified, etag: etagOf(etag), ...(about && toldOf(about)) }
-}
+export const statOf = (standing: Standing): Stat => (standing.kind === 'directory' ? FOLDER : fileOf(standing.facts))
+
+const fileOf = ({ size, modified, etag, about }: Facts): Stat => ({ kind: 'file', size, modified, etag: etagOf(etag), ...(about && toldOf(about)) })
 
 const toldOf = ({ headers, metadata }: WholeAbout): About => ({ headers, ...(Object.keys(metadata).length > 0 && { metadata }) })
 
