@@ -120,12 +120,16 @@ export class Undo {
     const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
     return group(this.#changes, this.takeBack, spec, async (cause, id) => {
       await this.#requireNotUndone(records)
-      let done = 0
-      const told = (): void => call.onProgress?.(++done)
-      for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change }, told)
-      if (records.length === 1 && first.kind === 'mkdir' && !(await isGone(target, cause.signal))) throw inUse(target)
+      const work = (): Promise<void> => this.#inverseOfAll(records, cause, call)
+      await (records.length === 1 && first.kind === 'mkdir' ? removing(target, cause.signal, work) : work())
       return id
     })
+  }
+
+  async #inverseOfAll(records: readonly ChangeRecord[], cause: Cause, { onProgress }: UndoCall): Promise<void> {
+    let done = 0
+    const told = (): void => onProgress?.(++done)
+    for (const record of records) await this.#inverse(record, { ...cause, undoes: record.change }, told)
   }
 
   /** Somebody else may have done it while this waited for its turn. */
@@ -236,6 +240,14 @@ const hidden = (change: ChangeId): VfsError =>
 const isGraft = ({ kind, after }: ChangeRecord): boolean => (kind === 'write' || kind === 'copy') && after?.cid !== undefined
 
 const isGone = async (target: Target, signal: AbortSignal | undefined): Promise<boolean> => (await statOrNull(target, signal)) === null
+
+/** Alone the making of a folder is undone by its removal, or not at all; among others it may stay, or be gone already. */
+async function removing(target: Target, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+  const { shown: path } = target.place
+  if (await isGone(target, signal)) throw new VfsError('CONFLICT', `${path} is not there any more`, { op: 'undo', path })
+  await work()
+  if (!(await isGone(target, signal))) throw inUse(target)
+}
 
 const inUse = ({ place: { shown: path } }: Target): VfsError =>
   new VfsError('NOT_EMPTY', `${path} holds something by now`, { op: 'undo', path, hint: 'Undo or remove what it holds first.' })

@@ -248,12 +248,13 @@ describe('undo', () => {
     expect(await t.names('/m')).toEqual([])
   })
 
-  test('of a folder that is gone already is no conflict', async () => {
+  test('of a folder that is gone already is refused alone, and no conflict among others', async () => {
     const { backend, host } = await site()
     await using t = await openTestVfs({ '/m': backend })
-    await t.vfs.mkdir(p('/m/d'), call)
+    const { change } = await t.vfs.mkdir(p('/m/d'), call)
     await t.write('/m/f', 'x')
     await rmdir(host('d'))
+    await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'CONFLICT' })
     expect((await t.vfs.undo({ session: 'current' }, call)).conflicts).toEqual([])
     expect(await t.names('/m')).toEqual([])
   })
