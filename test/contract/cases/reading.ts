@@ -38,7 +38,8 @@ export function reading(plant: Plant): void {
     })
 
     test('knows its content by the etag', async () => {
-      await using t = await plant({ a: 'one', b: 'two', 'folder/c': 'three' })
+      // Of two sizes: a storage whose times are whole seconds has different etags only for contents of one place, as the cases of writing see.
+      await using t = await plant({ a: 'one', b: 'another', 'folder/c': 'three' })
       for (const path of ['/a', '/folder', '/']) {
         const { etag } = await t.backend.stat(t.p(path))
         expect([path, await t.backend.matches(t.p(path), etag)]).toEqual([path, true])
