@@ -47,6 +47,8 @@ class Planner {
   readonly #scope: UndoScope
   readonly #call: Call
   readonly #leavesOut: Test
+  /** What is undone together counts as nothing with its undoing, whatever of them is chosen. */
+  #isInScope: Test = () => false
 
   constructor(journal: Reads, scope: UndoScope, call: Call) {
     this.#journal = journal
@@ -57,7 +59,8 @@ class Planner {
 
   async plan(): Promise<UndoPlan> {
     const wholes = this.#wholes(this.#scope)
-    const changes = await this.#withoutPairs(await this.#chosen(wholes), wholes)
+    this.#isInScope = this.#belongingTo(wholes)
+    const changes = await this.#withoutPairs(await this.#chosen(wholes))
     return { changes, conflicts: await this.#conflicts(changes) }
   }
 
@@ -96,11 +99,10 @@ class Planner {
   }
 
   /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone. */
-  async #withoutPairs(chosen: readonly ChangeRecord[], wholes: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
-    const isChosen = this.#belongingTo(wholes)
+  async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
     const stays: Test = ({ undoes }) => {
       const undone = undoes === null ? undefined : this.#journal.get(undoes)
-      return undone === undefined || !isChosen(undone)
+      return undone === undefined || !this.#isInScope(undone)
     }
     const found: ChangeRecord[] = []
     for (const change of chosen) {
@@ -171,6 +173,7 @@ class Planner {
     if (later.partsOnly || later.undoneBy !== null) return false
     if (leaf.kind === 'mkdir' && this.#leavesOut(later)) return false // the folder stays for what it holds
     const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
+    if (undone !== undefined && this.#isInScope(later) && this.#isInScope(undone)) return false
     return undone === undefined || (undone.seq < leaf.seq && undone.change !== leaf.parent)
   }
 

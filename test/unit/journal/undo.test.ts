@@ -256,3 +256,11 @@ test('a folder that was moved away from above is in the way of what lay below', 
   await s.remove('/t')
   expect(await s.plan({ place: place('/t/x'), since: new Date(0) })).toEqual({ changes: [inside], conflicts: [inside] })
 })
+
+test('a change and its undo around another one of the set are no other hands', async ({ s }) => {
+  const first = await s.happen('mkdir', '/e')
+  const second = await s.happen('mkdir', '/e') // made at the same time, by another client
+  await s.undo(first)
+  expect(await s.plan({ place: place('/'), since: new Date(0) })).toEqual({ changes: [second], conflicts: [] })
+  expect((await s.plan({ change: second })).conflicts).toEqual([second])
+})
