@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/journal.ts'
 import { requires } from '../../support/requires.ts'
 
 const run = promisify(execFile)
-const CALLS = 'fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,write'
+const CALLS = 'openat,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,write'
 
 beforeEach(requires('strace', async () => run('strace', ['-o', '/dev/null', 'true']).then(() => true)))
 
@@ -16,13 +16,22 @@ beforeEach(requires('strace', async () => run('strace', ['-o', '/dev/null', 'tru
 type Step = readonly [what: string, of: string]
 
 /** The names in <> are the files behind the descriptors. */
-function stepOf(line: string, root: string): Step | undefined {
-  const flushed = /(?:fsync|fdatasync)\(\d+<(?<path>[^>]*)>/.exec(line)?.groups?.['path']
+function stepOf(line: string, root: string, synced: ReadonlySet<string>): Step | undefined {
+  const flushed = flushedBy(line, synced)
   if (flushed !== undefined) return flushOf(flushed, root)
   const named = /\b(?<what>rename|link|unlink|mkdir)(?:at2?)?\([^)]*"\/proc\/self\/fd\/\d+\/(?<name>[^"/]+)"[^"]*\) += 0/.exec(line)?.groups
   if (named?.['what'] === 'unlink' && named['name']?.startsWith('.polymount-')) return undefined // a staged name, whose file has got its own
   return named?.['what'] === undefined ? undefined : [named['what'], '']
 }
+
+function flushedBy(line: string, synced: ReadonlySet<string>): string | undefined {
+  const { call, path = '' } = /(?<call>fsync|fdatasync|pwrite64)\(\d+<(?<path>[^>]*)>/.exec(line)?.groups ?? {}
+  return call === undefined || (call === 'pwrite64' && !synced.has(path)) ? undefined : path
+}
+
+/** Files of which every write is a flush, by how they were opened. */
+const syncedOf = (trace: readonly string[]): Set<string> =>
+  new Set(trace.flatMap((line) => /openat\([^)]*O_DSYNC[^)]*\) += \d+<(?<path>[^>]*)>/.exec(line)?.groups?.['path'] ?? []))
 
 function flushOf(path: string, root: string): Step | undefined {
   if (path.endsWith('/journal.db-wal')) return ['flush intent', '']
@@ -95,5 +104,6 @@ test.each([
   const from = trace.findIndex((line) => line.includes(`"asked ${change}`))
   const to = trace.findIndex((line) => line.includes(`"answered ${change}`))
   expect(to).toBeGreaterThan(from)
-  expect(told(trace.slice(from, to).flatMap((line) => [stepOf(line, root)].filter((step) => step !== undefined)))).toEqual(expected)
+  const synced = syncedOf(trace)
+  expect(told(trace.slice(from, to).flatMap((line) => [stepOf(line, root, synced)].filter((step) => step !== undefined)))).toEqual(expected)
 })
