@@ -75,15 +75,15 @@ export class Versions {
   /** What a change replaced, read from where it is kept. `key` may lie below the change's place, if a folder was removed. */
   async taken(record: ChangeRecord, key: Key = record.place): Promise<Content> {
     const { kept } = record
-    if (kept === null) throw notKept(record.place.shown, record.change, 'what it replaced is not kept')
+    if (kept === null) throw notKept(this.#nameOf(record), record.change, 'what it replaced is not kept')
     if (kept.in === 'trash') return this.#fromTrash(record, key)
     const { size = 0, mode, kind, metadata, headers } = record.before ?? {}
     const said = { size, mode, metadata, headers }
     if (kind === 'directory' && key.inner !== record.place.inner)
-      throw notKept(record.place.shown, record.change, 'it is kept as a part of its folder, which undo brings back')
+      throw notKept(this.#nameOf(record), record.change, 'it is kept as a part of its folder, which undo brings back')
     if (kept.in === 'content') return { ...said, cid: kept.cid, read: (range = {}) => this.#store.read(kept.cid, range) }
     const content = this.#journal.content(kept.cid)
-    if (!content) throw notKept(record.place.shown, record.change, 'it is kept no longer')
+    if (!content) throw notKept(this.#nameOf(record), record.change, 'it is kept no longer')
     return { ...said, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
   }
 
@@ -157,15 +157,15 @@ export class Versions {
   async #fromTrash(record: ChangeRecord, key: Key): Promise<Content> {
     const served = this.#targets.table.resolve(record.place.volume, record.place.inner)
     const trash = served?.backend.trash
-    if (!trash) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: record.place.shown })
+    if (!trash) throw new VfsError('VOLUME_CHANGED', `the storage of change ${record.change} is not mounted`, { op: 'version', path: this.#nameOf(record) })
     const { contents } = trash
     const id = record.kind === 'remove' ? await this.#removed(record, trash) : record.change
     const inside = under(join(ROOT, id), (key.inner.slice(record.place.inner.length) as VfsPath) || ROOT)
     const stat = await contents.stat(inside)
     if (record.kind !== 'remove' && record.kept?.in === 'trash' && record.kept.etag !== stat.etag)
-      throw new VfsError('VERSION_CHANGED', `the kept content of ${record.place.shown} (change ${record.change}) was changed`, {
+      throw new VfsError('VERSION_CHANGED', `the kept content of ${this.#nameOf(record)} (change ${record.change}) was changed`, {
         op: 'version',
-        path: record.place.shown,
+        path: this.#nameOf(record),
       })
     return {
       size: stat.size,
@@ -176,10 +176,16 @@ export class Versions {
     }
   }
 
+  /** By the name of here, not that of the gateway that has changed it. */
+  #nameOf({ place }: ChangeRecord): VfsPath {
+    return this.#targets.shown(place) ?? place.shown
+  }
+
   /** The id under which the trash holds what a removal took. */
-  async #removed({ change, undoneBy, place }: ChangeRecord, trash: Trash): Promise<ChangeId> {
+  async #removed(record: ChangeRecord, trash: Trash): Promise<ChangeId> {
+    const { change, undoneBy } = record
     const id = undoneBy === null ? await lyingUnder(this.#journal, trash, change) : undefined
-    if (id === undefined) throw notKept(place.shown, change, 'it was brought back')
+    if (id === undefined) throw notKept(this.#nameOf(record), change, 'it was brought back')
     return id
   }
 

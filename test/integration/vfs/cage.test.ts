@@ -137,14 +137,15 @@ describe('changes that another gateway of the data folder made', () => {
     await using t = await openTestVfs({ '/elsewhere': {}, '/there': backend })
     const { change } = await t.write('/elsewhere/plan', 'x')
     const { change: seen } = await t.write('/there/f', 'x')
+    const { change: removed } = await t.vfs.remove(p('/there/f'), call)
+    await t.vfs.undo({ change: removed! }, call)
     await t.vfs.move(p('/elsewhere/plan'), p('/there/plan'), call)
     for (const path of ['/elsewhere', '/there']) await t.vfs.unmount(p(path))
     await t.vfs.mount({ path: p('/here'), name: 'here', backend, root: ROOT })
     const told = await t.vfs.history(p('/here'), { ...call, limit: 9 })
-    expect(told.map(({ place, from }) => [place.shown, from])).toEqual([
-      ['/here/plan', null],
-      ['/here/f', null],
-    ])
+    expect(told.map(({ place, from }) => [place.shown, from])).toEqual([['/here/plan', null], ...Array.from({ length: 3 }, () => ['/here/f', null])])
+    const unkept = { code: 'VERSION_NOT_FOUND', message: expect.stringContaining('/here/f') }
+    await expect(t.vfs.version(p('/here/f'), removed!, call)).rejects.toMatchObject(unkept)
     const refusal = await t.vfs.undo({ change: change!, dryRun: true }, call).catch((error: unknown) => error)
     expect(JSON.stringify([refusal, String(refusal)])).not.toContain('plan')
     expect((await t.vfs.undo({ change: seen!, dryRun: true }, call)).undone).toMatchObject([{ path: '/here/f' }])
