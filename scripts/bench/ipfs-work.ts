@@ -12,7 +12,7 @@ const [work = '', folder = '', what = ''] = process.argv.slice(2)
 await using content = await openContentStore({ folder })
 await using node = await embeddedNode({ content, folder, network: 'off' })
 
-await node.add(nothing(), { onlyHash: true, mode: 0o644 }) // loads the codecs; what loading takes does not count on the other side either
+await node.add(some(), { onlyHash: true, mode: 0o644 }) // loads the codecs and starts the threads; what starting takes does not count on the other side either
 
 /** As `ipfs_add` reads a file of a served folder. */
 async function* whole(path: string): AsyncGenerator<Uint8Array> {
@@ -24,7 +24,9 @@ async function* small(path: string): AsyncGenerator<Uint8Array> {
   yield await readFile(path)
 }
 
-async function* nothing(): AsyncGenerator<never> {}
+async function* some(): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < 8; i++) yield new Uint8Array(1 << 20)
+}
 
 async function* filesIn(path: string): AsyncGenerator<Source> {
   for (const name of await readdir(path)) yield { path: name, content: small(join(path, name)) }

@@ -148,7 +148,7 @@ class Importing {
 }
 
 async function compare({ name, bytes, least, limit, ours, theirs }: Work): Promise<Row> {
-  const [us = Number.NaN, them = Number.NaN] = await alternately(2, [ours, theirs])
+  const [us = Number.NaN, them = Number.NaN] = await alternately(3, [ours, theirs])
   const speed = (ms: number): number => (bytes / MIB / ms) * 1000
   return { work: name, unit: 'MiB/s', ours: speed(us), peer: { name: 'ipfs', value: speed(them) }, target: `≥ ${least}×`, holds: them / us >= least, limit }
 }
