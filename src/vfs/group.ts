@@ -10,7 +10,7 @@ export type TakeBack = (change: string, cause: Cause) => Promise<{ readonly comp
 /** Takes one finished change back, also while what it is a part of goes on. */
 export type TakeBackOne = (change: ChangeId, cause: Cause) => Promise<void>
 
-type Spec = Pick<Intent, 'kind'> & { readonly target: Target; readonly from?: Place; readonly cause: Cause }
+type Spec = Pick<Intent, 'kind' | 'holds'> & { readonly target: Target; readonly from?: Place; readonly cause: Cause }
 type Work<T> = (cause: Cause, change: string) => Promise<T>
 
 /**
@@ -48,7 +48,7 @@ export async function group<T>(changes: Changes, takeBack: TakeBack, spec: Spec,
 
 /** A change of parts of which each is worth something by itself: what is done stays, and each locks its own place only. `left` says what is not, if it ends without all. */
 export async function gather<T>(changes: Changes, spec: Spec, left: () => string | undefined, work: Work<T>): Promise<T> {
-  const change = await begin(changes, spec, null)
+  const change = await begin(changes, { ...spec, holds: null })
   const end = async (reason: string | undefined): Promise<void> => (reason === undefined ? change.done(null) : change.partial(reason))
   try {
     const result = await work({ ...spec.cause, parent: change.id }, change.id)
@@ -60,7 +60,7 @@ export async function gather<T>(changes: Changes, spec: Spec, left: () => string
   }
 }
 
-const begin = ({ journal }: Changes, { kind, target, from, cause }: Spec, holds?: null): Promise<OpenChange> =>
+const begin = ({ journal }: Changes, { kind, holds, target, from, cause }: Spec): Promise<OpenChange> =>
   journal.begin(
     { kind, place: target.place, holds, from, actor: cause.actor, parent: cause.parent, undoes: cause.undoes, partsOnly: true, before: null },
     { signal: cause.signal },

@@ -36,13 +36,14 @@ export class Undo {
     const { journal } = this.#changes
     await journal.caughtUp()
     if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
-    const plan = await planUndo(journal, await this.#scope(query, call), call)
+    const scope = await this.#scope(query, call)
+    const plan = await planUndo(journal, scope, call)
     for (const record of plan.changes) await this.#requireAllShown(record, call)
     const conflicts = plan.conflicts.map(({ change, place, reason }) => ({ change, path: this.#shownNow(place), reason }))
     if (conflicts.length === 0) for (const problem of await this.#problems(plan.changes, call.signal)) conflicts.push(problem)
     const undone = plan.changes.map((record) => ({ change: record.change, path: this.#shownNow(record.place), action: actionOf(record) }))
     if (query.dryRun || conflicts.length > 0 || plan.changes.length === 0) return { change: null, undone: conflicts.length > 0 ? [] : undone, conflicts }
-    return { change: await this.#takeBackAll(plan.changes, call), undone, conflicts }
+    return { change: await this.#takeBackAll(plan.changes, call, 'place' in scope ? scope.place : undefined), undone, conflicts }
   }
 
   /** Takes back the finished parts of a change that failed, the newest first. */
@@ -113,11 +114,17 @@ export class Undo {
     return this.#targets.shown(at) === undefined && this.#targets.table.showing(at.volume, at.inner).length > 0
   }
 
-  async #takeBackAll(records: readonly ChangeRecord[], call: UndoCall): Promise<ChangeId> {
+  async #takeBackAll(records: readonly ChangeRecord[], call: UndoCall, below: Pick<Place, 'volume' | 'inner'> | undefined): Promise<ChangeId> {
     const [first] = records
     if (first === undefined) throw new VfsError('INTERNAL', 'an undo of nothing')
     const target = first.partsOnly ? await this.#container(first.place, call.signal) : await this.#target(first.place, call.signal)
-    const spec = { kind: 'undo' as const, target, cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined } }
+    const holds = below?.volume === target.place.volume ? below.inner : undefined // nobody is to come in between
+    const spec = {
+      kind: 'undo' as const,
+      target,
+      holds,
+      cause: { actor: call.actor, signal: call.signal, undoes: records.length === 1 ? first.change : undefined },
+    }
     return group(this.#changes, this.takeBack, spec, async (cause, id) => {
       await this.#requireNotUndone(records)
       const work = (): Promise<void> => this.#inverseOfAll(records, cause, call)
