@@ -61,6 +61,7 @@ export class Instance {
   /** Lets it run, for another process that takes it over. */
   release(): void {
     this.#program?.release()
+    this.#program = undefined // its end is the other's to tell
   }
 
   /** Looks at what it takes. Resolves with the reason if that is more than it may. */

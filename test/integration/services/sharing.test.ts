@@ -125,6 +125,19 @@ describe('several processes on one data folder', () => {
     expect(await isRunning(pid)).toBe(false)
   })
 
+  test('are not troubled by its end after they have left it to another', async () => {
+    await using folder = await dataFolder()
+    const first = await supervise([echo()], folder.path)
+    const { url } = await first.services.endpoint('echo')
+    const pid = await pidAt(url)
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    await first[Symbol.asyncDispose]()
+    await fetch(`${url}/crash`).catch(() => {})
+    await t.until((now) => now.state === 'ready' && now.pid !== pid)
+    expect(first.events).toEqual(['echo starting', 'echo ready'])
+  })
+
   test('that leave at the same time leave nothing behind', async () => {
     await using folder = await dataFolder()
     const users = [child(USER, folder.path), child(USER, folder.path), child(USER, folder.path)]
