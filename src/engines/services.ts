@@ -23,7 +23,10 @@ export class LazyServices implements AsyncDisposable {
   }
 
   get(): Promise<Services> {
-    return (this.#opened ??= this.#open())
+    return (this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined // the next call tries again
+      throw error
+    }))
   }
 
   /** Nothing that was started is needed any more; the next call begins anew. */

@@ -61,7 +61,7 @@ export class Member {
   }
 
   async endpoint(url: string): Promise<Endpoint> {
-    return { url, authorization: this.spec.authorization?.(await (this.#secret ??= secretIn(this.#folder))) }
+    return { url, authorization: this.spec.authorization?.(await this.#secretOnce()) }
   }
 
   /** What other processes have done: a wish to carry out, a change to tell, a place to take. */
@@ -80,8 +80,8 @@ export class Member {
 
   /** The last of its users ends it. */
   async leave(): Promise<void> {
-    if (!this.#joined) return
-    await this.#joined.catch(() => {})
+    await this.#joined?.catch(() => {})
+    if (!this.#users.joined) return
     await this.#users.leave()
     const runner = this.#runner
     if (runner) await ((await this.#users.others()) ? runner.detach() : runner.stop())
@@ -101,9 +101,20 @@ export class Member {
   async #lead(): Promise<void> {
     const hold = Hold.try(this.#run, this.#name)
     if (!hold) return
-    this.#hold = hold
+    try {
+      this.#runner = await this.#newRunner()
+      this.#runner.begin()
+      this.#hold = hold
+    } catch (error) {
+      this.#runner = undefined
+      hold.release() // who cannot lead must not keep others from it
+      throw error
+    }
+  }
+
+  async #newRunner(): Promise<Runner> {
     const { data, store, timing, log, dependency, whereIs } = this.#options
-    this.#runner = new Runner({
+    return new Runner({
       spec: this.spec,
       store,
       timing,
@@ -112,10 +123,16 @@ export class Member {
       whereIs,
       folder: this.#folder,
       logFile: logFileOf(data, this.spec.name),
-      secret: await (this.#secret ??= secretIn(this.#folder)),
+      secret: await this.#secretOnce(),
       changed: () => this.#notice(),
     })
-    this.#runner.begin()
+  }
+
+  #secretOnce(): Promise<string> {
+    return (this.#secret ??= secretIn(this.#folder).catch((error: unknown) => {
+      this.#secret = undefined // the next one tries again
+      throw error
+    }))
   }
 
   async #endIfNobody(): Promise<void> {

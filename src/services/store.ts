@@ -100,7 +100,7 @@ export class Store implements AsyncDisposable {
   }
 
   async addUser(lock: string, service: string): Promise<void> {
-    await this.#run('INSERT INTO user VALUES (?, ?)', lock, service)
+    await this.#run('INSERT INTO user VALUES (?, ?) ON CONFLICT DO NOTHING', lock, service)
   }
 
   async removeUser(lock: string): Promise<void> {

@@ -18,14 +18,20 @@ export class Users {
     this.#service = service
   }
 
+  /** Whether this process is one of them. */
+  get joined(): boolean {
+    return this.#own !== undefined
+  }
+
   async join(): Promise<void> {
-    this.#own = Hold.try(this.#run, this.#lock)
+    this.#own ??= Hold.try(this.#run, this.#lock)
     await this.#store.addUser(this.#lock, this.#service)
   }
 
   async leave(): Promise<void> {
     await this.#store.removeUser(this.#lock)
     this.#own?.remove()
+    this.#own = undefined
   }
 
   /** Whether others live. Those that have died are forgotten. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -184,6 +184,31 @@ describe('a service', () => {
       urls.push((await t.services.endpoint('echo')).url)
     }
     expect(urls[1]).toBe(urls[0])
+  })
+})
+
+describe('a first start that fails before there is a process', () => {
+  test('is tried again by the next call; meanwhile another process may lead', async () => {
+    await using folder = await dataFolder()
+    const inTheWay = join(folder.path, 'services/echo/secret')
+    await mkdir(inTheWay, { recursive: true })
+    await using t = await supervise([echo()], folder.path)
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
+    await rm(inTheWay, { recursive: true })
+    await using other = await supervise([echo()], folder.path)
+    const { url } = await other.services.endpoint('echo')
+    expect(await t.services.endpoint('echo')).toMatchObject({ url })
+  })
+
+  test('leaves no user behind', async () => {
+    await using folder = await dataFolder()
+    await mkdir(join(folder.path, 'services/echo/secret'), { recursive: true })
+    {
+      await using t = await supervise([echo()], folder.path)
+      await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
+    }
+    expect(await readdir(join(folder.path, 'run'))).toEqual(['service-echo.lock'])
   })
 })
 

@@ -1,0 +1,17 @@
+import { mkdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EventBus } from '../../../src/core/events.ts'
+import { LazyServices } from '../../../src/engines/services.ts'
+import { schema } from '../../../src/gateway.ts'
+import { dataFolder } from '../../support/services.ts'
+
+test('a database of the services that cannot be opened is tried again by the next call', async () => {
+  await using folder = await dataFolder()
+  const inTheWay = join(folder.path, 'services.db')
+  await mkdir(inTheWay)
+  await using services = new LazyServices(schema.parse({ data_dir: folder.path }), { env: {}, events: new EventBus(), log: () => {} })
+  await expect(services.get()).rejects.toThrow('unable to open')
+  await rmdir(inTheWay)
+  expect(await (await services.get()).status()).not.toEqual([])
+})
