@@ -7,6 +7,7 @@ import type {
   Glance,
   ListOptions,
   LocateOptions,
+  MkdirOptions,
   MoveOptions,
   Precondition,
   Range,
@@ -131,10 +132,10 @@ export class LocalBackend extends BaseBackend {
     })
   }
 
-  override mkdir(path: VfsPath, { signal }: Call = {}): Promise<void> {
+  override mkdir(path: VfsPath, { signal, mode }: MkdirOptions = {}): Promise<void> {
     return told('mkdir', path, async () => {
       throwIfAborted(signal, 'mkdir')
-      await mkdir(this.#disk, path)
+      await mkdir(this.#disk, path, mode)
     })
   }
 

@@ -7,16 +7,17 @@ import { Folder } from './folder.ts'
 import { settled } from './move.ts'
 
 const NEW_FOLDER = 0o777 // less the umask
+const OWNERS = 0o700
 
-export async function mkdir(disk: Disk, path: VfsPath): Promise<void> {
+export async function mkdir(disk: Disk, path: VfsPath, wanted: number | undefined): Promise<void> {
   using spot = disk.resolver.place(path)
+  const mode = wanted === undefined ? disk.modeOfNew(NEW_FOLDER) : wanted | OWNERS
   try {
-    mkdirSync(spot.at)
+    mkdirSync(spot.at, mode)
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
     return existing(disk, path)
   }
-  const mode = disk.modeOfNew(NEW_FOLDER)
   await settled('mkdir', path, [spot], async () => {
     if (mode === undefined) return
     using made = new Folder(spot.at, spot.real)

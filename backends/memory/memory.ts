@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import type { Bytes, Call, Capabilities, Entry, ListOptions, MoveOptions, Precondition, Range, Stat, Trash, WriteOptions } from '../../src/core/backend.ts'
+import type {
+  Bytes,
+  Call,
+  Capabilities,
+  Entry,
+  ListOptions,
+  MkdirOptions,
+  MoveOptions,
+  Precondition,
+  Range,
+  Stat,
+  Trash,
+  WriteOptions,
+} from '../../src/core/backend.ts'
 import { BaseBackend } from '../../src/core/base.ts'
 import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { name, type VfsPath, within } from '../../src/core/path.ts'
@@ -81,11 +94,11 @@ export class MemoryBackend extends BaseBackend {
     }
   }
 
-  override async mkdir(path: VfsPath, call: Call = {}): Promise<void> {
-    throwIfAborted(call.signal, 'mkdir')
+  override async mkdir(path: VfsPath, { signal, mode }: MkdirOptions = {}): Promise<void> {
+    throwIfAborted(signal, 'mkdir')
     const existing = find(this.#root, 'mkdir', path)
     if (existing?.kind === 'directory') return
-    attach(this.#root, 'mkdir', path, new Folder(this.#etag()))
+    attach(this.#root, 'mkdir', path, new Folder(this.#etag(), mode === undefined ? undefined : mode | 0o700))
   }
 
   override async remove(path: VfsPath, options: Call & Precondition & { readonly recursive?: boolean | undefined } = {}): Promise<void> {

@@ -14,13 +14,14 @@ export interface File {
 export class Folder {
   readonly kind = 'directory'
   readonly modified = new Date()
-  readonly mode = 0o755
+  readonly mode: number
   readonly etag: string
   readonly #children = new Map<string, Node>()
   #sorted: readonly string[] | undefined
 
-  constructor(etag: string) {
+  constructor(etag: string, mode = 0o755) {
     this.etag = etag
+    this.mode = mode
   }
 
   get empty(): boolean {

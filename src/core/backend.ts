@@ -36,6 +36,11 @@ export interface Entry extends Partial<Omit<Stat, 'kind'>> {
   readonly target?: string | undefined
 }
 
+export interface MkdirOptions extends Call {
+  /** Permission bits of a folder that is made, where these are kept; its owner may do everything, or nothing could be put into it. */
+  readonly mode?: number | undefined
+}
+
 /**
  * Facts, not hopes: what a probe or the storage's own documentation showed. A false one means that its method rejects
  * UNSUPPORTED. Layers may only narrow them. The names are those that clients see.
@@ -263,8 +268,8 @@ export interface Backend extends AsyncDisposable {
   /** Removes what an interrupted write or copy of this id staged beside the path, or under the name that it was told; true if there was something. */
   discard(path: VfsPath, id: string, options?: DiscardOptions): Promise<boolean>
 
-  /** Making a folder that exists succeeds. Rejects ALREADY_EXISTS for a file, NOT_FOUND (parent). */
-  mkdir(path: VfsPath, call?: Call): Promise<void>
+  /** Making a folder that exists succeeds, and changes nothing of it. Rejects ALREADY_EXISTS for a file, NOT_FOUND (parent). */
+  mkdir(path: VfsPath, options?: MkdirOptions): Promise<void>
 
   /** Removing what is missing succeeds. Rejects NOT_EMPTY unless recursive. */
   remove(path: VfsPath, options?: Call & Precondition & { readonly recursive?: boolean | undefined }): Promise<void>

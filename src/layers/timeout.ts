@@ -29,7 +29,7 @@ export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): B
     list: (path, options) => stream(ms, options?.signal, (signal) => inner.list(path, { ...options, signal })),
     read: (path, options) => stream(ms, options?.signal, (signal) => inner.read(path, { ...options, signal })),
     write: (path, source, options = {}) => write(inner, writeMs, path, source, options),
-    mkdir: (path, call) => change(ms, call?.signal, ({ signal }) => inner.mkdir(path, { signal })),
+    mkdir: (path, call) => change(ms, call?.signal, ({ signal }) => inner.mkdir(path, { ...call, signal })),
     rename: (from, to, options) => change(ms, options?.signal, ({ signal }) => inner.rename(from, to, { ...options, signal })),
   })
 }

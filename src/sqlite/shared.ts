@@ -8,7 +8,7 @@ import { migrate } from './migrate.ts'
  * version n to n + 1. Rejects DATA_FOLDER_NEWER, DATA_FOLDER_DAMAGED, and BUSY if others keep it locked.
  */
 export async function openShared(file: string, migrations: readonly string[]): Promise<Database> {
-  const db = new Database(file)
+  const db = await patiently(() => new Database(file))
   try {
     await patiently(() => {
       db.pragma('auto_vacuum = incremental') // must come first, in a file that is made now; see shrink

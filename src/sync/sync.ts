@@ -64,11 +64,18 @@ export class FolderSync implements Sync, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#index)?.[Symbol.asyncDispose]()
+    await (await this.#index?.catch(() => undefined))?.[Symbol.asyncDispose]()
   }
 
-  #opened(): Promise<SyncIndex> {
-    return (this.#index ??= SyncIndex.open(this.#parts.folder))
+  /** One that could not be opened is tried again by the next call. */
+  async #opened(): Promise<SyncIndex> {
+    this.#index ??= SyncIndex.open(this.#parts.folder)
+    try {
+      return await this.#index
+    } catch (error) {
+      this.#index = undefined
+      throw error
+    }
   }
 
   /** What was remembered holds while these stay, whatever they are called. */

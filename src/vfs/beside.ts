@@ -19,6 +19,12 @@ export const detailed =
   (path, onSpecial) =>
     mapped(reading.list(path, { actor, signal, details: true, onSpecial }), (entry) => ({ size: 0, etag: '', ...entry }))
 
+/** A folder that is to be made, with the mode of the one that it becomes like. */
+export interface NewPlace {
+  readonly path: VfsPath
+  readonly mode: number | undefined
+}
+
 /** One name in two folders: what has it in the source, at the destination, or in both. */
 export interface Beside {
   readonly name: string

@@ -6,7 +6,7 @@ import type { ChangeId, Journal, Snapshot, VersionStore } from '../journal/types
 import { holds, lyingUnder, notKept } from './aside.ts'
 import { graft, type GraftWish } from './graft.ts'
 import { expect, type Expectation } from './precondition.ts'
-import type { Cause, Steps } from './step.ts'
+import type { Cause, NewFolder, Steps } from './step.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 import { Writes, type WriteWish } from './write.ts'
@@ -37,8 +37,8 @@ export class Changes {
     return graft({ steps: this.#steps, versions: this.#versions }, target, cid, cause, wish)
   }
 
-  mkdir(target: Target, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
-    return this.#steps.mkdir(target, cause, parents)
+  mkdir(target: Target, cause: Cause, folder?: NewFolder): Promise<Changed> {
+    return this.#steps.mkdir(target, cause, folder)
   }
 
   /** Puts a file or a whole folder into the trash, in one step. `still` is asked once more when nobody else can change what lies there. */

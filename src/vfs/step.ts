@@ -15,6 +15,12 @@ export interface Cause {
   readonly undoes?: ChangeId | undefined
 }
 
+export interface NewFolder {
+  /** Missing folders above it, which the change makes too. */
+  readonly parents?: readonly Target[] | undefined
+  readonly mode?: number | undefined
+}
+
 export interface Effect {
   /** What stands there now. */
   readonly stat: Stat | null
@@ -65,9 +71,9 @@ export class Steps {
     if (kind !== 'remove' && this.journal.get(id)?.kept?.in === 'trash') await mount.backend.trash?.drop(id)
   }
 
-  async mkdir(target: Target, cause: Cause, parents: readonly Target[] = []): Promise<Changed> {
+  async mkdir(target: Target, cause: Cause, { parents = [], mode }: NewFolder = {}): Promise<Changed> {
     return this.run('mkdir', target, cause, { before: null, parents }, async () => {
-      await target.mount.backend.mkdir(target.inner, { signal: cause.signal })
+      await target.mount.backend.mkdir(target.inner, { mode, signal: cause.signal })
       return { stat: await afterwards(() => target.mount.backend.stat(target.inner), { path: target.place.shown }), bytes: 0 }
     })
   }

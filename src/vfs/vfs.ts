@@ -163,7 +163,7 @@ export class MountedVfs implements Vfs {
     if (standing) throw new VfsError('ALREADY_EXISTS', `${path} is a file`, { op: 'mkdir', path })
     const parents = await this.#folders.missingAbove(target, signal)
     if (parents.length > 0 && call.parents !== true) throw noFolder('mkdir', path)
-    return this.#reading.naming(path, call, () => target.mount.use(() => this.#changes.mkdir(target, { actor, signal }, parents)))
+    return this.#reading.naming(path, call, () => target.mount.use(() => this.#changes.mkdir(target, { actor, signal }, { parents })))
   }
 
   remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed> {

@@ -58,7 +58,7 @@ export class Mirrors {
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('mirror', source, standing, to, true)
     const plan = new Plan(this.#trees(target, call), call.delete === true)
-    if (source.kind === 'directory') await plan.folder(from, to, standing !== null)
+    if (source.kind === 'directory') await plan.folder(from, to, { exists: standing !== null, mode: source.mode })
     else await plan.pair({ from, to, source: found(from, source), standing: standing ? found(to, standing) : undefined })
     if (!call.dryRun && call.delete) await this.#refuseLoss(from, source, plan, call)
     return plan
@@ -113,7 +113,7 @@ export class Mirrors {
     for (const { path, standing } of plan.removals) await this.#remove(path, standing, cause)
     const above = to.mount.path === to.place.shown ? [] : await folders.missingAbove(to, cause.signal)
     for (const folder of above) await changes.mkdir(folder, cause)
-    for (const path of plan.folders) await changes.mkdir(await targets.writable('mirror', path, cause.signal), cause)
+    for (const { path, mode } of plan.folders) await changes.mkdir(await targets.writable('mirror', path, cause.signal), cause, { mode })
     await forEachOf(plan.files, AT_ONCE, async (file) => {
       throwIfAborted(cause.signal, 'mirror')
       const written = await this.#write(file, cause, call.memory)

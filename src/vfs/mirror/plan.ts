@@ -1,6 +1,6 @@
 import { VfsError } from '../../core/error.ts'
 import { compareNames, join, type VfsPath } from '../../core/path.ts'
-import type { Found, List } from '../beside.ts'
+import type { Found, List, NewPlace } from '../beside.ts'
 import { forEachOf } from '../pool.ts'
 import type { MirrorMemory } from '../types.ts'
 import { type Pair, pairs } from './pairs.ts'
@@ -34,7 +34,7 @@ export interface Filing extends Pair {
 export class Plan {
   /** Done first, so that the names are free. */
   readonly removals: Removal[] = []
-  readonly folders: VfsPath[] = []
+  readonly folders: NewPlace[] = []
   readonly files: Filing[] = []
   readonly created: VfsPath[] = []
   readonly updated: VfsPath[] = []
@@ -55,10 +55,11 @@ export class Plan {
   }
 
   /** All below two folders. */
-  async folder(from: VfsPath, to: VfsPath, exists: boolean): Promise<void> {
-    if (!exists) this.#make(to)
+  async folder(from: VfsPath, to: VfsPath, { exists, mode }: { readonly exists: boolean; readonly mode: number | undefined }): Promise<void> {
+    if (!exists) this.#make(to, mode)
     await forEachOf(pairs(this.#trees.list, from, to, exists), AT_ONCE, (pair) => this.pair(pair))
-    for (const paths of [this.folders, this.created, this.updated, this.deleted]) paths.sort(compareNames)
+    this.folders.sort((a, b) => compareNames(a.path, b.path))
+    for (const paths of [this.created, this.updated, this.deleted]) paths.sort(compareNames)
   }
 
   async pair({ source, standing, ...paths }: Pair): Promise<void> {
@@ -67,7 +68,7 @@ export class Plan {
     if (standing?.kind === 'directory' && source.kind === 'directory') return undefined
     if (standing?.kind === 'file' && source.kind === 'file') return this.#file({ ...paths, source, standing })
     if (standing) await this.#clear(paths.to, standing)
-    if (source.kind === 'directory') return this.#make(paths.to, standing)
+    if (source.kind === 'directory') return this.#make(paths.to, source.mode, standing)
     this.files.push({ ...paths, source, standing: undefined })
     this.#appear(paths.to, standing)
   }
@@ -80,8 +81,8 @@ export class Plan {
     this.updated.push(to)
   }
 
-  #make(path: VfsPath, standing?: Found): void {
-    this.folders.push(path)
+  #make(path: VfsPath, mode: number | undefined, standing?: Found): void {
+    this.folders.push({ path, mode })
     this.#appear(path, standing)
   }
 

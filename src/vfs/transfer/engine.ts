@@ -1,7 +1,7 @@
 import { isCode, throwIfAborted } from '../../core/error.ts'
 import type { VfsPath } from '../../core/path.ts'
 import type { ChangeId } from '../../journal/types.ts'
-import { detailed } from '../beside.ts'
+import { detailed, type NewPlace } from '../beside.ts'
 import type { Changes } from '../change.ts'
 import { choiceOf } from '../choice.ts'
 import { forEachOf } from '../pool.ts'
@@ -108,7 +108,7 @@ export class Engine {
   /** The folders of a page are made before its files are given. */
   async *#files(pages: AsyncIterable<Page>, { failed }: Run, cause: Cause): AsyncGenerator<Filing> {
     for await (const { folders, files } of pages) {
-      for (const folder of folders) await this.#makeFolder(folder, cause).catch((error: unknown) => failed(folder, error))
+      for (const folder of folders) await this.#makeFolder(folder, cause).catch((error: unknown) => failed(folder.path, error))
       yield* files
     }
   }
@@ -142,12 +142,12 @@ export class Engine {
     return copyFile(changes, { ...piece, parents: [], listed: true, turn }, cause, run.meter)
   }
 
-  async #makeFolder(path: VfsPath, cause: Cause): Promise<void> {
+  async #makeFolder({ path, mode }: NewPlace, cause: Cause): Promise<void> {
     const target = await this.#vfs.targets.container('copy', path, { signal: cause.signal })
     const isThere = async (): Promise<boolean> => (await statOrNull(target, cause.signal))?.kind === 'directory'
     if (await isThere()) return
     try {
-      await this.#vfs.changes.mkdir(target, cause)
+      await this.#vfs.changes.mkdir(target, cause, { mode })
     } catch (error) {
       if (!isCode(error, 'ALREADY_EXISTS') || !(await isThere())) throw error // somebody else has made it meanwhile
     }

@@ -63,7 +63,7 @@ export class Merges {
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('copy', source, standing, to, true)
     const plan = this.#engine.plan(from, run, target.mount.path === to ? [] : await this.#vfs.folders.missingAbove(target, signal))
-    const pages = source.kind === 'directory' ? plan.pages({ from, to, exists: standing !== null }) : plan.single(from, to, source, standing)
+    const pages = source.kind === 'directory' ? plan.pages({ from, to, exists: standing !== null, mode: source.mode }) : plan.single(from, to, source, standing)
     return { plan, pages }
   }
 

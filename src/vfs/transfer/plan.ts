@@ -1,7 +1,7 @@
 import type { Stat } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { join, name, parent, type VfsPath } from '../../core/path.ts'
-import { beside, type Beside, type Found, type List } from '../beside.ts'
+import { beside, type Beside, type Found, type List, type NewPlace } from '../beside.ts'
 import type { Choice } from '../choice.ts'
 
 const PAGE = 256 // files that are compared together
@@ -16,7 +16,7 @@ export interface Filing {
 
 /** What is to be done next: folders to make, each after the one above it, and then files, all of one folder. */
 export interface Page {
-  readonly folders: readonly VfsPath[]
+  readonly folders: readonly NewPlace[]
   readonly files: readonly Filing[]
 }
 
@@ -38,19 +38,21 @@ export interface Branch {
   readonly from: VfsPath
   readonly to: VfsPath
   readonly exists: boolean
+  /** Of the source, where that has one. */
+  readonly mode: number | undefined
 }
 
 /** All that a transfer is to do, page by page. Memory grows with the number of folders that lie in one. */
 export class Plan {
   linksLeftOut = 0
   readonly #trees: Trees
-  readonly #missing: Set<VfsPath>
-  #folders: VfsPath[] = []
+  readonly #missing: Map<VfsPath, number | undefined>
+  #folders: NewPlace[] = []
 
   /** `above`: folders that are missing above the destination. */
   constructor(trees: Trees, above: Iterable<VfsPath> = []) {
     this.#trees = trees
-    this.#missing = new Set(above)
+    this.#missing = new Map(Array.from(above, (path) => [path, undefined]))
   }
 
   /** All below a folder; what stands only at the destination is not entered. */
@@ -70,9 +72,9 @@ export class Plan {
   }
 
   async *#folder(branch: Branch, inside: Branch[]): AsyncGenerator<Page> {
-    const { from, to, exists } = branch
+    const { from, to, exists, mode } = branch
     const { list, failed, signal } = this.#trees
-    if (!exists) this.#missing.add(to)
+    if (!exists) this.#missing.set(to, mode)
     if (this.#trees.allFolders) this.#need(to)
     const files: Filing[] = []
     try {
@@ -98,7 +100,7 @@ export class Plan {
     if (source.kind === 'file' ? !takes(from) : leavesOut(from)) return undefined
     const misfit = misfitOf(filing)
     if (misfit) return this.#trees.failed(from, misfit)
-    if (source.kind === 'directory') inside.push({ from, to, exists: standing !== undefined })
+    if (source.kind === 'directory') inside.push({ from, to, exists: standing !== undefined, mode: source.mode })
     else files.push(filing)
     return undefined
   }
@@ -117,9 +119,10 @@ export class Plan {
 
   /** A folder and those above it, which are made if they are missing. */
   #need(folder: VfsPath): void {
+    const mode = this.#missing.get(folder)
     if (!this.#missing.delete(folder)) return
     this.#need(parent(folder))
-    this.#folders.push(folder)
+    this.#folders.push({ path: folder, mode })
   }
 }
 

@@ -142,10 +142,14 @@ export class Transfers {
       leftOut,
       failed: async (_, error) => Promise.reject(error),
     }
-    const top = { from: from.path, to: to.place.shown, exists: standing !== null }
+    const top = { from: from.path, to: to.place.shown, exists: standing !== null, mode: from.stat.mode }
     if (standing) for await (const _ of this.#engine.plan(from.path, { ...run, leftOut: new Failures() }, []).pages(top)) continue
     const above = await this.#vfs.folders.missingAbove(to, cause.signal)
-    if (!standing && call.include?.length) for (const folder of [...above.splice(0), to]) await this.#vfs.changes.mkdir(folder, cause) // also where nothing is chosen
+    if (!standing && call.include?.length) {
+      // also where nothing is chosen
+      for (const folder of above.splice(0)) await this.#vfs.changes.mkdir(folder, cause)
+      await this.#vfs.changes.mkdir(to, cause, { mode: from.stat.mode })
+    }
     const plan = this.#engine.plan(from.path, run, above)
     const { bytes } = await this.#engine.carryOut(this.#engine.differing(plan.pages(top), run), run, cause)
     return { bytes, linksLeftOut: plan.linksLeftOut, leftOut }

@@ -141,6 +141,16 @@ export function writing(make: () => Promise<Backend>, capabilities: Capabilities
     })
 
     if (capabilities.modes)
+      test('makes a folder with these permission bits, and never one that its owner cannot use', async () => {
+        await using b = await make()
+        await b.mkdir(p('/private'), { mode: 0o700 })
+        await b.mkdir(p('/odd'), { mode: 0o050 })
+        expect([(await b.stat(p('/private'))).mode, (await b.stat(p('/odd'))).mode]).toEqual([0o700, 0o750])
+        await b.mkdir(p('/private'), { mode: 0o755 })
+        expect((await b.stat(p('/private'))).mode).toBe(0o700)
+      })
+
+    if (capabilities.modes)
       test('keeps permission bits over a write, unless told others', async () => {
         await using b = await make()
         await b.write(p('/script'), bytesOf('#!/bin/sh'), { mode: 0o750 })

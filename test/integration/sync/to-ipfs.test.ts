@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { onEngines } from '../../support/on-engines.ts'
@@ -66,26 +66,40 @@ onEngines('a sync to IPFS', (connect) => {
   })
 
   test('modes and times go along where that is asked for, there and back', async () => {
-    await using session = await connect({ files: { 'src/tool': '#!/bin/sh', 'src/plain': 'p' } })
+    await using session = await connect({ files: { 'src/tool': '#!/bin/sh', 'src/plain': 'p', 'src/private/key': 'k' } })
     const at = join(session.work, 'src')
+    await chmod(join(at, 'private'), 0o700)
     const time = new Date('2020-02-02T02:02:02.000Z')
     await chmod(join(at, 'tool'), 0o750)
     await utimes(join(at, 'tool'), time, time)
     const sync = async (options = {}) => (await session.call('vfs_sync_to_ipfs', { path: at, preserve: true, ...options })).result
     const kept = await sync()
     expect(kept['cid']).not.toBe((await sync({ preserve: false }))['cid'])
-    expect(await sync()).toMatchObject({ cid: kept['cid'], added: 0, reused: 2 })
+    expect(await sync()).toMatchObject({ cid: kept['cid'], added: 0, reused: 3 })
     await session.call('vfs_sync_from_ipfs', { cid: kept['cid'], path: `${session.work}/back` })
     expect((await session.call('vfs_ls', { path: `${session.work}/back`, long: true })).result['entries']).toMatchObject([
       { name: 'plain' },
+      { name: 'private' },
       { name: 'tool', modified: time.toISOString() },
     ])
+    const modeOf = async (path: string): Promise<number> => (await stat(join(session.work, 'back', path))).mode & 0o777
+    expect(await Promise.all(['tool', 'private', 'private/key'].map(modeOf))).toEqual([0o750, 0o700, 0o644])
     await chmod(join(at, 'tool'), 0o700)
     const changed = await sync()
-    expect(changed).toMatchObject({ added: 1, reused: 1 })
+    expect(changed).toMatchObject({ added: 1, reused: 2 })
     expect((await session.call('vfs_sync_from_ipfs', { cid: changed['cid'], path: `${session.work}/back` })).result).toMatchObject({
       updated: { first: ['tool'] },
     })
+  })
+
+  test('a database that could not be opened is opened by the next call', async () => {
+    await using session = await connect({ files })
+    const database = join(session.work, '../data/sync.db')
+    await mkdir(database)
+    const sync = async () => (await session.call('vfs_sync_to_ipfs', { path: `${session.work}/src` })).result
+    expect(await sync()).toMatchObject({ error_code: 'PERMISSION_DENIED' })
+    await rm(database, { recursive: true })
+    expect(await sync()).toMatchObject({ status: 'success', reused: 0 })
   })
 
   test('a name can lead to what was synced last', async () => {

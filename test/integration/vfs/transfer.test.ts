@@ -32,6 +32,16 @@ async function* flipped(source: Bytes): Bytes {
 
 const tree = ['a', 'b/c', 'b/d', 'e/f/g']
 
+test.each([{}, { include: ['c'] }])('a folder that others may not enter is not opened to them by a copy (%j)', async (choice) => {
+  const storage = new MemoryBackend()
+  await storage.mkdir(p('/src'), { mode: 0o700 })
+  await storage.mkdir(p('/src/b'), { mode: 0o750 })
+  await using t = await openTestVfs({ '/x': storage, '/y': {} })
+  await t.write('/x/src/b/c', 'c')
+  await t.vfs.copy(p('/x/src'), p('/y/copy'), { ...call, ...choice })
+  expect([(await t.vfs.stat(p('/y/copy'), call)).mode, (await t.vfs.stat(p('/y/copy/b'), call)).mode]).toEqual([0o700, 0o750])
+})
+
 describe.each([
   ['inside one storage', '/x', '/x/copy'],
   ['across storages', '/x', '/y/copy'],
