@@ -11,6 +11,8 @@ import type { Launch, ServiceSpec } from './types.ts'
 const GATE = 'read -r go || exit 125; exec "$@" </dev/null'
 const KILL_MS = 5000
 const LOOK_MS = 50
+/** As long as it may run for days. */
+const CALM_MS = 500
 
 export interface ProgramOptions {
   readonly pipe: string
@@ -84,8 +86,7 @@ export class Program {
   }
 
   async #signalled(signal: NodeJS.Signals, ms: number): Promise<void> {
-    if (!(await isAlive(this.known))) return
-    signalGroup(this.known.pid, signal)
+    if (await isAlive(this.known)) signalGroup(this.known.pid, signal)
     const done = new AbortController()
     await Promise.race([this.ended, sleep(ms, undefined, { signal: done.signal }).catch(() => {})])
     done.abort()
@@ -105,9 +106,14 @@ function exitOf(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Only its parent is told when a process ends; others learn it from the end of its output, and look. */
+/**
+ * Only its parent is told when a process ends; others look. Its output ends with it, unless a child of its own holds that
+ * open: so they look now and then before, too.
+ */
 async function gone(known: Known, output: Output): Promise<string> {
-  await output.ended
+  const over = new AbortController()
+  void output.ended.then(() => over.abort())
+  while (!over.signal.aborted && (await isAlive(known))) await sleep(CALM_MS, undefined, { ref: false, signal: over.signal }).catch(() => {})
   while (await isAlive(known)) await sleep(LOOK_MS, undefined, { ref: false })
   return 'ended'
 }

@@ -10,7 +10,12 @@ if (MODE === 'refuse') {
 }
 if (MODE === 'rubbish') process.stdout.write(Buffer.alloc(3 << 20, 0xfe))
 const kept: Buffer[] = []
-const child = MODE === 'parent' ? spawn('/bin/sleep', ['1000'], { stdio: 'ignore' }).pid : undefined
+const child = MODE === 'parent' || MODE === 'parent of an heir' ? childOf(MODE) : undefined
+
+/** It does not end when it is asked to; an heir also keeps the output open. */
+function childOf(mode: string): number | undefined {
+  return spawn('/bin/sh', ['-c', 'trap "" TERM; exec /bin/sleep 1000'], { stdio: mode === 'parent' ? 'ignore' : 'inherit' }).pid
+}
 
 createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')

@@ -10,14 +10,15 @@ import { dataFolder, echo, isRunning, supervise } from '../../support/services.t
 const USER = new URL('user.ts', import.meta.url)
 const UNRECORDED = new URL('unrecorded.ts', import.meta.url)
 const children: Child[] = []
-const child = (script: URL, folder: string): Child => {
-  const started = new Child(script, folder)
+const child = (script: URL, ...args: string[]): Child => {
+  const started = new Child(script, ...args)
   children.push(started)
   return started
 }
 afterEach(() => Promise.all(children.splice(0).map((each) => each.kill())))
 
-const pidAt = async (url: string): Promise<number> => ((await (await fetch(url)).json()) as { pid: number }).pid
+const at = async (url: string): Promise<{ pid: number; child: number }> => (await (await fetch(url)).json()) as { pid: number; child: number }
+const pidAt = async (url: string): Promise<number> => (await at(url)).pid
 
 describe('after kill -9 of the process that supervised', () => {
   test('the next one adopts what is healthy, and loses none of its output', async () => {
@@ -34,6 +35,26 @@ describe('after kill -9 of the process that supervised', () => {
     await expect.poll(() => readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain('said to nobody')
     await fetch(`${url}/crash`).catch(() => {})
     expect((await t.until((now) => now.state === 'ready' && now.pid !== pid)).failures).toBe(1)
+  })
+
+  test.for([
+    ['parent', 'dies'],
+    ['parent of an heir', 'dies'],
+    ['parent', 'is stopped'],
+    ['parent of an heir', 'is stopped'],
+  ] as const)('the next one ends the children of a %s that it has adopted and that %s', async ([mode, end]) => {
+    await using folder = await dataFolder()
+    const first = child(USER, folder.path, mode)
+    const url = await first.line()
+    const { pid, child: left } = await at(url)
+    await first.kill()
+    await using t = await supervise([echo({ mode, stop: { signal: 'SIGTERM', graceMs: 1000 } })], folder.path)
+    expect(await t.services.endpoint('echo')).toMatchObject({ url })
+    expect([(await t.status()).pid, await isRunning(left)]).toEqual([pid, true])
+    if (end === 'dies') await fetch(`${url}/crash`).catch(() => {})
+    else await t.services.wish('echo', 'stop')
+    await t.until((now) => now.state === (end === 'dies' ? 'ready' : 'stopped') && now.pid !== pid)
+    expect(await isRunning(left)).toBe(false)
   })
 
   test('the next one ends what hangs, and starts anew', async () => {

@@ -90,9 +90,9 @@ describe('a service', () => {
     expect(await isRunning(pid)).toBe(false)
   })
 
-  test('that has children of its own takes them with it, when it is stopped and when it dies', async () => {
+  test.for(['parent', 'parent of an heir'])('that is a %s takes its children with it, when it is stopped and when it dies', async (mode) => {
     await using folder = await dataFolder()
-    await using t = await supervise([echo({ mode: 'parent' })], folder.path)
+    await using t = await supervise([echo({ mode })], folder.path)
     const { url } = await t.services.endpoint('echo')
     const { child: first = 0 } = await ask(url)
     expect(await isRunning(first)).toBe(true)

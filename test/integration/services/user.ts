@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { echo, supervise } from '../../support/services.ts'
 
-const t = await supervise([echo()], process.argv[2] ?? '')
+const t = await supervise([echo({ mode: process.argv[3] ?? '' })], process.argv[2] ?? '')
 const { url } = await t.services.endpoint('echo')
 process.stdout.write(`${url}\n`)
 for await (const line of createInterface({ input: process.stdin })) {
