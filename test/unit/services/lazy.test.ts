@@ -11,7 +11,7 @@ test('a database of the services that cannot be opened is tried again by the nex
   const inTheWay = join(folder.path, 'services.db')
   await mkdir(inTheWay)
   await using services = new LazyServices(schema.parse({ data_dir: folder.path }), { env: {}, events: new EventBus(), log: () => {} })
-  await expect(services.get()).rejects.toThrow('unable to open')
+  await expect(services.get()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
   await rmdir(inTheWay)
   expect(await (await services.get()).status()).not.toEqual([])
 })
