@@ -123,6 +123,7 @@ onKubo(
         for (const [index, args] of some.entries()) {
           const [embedded, kubo] = await answers(tool, (it) => malformed(tool, it)[index] ?? {})
           expect.soft([args, outcome(kubo)]).toEqual([args, outcome(embedded)])
+          expect.soft([args, outcome(embedded)]).not.toEqual([args, 'INTERNAL'])
         }
       })
     })

@@ -284,6 +284,9 @@ test('a service waits for those it depends on, for as long as it takes, and ends
   await t.services.wish('base', 'start')
   await waiting
   expect(order).toEqual([(await t.status('base')).url])
+  const begun = t.events.length
+  await t[Symbol.asyncDispose]()
+  expect(t.events.slice(begun)).toEqual(['above stopping', 'above stopped', 'base stopping', 'base stopped'])
 })
 
 test('a service is restarted when one that it depends on has come back at another address', async () => {
