@@ -2,7 +2,7 @@ import { findKubo } from '../../scripts/servers/find.ts'
 import { EventBus } from '../../src/core/events.ts'
 import { type Endpoint, kuboNode } from '../../src/ipfs/kubo/index.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
-import { kuboSpec } from '../../src/services/kubo/spec.ts'
+import { kuboSpec, type KuboOptions } from '../../src/services/kubo/spec.ts'
 import { Supervisor } from '../../src/services/supervisor.ts'
 import { openNode, temporaryFolder } from './content.ts'
 
@@ -27,10 +27,12 @@ export async function kuboAlone(endpoint: Endpoint): Promise<NodeAlone> {
 }
 
 /** A Kubo under our supervision, started by the first call. */
-export async function superviseKubo(): Promise<{ readonly endpoint: Endpoint } & AsyncDisposable> {
+export async function superviseKubo(
+  reach: Pick<KuboOptions, 'network' | 'peering'> = { network: 'off' },
+): Promise<{ readonly endpoint: Endpoint } & AsyncDisposable> {
   await using ground = new AsyncDisposableStack()
   const folder = ground.use(await temporaryFolder())
-  const spec = kuboSpec({ network: 'off', binary: await findKubo(), env: process.env })
+  const spec = kuboSpec({ ...reach, binary: await findKubo(), env: process.env })
   const services = ground.use(await Supervisor.open({ folder: folder.path, specs: [spec], events: new EventBus(), log: () => {} }))
   const kept = ground.move()
   return { endpoint: (call) => services.endpoint(spec.name, call), [Symbol.asyncDispose]: () => kept.disposeAsync() }
