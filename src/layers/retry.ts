@@ -38,6 +38,7 @@ export function retry(inner: Backend, options: RetryOptions): Backend {
 }
 
 async function repeat<T>(work: () => Promise<T>, options: RetryOptions, signal: AbortSignal | undefined): Promise<T> {
+  const begun = performance.now()
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
@@ -45,7 +46,7 @@ async function repeat<T>(work: () => Promise<T>, options: RetryOptions, signal: 
       const last = attempt >= options.attempts || signal?.aborted === true
       if (last || !(error instanceof VfsError && error.retryable)) throw error
       const wish = asked(error) ?? 0
-      if (wish > LONGEST_MS) throw error
+      if (wish > LONGEST_MS || performance.now() - begun > LONGEST_MS) throw error
       await sleep(Math.max(wish, fullJitter(attempt, options)), undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal))
     }
   }
@@ -63,7 +64,10 @@ async function* restartable<T>(open: () => AsyncIterable<T>, again: <R>(work: ()
   }
 }
 
-/** A storage that says when to come again (Retry-After) is not asked before; for a longer pause than this the caller decides. */
+/**
+ * A storage that says when to come again (Retry-After) is not asked before. For a longer pause than this the caller decides, and
+ * for another attempt when the last ones took longer: clients give a call up after a minute, and should be told why it failed.
+ */
 const LONGEST_MS = 10_000
 
 function asked({ details }: VfsError): number | undefined {

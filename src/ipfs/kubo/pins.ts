@@ -8,8 +8,8 @@ import { KEPT } from './keeps.ts'
 import { Patience } from '../patience.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 
-/** Nobody has what has not come for so long. */
-const STALLED_MS = 60_000
+/** Nobody has what has not come for so long. Clients give a call up after a minute, and should be told. */
+const STALLED_MS = 40_000
 
 const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
 const Brought = z.object({ Progress: z.number().optional() })

@@ -6,13 +6,10 @@ import { join } from 'node:path'
 import { withLibp2pLight } from '@helia/libp2p'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
-import { BaseBlockstore } from 'blockstore-core/base'
 import { createHeliaLight } from 'helia'
-import type { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
-import { startPeer } from '../../../src/ipfs/embedded/helia.ts'
 import { libp2pOptions } from '../../../src/ipfs/embedded/libp2p.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { noise, openNode, temporaryFolder, text, withNode } from '../../support/content.ts'
@@ -84,15 +81,6 @@ test('a peer that speaks bitswap only after it was met is asked', async () => {
   await asked
   cancel.abort()
   await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
-})
-
-test('a peer that sends a wrong block is not believed', async () => {
-  await using liar = await lyingPeer()
-  await using client = await machine({ network: 'client', peering: { peers: liar.addresses, fetchTimeoutMs: 3000 } })
-  expect(await text(client.node.read(liar.honest))).toBe('honest')
-  await expect(text(client.node.read(liar.forged))).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND_IN_TIME' })
-  expect(liar.asked()).toContain(liar.forged)
-  expect(await client.content.has(liar.forged)).toBe(false)
 })
 
 describe('a client', () => {
@@ -194,23 +182,6 @@ async function* tree() {
 }
 
 const hashOf = async (source: AsyncIterable<Uint8Array>): Promise<string> => rawCid(Buffer.concat(await Array.fromAsync(source)))
-
-/** A real bitswap peer that has one block, and says that it has another one as well. */
-async function lyingPeer() {
-  const [honest, forged] = ['honest', 'wanted'].map((content) => rawCid(Buffer.from(content)))
-  const asked: string[] = []
-  class Lies extends BaseBlockstore {
-    override has = async () => true
-    override async *get(cid: CID) {
-      asked.push(cid.toString())
-      yield Buffer.from(cid.toString() === honest ? 'honest' : 'forged')
-    }
-  }
-  const key = await generateKeyPair('Ed25519')
-  const peer = await startPeer({ mode: 'node', key, blockstore: new Lies(), peering: { ...LOOPBACK, fetchTimeoutMs: 1000 } })
-  const { addresses } = peer.identity()
-  return { addresses, honest: honest ?? '', forged: forged ?? '', asked: () => asked, [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() }
-}
 
 /** Dials as a Kubo does that knows an address from its configuration: while it starts, and before it has bitswap. */
 async function latePeer(address: string) {

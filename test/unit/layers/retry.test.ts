@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import type { Backend } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -115,4 +115,22 @@ test('comes again when the storage says so, and leaves a long pause to the calle
   expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(29) // a timer may be early by a part of a millisecond
   expect(await codeOf(retry(busy(3_600_000), QUICK).stat(p('/f')))).toBe('RATE_LIMITED')
   expect(asked).toHaveLength(3)
+})
+
+test('keeps nobody waiting again for what has cost long already', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    let calls = 0
+    const slow = forward(new MemoryBackend(), {
+      stat: async () => {
+        calls++
+        vi.advanceTimersByTime(30_000)
+        throw new VfsError('CONTENT_NOT_FOUND_IN_TIME', 'nobody delivered it')
+      },
+    })
+    expect(await codeOf(retry(slow, QUICK).stat(p('/f')))).toBe('CONTENT_NOT_FOUND_IN_TIME')
+    expect(calls).toBe(1)
+  } finally {
+    vi.useRealTimers()
+  }
 })
