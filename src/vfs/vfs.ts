@@ -44,7 +44,7 @@ import type {
   WalkOptions,
   WriteCall,
 } from './types.ts'
-import { Undo } from './undo.ts'
+import { Undo } from './undo/undo.ts'
 import { Versions } from './versions.ts'
 
 export interface VfsParts {
