@@ -1,5 +1,6 @@
 import { fchmodSync, mkdirSync } from 'node:fs'
 import { isCode } from '../../src/core/error.ts'
+import { folderMode } from '../../src/core/folder-mode.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Disk } from './disk.ts'
 import { fault, isErrno, refusal } from './errors.ts'
@@ -7,11 +8,10 @@ import { Folder } from './folder.ts'
 import { settled } from './move.ts'
 
 const NEW_FOLDER = 0o777 // less the umask
-const OWNERS = 0o700
 
 export async function mkdir(disk: Disk, path: VfsPath, wanted: number | undefined): Promise<void> {
   using spot = disk.resolver.place(path)
-  const mode = wanted === undefined ? disk.modeOfNew(NEW_FOLDER) : wanted | OWNERS
+  const mode = wanted === undefined ? disk.modeOfNew(NEW_FOLDER) : folderMode(wanted)
   try {
     mkdirSync(spot.at, mode)
   } catch (error) {

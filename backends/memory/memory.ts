@@ -15,6 +15,7 @@ import type {
 } from '../../src/core/backend.ts'
 import { BaseBackend } from '../../src/core/base.ts'
 import { throwIfAborted, VfsError } from '../../src/core/error.ts'
+import { folderMode } from '../../src/core/folder-mode.ts'
 import { name, type VfsPath, within } from '../../src/core/path.ts'
 import { incoming } from '../../src/core/bytes.ts'
 import { type Content, gather } from './blocks.ts'
@@ -98,7 +99,7 @@ export class MemoryBackend extends BaseBackend {
     throwIfAborted(signal, 'mkdir')
     const existing = find(this.#root, 'mkdir', path)
     if (existing?.kind === 'directory') return
-    attach(this.#root, 'mkdir', path, new Folder(this.#etag(), mode === undefined ? undefined : mode | 0o700))
+    attach(this.#root, 'mkdir', path, new Folder(this.#etag(), mode === undefined ? undefined : folderMode(mode)))
   }
 
   override async remove(path: VfsPath, options: Call & Precondition & { readonly recursive?: boolean | undefined } = {}): Promise<void> {

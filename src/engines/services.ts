@@ -23,17 +23,23 @@ export class LazyServices implements AsyncDisposable {
   }
 
   get(): Promise<Services> {
-    return (this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = undefined // the next call tries again
-      throw error
-    }))
+    return (this.#opened ??= this.#opening())
   }
 
-  /** Nothing that was started is needed any more; the next call begins anew. */
+  #opening(): Promise<Services> {
+    const opening = this.#open()
+    opening.catch(() => {
+      if (this.#opened === opening) this.#opened = undefined // the next call tries again
+    })
+    return opening
+  }
+
+  /** Nothing that was started is needed any more; the next call begins anew. Why an opening failed is told to who asked for it. */
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = undefined
-    await (await opened)?.[Symbol.asyncDispose]()
+    const services = await opened?.catch(() => undefined)
+    await services?.[Symbol.asyncDispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

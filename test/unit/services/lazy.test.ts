@@ -15,3 +15,11 @@ test('a database of the services that cannot be opened is tried again by the nex
   await rmdir(inTheWay)
   expect(await (await services.get()).status()).not.toEqual([])
 })
+
+test('closing waits for an opening that fails, and is told nothing of it', async () => {
+  await using folder = await dataFolder()
+  await mkdir(join(folder.path, 'services.db'))
+  await using services = new LazyServices(schema.parse({ data_dir: folder.path }), { env: {}, events: new EventBus(), log: () => {} })
+  const outcomes = await Promise.allSettled([services.get(), services.close()])
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+})
