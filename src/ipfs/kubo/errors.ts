@@ -57,6 +57,9 @@ function refusalOf(error: unknown, authorization: string | undefined): Refusal |
   return new Refusal(error.response.status, withoutCredentials(error.message, authorization))
 }
 
+/** Kubo has followed as many names as it does. */
+export const isTooFar = ({ message }: VfsError): boolean => /recursion limit exceeded/.test(message)
+
 /** No JSON, or not what the command answers. */
 const isRubbish = (error: unknown): boolean => error instanceof SyntaxError || error instanceof z.ZodError
 

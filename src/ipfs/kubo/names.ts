@@ -8,6 +8,7 @@ import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
 import { type Company, noPeers } from './company.ts'
+import { isTooFar } from './errors.ts'
 import { Form } from './form.ts'
 import type { Online } from './online.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
@@ -99,7 +100,7 @@ export class KuboNames implements Names {
       if (isDomain(given)) online('name/resolve') // it stands nowhere in the daemon
       const path = ['/ipns', isDomain(given) ? given : await canonical(given), ...names].join('/')
       const query = { arg: path, recursive, nocache: fresh, offline: network === 'off' || undefined }
-      const value = (await rpc.value('name/resolve', query, Resolved, { signal }).catch((error: unknown) => this.#unfound(given, error, { signal }))).Path
+      const value = (await rpc.value('name/resolve', query, Resolved, { signal }).catch((error: unknown) => this.#unfound(name, error, { signal }))).Path
       if (recursive && isName(value)) throw tooFar(name) // where Kubo gives up
       return value
     })
@@ -107,8 +108,10 @@ export class KuboNames implements Names {
 
   /** Where there is nobody to ask, nobody knows that there is no such name. */
   async #unfound(name: string, error: unknown, call: Call): Promise<never> {
+    if (!isCode(error, 'NAME_NOT_FOUND')) throw error
+    if (isTooFar(error)) throw tooFar(name)
     const { network, company } = this.#parts
-    const unasked = network !== 'off' && !isDomain(name) && isCode(error, 'NAME_NOT_FOUND') && (await company.state(call)) === 'alone'
+    const unasked = network !== 'off' && !isDomain(parseName(name).name) && (await company.state(call)) === 'alone'
     throw unasked ? noPeers(error) : error
   }
 
