@@ -1,7 +1,7 @@
 import { type ErrorCode, VfsError } from '../../src/core/error.ts'
 
 /** Reasons of our own, which are told like the system's. */
-type Reason = 'ELOOP' | 'E_OUTSIDE' | 'E_HIDDEN' | 'E_NAME' | 'E_ROOT'
+type Reason = 'ELOOP' | 'E_OUTSIDE' | 'E_HIDDEN' | 'E_NAME' | 'E_ROOT' | 'E_DAMAGED'
 
 /** What code below the operations throws, where no path of the VFS is known. */
 export class Refused extends Error {
@@ -18,6 +18,7 @@ const CODE_OF: Readonly<Record<string, ErrorCode>> = {
   E_HIDDEN: 'DENIED',
   E_NAME: 'INVALID_PATH',
   E_ROOT: 'UNAVAILABLE',
+  E_DAMAGED: 'CONTENT_DAMAGED',
   ENOENT: 'NOT_FOUND',
   EEXIST: 'ALREADY_EXISTS',
   EISDIR: 'IS_DIRECTORY',
@@ -65,6 +66,7 @@ const WHY: Partial<Record<ErrorCode, string>> = {
   DISK_FULL: 'does not fit: the disk is full',
   QUOTA_EXCEEDED: 'does not fit: the disk quota is used up',
   FILE_TOO_LARGE: 'is larger than the disk takes',
+  CONTENT_DAMAGED: 'does not read back as it was written',
   IO_ERROR: 'could not be accessed: the disk reported an error',
   BUSY: 'is in use by the system',
   UNSUPPORTED: 'cannot be handled like that by this disk, or lies on two disks',

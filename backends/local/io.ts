@@ -20,8 +20,8 @@ export function writeWhole(fd: number, content: Uint8Array): void {
   for (let done = 0; done < content.length;) done += writeSync(fd, content, done)
 }
 
-export async function writeOn(fd: number, part: Uint8Array): Promise<void> {
-  for (let done = 0; done < part.length;) done += (await writeAsync(fd, part, done, part.length - done, null)).bytesWritten
+export async function writeAt(fd: number, part: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < part.length;) done += (await writeAsync(fd, part, done, part.length - done, at + done)).bytesWritten
 }
 
 const SLOW = 3 // ms: longer than that nobody else should have to wait

@@ -68,6 +68,7 @@ export class LocalBackend extends BaseBackend {
   })
   override readonly trash: Trash & Disposable
   override readonly usesUp = true
+  override readonly checksWrites = true
   override readonly threads: ThreadAccess
   readonly #disk: Disk
   readonly #view: View

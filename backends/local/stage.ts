@@ -6,11 +6,12 @@ import { VfsError } from '../../src/core/error.ts'
 import { clone } from './clone.ts'
 import type { Disk, Opened } from './disk.ts'
 import { noFollow } from './dirfd.ts'
-import { isErrno } from './errors.ts'
+import { isErrno, Refused } from './errors.ts'
 import type { Facts } from './facts.ts'
 import { RESERVED } from './folder.ts'
 import { moveFile } from './exact.ts'
-import { flush, readWhole, SMALL, writeOn, writeWhole } from './io.ts'
+import { flush, readWhole, SMALL, writeAt, writeWhole } from './io.ts'
+import { Proof } from './proof.ts'
 import type { Spot } from './resolve.ts'
 
 const FLAGS = constants.O_RDWR | noFollow
@@ -29,6 +30,7 @@ export class Stage implements Disposable {
   readonly path: string
   readonly fd: number
   readonly #dev: bigint
+  readonly #proof: Proof
   #mode: number
   #whole: Uint8Array | undefined
   #size = 0
@@ -42,6 +44,7 @@ export class Stage implements Disposable {
     this.path = path
     this.#mode = mode ?? -1
     this.fd = openSync(path, flags, mode ?? NEW_FILE)
+    this.#proof = new Proof(this.fd)
     if (mode !== undefined) fchmodSync(this.fd, mode)
   }
 
@@ -58,10 +61,10 @@ export class Stage implements Disposable {
     return this.#size
   }
 
-  /** Durable when it resolves. */
+  /** Durable, and read back as it was written, when it resolves. */
   async fill(source: Bytes, modified?: Date): Promise<void> {
     const peeked = await peek(source, SMALL)
-    if ('whole' in peeked) writeWhole(this.fd, (this.#whole = peeked.whole))
+    if ('whole' in peeked) this.#put((this.#whole = peeked.whole))
     else await this.#stream(peeked.stream)
     this.#size = this.#whole?.length ?? this.#size
     if (modified) futimesSync(this.fd, modified, modified)
@@ -109,6 +112,11 @@ export class Stage implements Disposable {
     return this.#whole ?? readWhole(this.fd, this.#size)
   }
 
+  #put(content: Uint8Array): void {
+    writeWhole(this.fd, content)
+    if (!readWhole(this.fd, content.length).equals(content)) throw new Refused('E_DAMAGED')
+  }
+
   /** The descriptor is at rest when it ends, and what a flush on the way failed of is told: no later one would. */
   async #stream(source: Bytes): Promise<void> {
     try {
@@ -119,7 +127,8 @@ export class Stage implements Disposable {
   }
 
   async #add(part: Uint8Array): Promise<void> {
-    await writeOn(this.fd, part)
+    await writeAt(this.fd, part, this.#size)
+    if (!(await this.#proof.of(part, this.#size))) throw new Refused('E_DAMAGED')
     this.#size += part.length
     this.#unflushed += part.length
     if (this.#unflushed < FLUSH_EVERY) return

@@ -209,7 +209,7 @@ export interface Backend extends AsyncDisposable {
   /** Storages of one realm copy from each other as inside one, see CopyOptions. None if not said. */
   readonly realm?: string | undefined
   readonly trash?: Trash | undefined
-  /** The storage itself compares what is written with a hash of what was sent: there is no need to read it back. */
+  /** The storage itself compares what it holds with what was sent, or with a hash of it, before a write resolves: there is no need to read it back. */
   readonly checksWrites?: boolean | undefined
   /** A part of what is written is used up when the next one is asked for, so that its source may reuse it (see Range). */
   readonly usesUp?: boolean | undefined

@@ -38,13 +38,13 @@ export async function largeRows(field: Field): Promise<Row[]> {
     }),
     speed(`S3 → local, ${size} MiB`, size, [down, downPeer], {
       floor,
-      limit: 'it is hashed by one thread, flushed, read back and hashed again; the server shares its cores',
+      limit: 'it is hashed by one thread, written, read back, compared and flushed; the server shares its cores',
     }),
     speed(
       'the same, where rclone flushes what it wrote as we do',
       size,
       [down, downPeer + (flushing[0] ?? 0)],
-      { floor, limit: 'the same; rclone does not read back' },
+      { floor, limit: 'the same' },
       'rclone and fsync',
     ),
   ]
