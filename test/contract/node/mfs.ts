@@ -14,6 +14,11 @@ async function ground(node: IpfsNode): Promise<string> {
 
 const names = async (node: IpfsNode, path: string): Promise<string[]> => (await Array.fromAsync(node.mfs.list(path))).map(({ name }) => name)
 
+/** The most files of one name's length that stand in one block; of one more the folder is sharded. */
+const FITTING = 4854
+const file = (i: number): string => `file-${String(i).padStart(5, '0')}`
+const files = (count: number) => Array.from({ length: count }, (_, i) => ({ path: file(i), content: bytesOf('x') }))
+
 export function mutableTree(make: MakeNode): void {
   test('folders of the mutable tree have the CID of the same folder added', async () => {
     await using open = await make()
@@ -28,6 +33,27 @@ export function mutableTree(make: MakeNode): void {
     const same = await rootOf(node, [{ path: 'd/empty' }, { path: 'd/f', content: bytesOf('one') }, { path: 'd/g h', content: bytesOf('two') }])
     expect((await node.mfs.stat(at)).cid).toBe(same)
     expect(await node.resolve(`${await node.mfs.root()}${at}/d/f`)).toBe(await add(node, 'one'))
+  })
+
+  test('a folder that outgrows its block and shrinks again has the CID of the same folder added, before and after', async () => {
+    await using open = await make()
+    const { node } = open
+    const at = `/${unique('mfs')}`
+    const leaf = await add(node, 'x')
+    const counts = [FITTING - 1, FITTING, FITTING + 1, FITTING + 2]
+    const added: string[] = []
+    for (const count of counts) added[count] = await rootOf(node, files(count))
+    expect((await node.stat(added[FITTING] ?? '')).links).toBe(FITTING)
+    expect((await node.stat(added[FITTING + 1] ?? '')).links).toBeLessThanOrEqual(256)
+    await node.mfs.link(at, added[FITTING - 1] ?? '', { expect: null })
+    for (const count of counts.slice(1)) {
+      await node.mfs.link(`${at}/${file(count - 1)}`, leaf, { expect: null })
+      expect([count, (await node.mfs.stat(at)).cid]).toEqual([count, added[count]])
+    }
+    for (const count of counts.slice(0, -1).toReversed()) {
+      await node.mfs.unlink(`${at}/${file(count)}`)
+      expect([count, (await node.mfs.stat(at)).cid]).toEqual([count, added[count]])
+    }
   })
 
   test('link replaces what is expected, and nothing else', async () => {
