@@ -1,0 +1,79 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { findKubo } from '../../scripts/servers/find.ts'
+import type { Engine } from '../../src/ipfs/types.ts'
+import { Database } from '../../src/sqlite/database.ts'
+import { emptyPlace, type Ended, type Host, host, type Place, run } from './program.ts'
+
+const OF_THE_FOLDER = new Set(['SHARDING', '_README', 'diskUsage.cache'])
+
+/** A machine on which the program is killed: one data folder, one engine off the network. */
+export class Mortal implements AsyncDisposable {
+  readonly engine: Engine
+  readonly place: Place
+  readonly data: string
+  readonly #env: Record<string, string>
+
+  private constructor(engine: Engine, place: Place, env: Record<string, string>) {
+    this.engine = engine
+    this.place = place
+    this.data = join(place.home, '.local/share/polymount')
+    this.#env = env
+  }
+
+  static async start(engine: Engine, config: object = {}): Promise<Mortal> {
+    const place = await emptyPlace()
+    await writeFile(join(place.home, 'polymount.json'), JSON.stringify({ toolsets: ['all'], ipfs: { engine, network: 'off' }, ...config }))
+    return new Mortal(engine, place, engine === 'kubo' ? { KUBO_BINARY: await findKubo() } : {})
+  }
+
+  /** A host of an agent, with a gateway of its own over stdio. */
+  agent(): Promise<Host> {
+    return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+  }
+
+  /** The command line of a person. */
+  polymount(...args: readonly string[]): Promise<Ended> {
+    return run(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+  }
+
+  /** Names of the files that the engine holds blocks in, of those too that are being written. */
+  async blockFiles(): Promise<string[]> {
+    const folder = join(this.data, this.engine === 'kubo' ? 'services/kubo/repo/blocks' : 'blocks')
+    try {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+      return entries.flatMap((entry) => (entry.isFile() && !OF_THE_FOLDER.has(entry.name) ? [entry.name] : [])).toSorted()
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      return [] // a folder went while it was looked through
+    }
+  }
+
+  /** The state of the last change of the journal with this path, if there is one. */
+  change(shown: string): string | undefined {
+    const journal = new Database(join(this.data, 'journal.db'))
+    try {
+      return journal.get<{ readonly state: string }>('select state from change where shown = ? order by seq desc limit 1', shown)?.state
+    } finally {
+      journal.close()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.place[Symbol.asyncDispose]()
+  }
+}
+
+/** At once, as by an accident; resolves when it has ended. */
+export async function killed({ client, pid }: Host): Promise<void> {
+  const closed = new Promise<void>((resolve) => (client.onclose = resolve))
+  process.kill(pid, 'SIGKILL')
+  await closed
+}
+
+/** Looks until it is so, as often as can be. */
+export async function seen(look: () => unknown): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await turn()) if (await look()) return
+  throw new Error('it was never so')
+}
