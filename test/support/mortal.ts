@@ -1,10 +1,11 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { findKubo } from '../../scripts/servers/find.ts'
 import type { Engine } from '../../src/ipfs/types.ts'
-import { Database } from '../../src/sqlite/database.ts'
-import { emptyPlace, type Ended, type Host, host, type Place, run } from './program.ts'
+import { Database, type Value } from '../../src/sqlite/database.ts'
+import { emptyPlace, type Ended, ended, type Host, host, type Place, start } from './program.ts'
 
 const OF_THE_FOLDER = new Set(['SHARDING', '_README', 'diskUsage.cache'])
 
@@ -35,7 +36,12 @@ export class Mortal implements AsyncDisposable {
 
   /** The command line of a person. */
   polymount(...args: readonly string[]): Promise<Ended> {
-    return run(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+    return ended(this.begin(...args))
+  }
+
+  /** The same, which can be killed before its end. */
+  begin(...args: readonly string[]): ChildProcessWithoutNullStreams {
+    return start(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
   }
 
   /** Names of the files that the engine holds blocks in, of those too that are being written. */
@@ -50,13 +56,29 @@ export class Mortal implements AsyncDisposable {
     }
   }
 
+  /** How many blocks the engine holds. */
+  async blocks(): Promise<number> {
+    if (this.engine === 'kubo') return (await this.blockFiles()).length
+    return this.#told<{ readonly objects: number }>('blocks.db', 'select objects from total')?.objects ?? 0
+  }
+
+  /** True while a collection of the content store runs, and after one that died. */
+  isCollecting(): boolean {
+    return this.#told<{ readonly collecting: number }>('blocks.db', 'select collecting from epoch')?.collecting === 1
+  }
+
   /** The state of the last change of the journal with this path, if there is one. */
   change(shown: string): string | undefined {
-    const journal = new Database(join(this.data, 'journal.db'))
+    return this.#told<{ readonly state: string }>('journal.db', 'select state from change where shown = ? order by seq desc limit 1', shown)?.state
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what his statement selects
+  #told<Row>(file: string, sql: string, ...values: Value[]): Row | undefined {
+    const db = new Database(join(this.data, file))
     try {
-      return journal.get<{ readonly state: string }>('select state from change where shown = ? order by seq desc limit 1', shown)?.state
+      return db.get<Row>(sql, ...values)
     } finally {
-      journal.close()
+      db.close()
     }
   }
 
