@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Call } from '../../core/backend.ts'
 import { asked, findProgram, unusable } from '../executable.ts'
 
@@ -31,17 +32,18 @@ export async function findBinary(sources: BinarySources, { signal }: Call = {}):
   return { path, version, warning: tested ? undefined : `Kubo ${version} is not tested with this polymount; ${TESTED[0]}.${TESTED[1]} is` }
 }
 
+const locate = ({ binary, env }: BinarySources): Promise<string> =>
+  findProgram('ipfs', { title: 'Kubo', binary, setting: 'ipfs.kubo.binary', variable: 'KUBO_BINARY', env, ...besideUs() })
+
 const INSTALL = 'https://docs.ipfs.tech/install/command-line'
 
-const locate = ({ binary, env }: BinarySources): Promise<string> =>
-  findProgram('ipfs', { title: 'Kubo', binary, setting: 'ipfs.kubo.binary', variable: 'KUBO_BINARY', install: INSTALL, env, beside: ofPackage() })
-
-/** Of the npm package kubo, if it is installed beside us: it puts the program there when it is asked to. */
-function ofPackage(): string[] {
+/** Of the npm package kubo, if it is installed beside us. Without its install script, which newer npm does not run by itself, it lacks the program. */
+function besideUs(): { readonly beside: readonly string[]; readonly install: string } {
   try {
-    return [createRequire(import.meta.url).resolve('kubo/kubo/ipfs')]
+    const folder = dirname(createRequire(import.meta.url).resolve('kubo/package.json'))
+    return { beside: [join(folder, 'kubo/ipfs')], install: `node ${join(folder, 'bin/ipfs')} version, which downloads it for the npm package that is here` }
   } catch {
-    return []
+    return { beside: [], install: INSTALL }
   }
 }
 

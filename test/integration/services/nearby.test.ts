@@ -1,5 +1,5 @@
-import { mkdir, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -34,16 +34,43 @@ onKubo(
   { flags: ['--offline'] },
 )
 
-describe('the npm package kubo, installed beside us', () => {
+/** As npm lays the package out: its program comes by an install script, or when its own one is first run. */
+async function packaged(modules: string, program: string | undefined): Promise<string> {
+  const folder = join(modules, 'kubo')
+  for (const name of ['bin', 'src', 'kubo']) await mkdir(join(folder, name), { recursive: true })
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'kubo', version: '0.43.1', main: 'src/index.js', bin: { ipfs: 'bin/ipfs' } }))
+  await writeFile(join(folder, 'src/index.js'), "throw new Error('who loads this may start a download')")
+  if (program !== undefined) await symlink(program, join(folder, 'kubo/ipfs'))
+  if (program !== undefined) await symlink('../kubo/ipfs', join(folder, 'bin/ipfs'))
+  else await writeFile(join(folder, 'bin/ipfs'), "#!/usr/bin/env node\nrequire('..')", { mode: 0o755 })
+  return folder
+}
+
+describe('a Kubo is found', () => {
   beforeEach(needsKubo)
 
-  test('is where the program is found if it is on no path', async () => {
+  /** The path of what is found, or what a person is told to do. */
+  const found = async (env: Record<string, string>, ...args: string[]): Promise<string> =>
+    (await execa(process.execPath, [FINDER, ...args], { env, extendEnv: false })).stdout
+
+  test('by the configuration, else the variable, else the path, else the npm package beside us', async () => {
     await using folder = await dataFolder()
-    const program = join(folder.path, 'kubo/kubo/ipfs')
-    await mkdir(dirname(program), { recursive: true })
-    await symlink(await findKubo(), program)
-    const found = async (env: Record<string, string>): Promise<string> => (await execa(process.execPath, [FINDER], { env, extendEnv: false })).stdout
-    expect(await found({})).toContain('there is no Kubo on this machine')
-    expect(await found({ NODE_PATH: folder.path })).toBe(await findKubo())
+    const real = await findKubo()
+    const [configured, variable, onPath] = ['configured', 'variable', 'ipfs'].map((name) => join(folder.path, name)) as [string, string, string]
+    for (const path of [configured, variable, onPath]) await symlink(real, path)
+    const modules = join(folder.path, 'node_modules')
+    const inPackage = join(await packaged(modules, real), 'kubo/ipfs')
+    const all = { KUBO_BINARY: variable, PATH: folder.path, NODE_PATH: modules }
+    expect(await found(all, configured)).toBe(configured)
+    expect(await found(all)).toBe(variable)
+    expect(await found({ ...all, KUBO_BINARY: '' })).toBe(onPath)
+    expect(await found({ NODE_PATH: modules })).toBe(inPackage)
+    expect(await found({})).toContain('https://docs.ipfs.tech/install')
+  })
+
+  test('in an npm package only if that has it already: nothing is downloaded, and a person is told how', async () => {
+    await using folder = await dataFolder()
+    const kubo = await packaged(folder.path, undefined)
+    expect(await found({ NODE_PATH: folder.path })).toContain(`node ${join(kubo, 'bin/ipfs')} version`)
   })
 })
