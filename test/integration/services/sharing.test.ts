@@ -20,6 +20,17 @@ afterEach(() => Promise.all(children.splice(0).map((each) => each.kill())))
 const at = async (url: string): Promise<{ pid: number; child: number }> => (await (await fetch(url)).json()) as { pid: number; child: number }
 const pidAt = async (url: string): Promise<number> => (await at(url)).pid
 
+const PARENT = 'parent'
+
+/** What somebody started who was killed then: it has a child, which does not end when it is asked to. */
+async function orphaned(folder: string): Promise<{ readonly pid: number; readonly left: number }> {
+  const first = child(USER, folder, PARENT)
+  const { pid, child: left } = await at(await first.line())
+  await first.kill()
+  for (const each of [pid, left]) expect(await isRunning(each)).toBe(true)
+  return { pid, left }
+}
+
 describe('after kill -9 of the process that supervised', () => {
   test('the next one adopts what is healthy, and loses none of its output', async () => {
     await using folder = await dataFolder()
@@ -57,37 +68,31 @@ describe('after kill -9 of the process that supervised', () => {
     expect(await isRunning(left)).toBe(false)
   })
 
-  test('the next one ends what hangs, and starts anew', async () => {
+  test('the next one ends what hangs, with its children, and starts anew', async () => {
     await using folder = await dataFolder()
-    const first = child(USER, folder.path)
-    const pid = await pidAt(await first.line())
-    await first.kill()
+    const { pid, left } = await orphaned(folder.path)
     process.kill(pid, 'SIGSTOP')
-    await using t = await supervise([echo()], folder.path, { answerMs: 1000 })
+    await using t = await supervise([echo({ settings: PARENT })], folder.path, { answerMs: 1000 })
     await t.services.endpoint('echo')
     expect(await t.status()).toMatchObject({ state: 'ready', failures: 0 })
-    expect(await isRunning(pid)).toBe(false)
+    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
   })
 
-  test('the next one ends what was started with other settings', async () => {
+  test('the next one ends what was started with other settings, with its children', async () => {
     await using folder = await dataFolder()
-    const first = child(USER, folder.path)
-    const pid = await pidAt(await first.line())
-    await first.kill()
+    const { pid, left } = await orphaned(folder.path)
     await using t = await supervise([echo({ settings: 'other' })], folder.path)
     expect(await pidAt((await t.services.endpoint('echo')).url)).not.toBe(pid)
-    expect(await isRunning(pid)).toBe(false)
+    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
   })
 
-  test('a person can stop what it has left, without any process that supervises', async () => {
+  test('a person can stop what it has left, with its children, without any process that supervises', async () => {
     await using folder = await dataFolder()
-    const first = child(USER, folder.path)
-    const pid = await pidAt(await first.line())
-    await first.kill()
-    await using t = await supervise([echo()], folder.path)
+    const { pid, left } = await orphaned(folder.path)
+    await using t = await supervise([echo({ settings: PARENT })], folder.path)
     await t.services.wish('echo', 'stop')
     expect(await t.status()).toMatchObject({ state: 'stopped', held: true, pid: null })
-    expect(await isRunning(pid)).toBe(false)
+    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
   })
 
   test('a process that was not recorded yet has ended by itself', async () => {
