@@ -4,6 +4,7 @@ import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, PartsOrder, Place, Snapshot, VersionStore } from '../journal/types.ts'
 import { lyingUnder, notKept } from './aside.ts'
+import type { Cause } from './step.ts'
 import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
 
@@ -87,16 +88,29 @@ export class Versions {
     return { ...said, cid: kept.cid, read: ({ offset = 0, length = Infinity } = {}) => bytesOf(content.subarray(offset, offset + length)) }
   }
 
-  /** The etag of what stands there, if it is what a change left: also where the undo of a later change has put that back. */
-  async standing(target: Target, record: ChangeRecord, after: Snapshot, signal?: AbortSignal): Promise<string | undefined> {
+  /**
+   * The etag of what stands there, if it is what a change left: also where the undo of a later change has put that back. Where nobody
+   * knows its CID that counts which the undo that asks (`parent`) has put there itself.
+   */
+  async standing(target: Target, record: ChangeRecord, after: Snapshot, { signal, parent }: Pick<Cause, 'signal' | 'parent'>): Promise<string | undefined> {
     const { backend } = target.mount
     const now = await statOrNull(target, signal)
     if (now === null) return undefined
     if (await backend.matches(target.inner, after.etag, { signal })) return after.etag
     const wanted = after.cid ?? this.#cidWhenReplaced(record, after)
-    if (wanted === undefined || now.kind !== after.kind || now.size !== after.size) return undefined
+    if (wanted === undefined) return (await this.#isPutBy(parent, target, signal)) ? now.etag : undefined
+    if (now.kind !== after.kind || now.size !== after.size) return undefined
     const cid = now.cid ?? (await this.#store.put(backend.read(target.inner, { ifMatch: now.etag, reuse: true, signal }), { onlyHash: true, signal })).cid
     return cid === wanted ? now.etag : undefined
+  }
+
+  /** True if the newest change of the path is a part of this one, and what that left still stands, as far as its etag is known: of what came with its folder it is not. */
+  async #isPutBy(change: ChangeId | undefined, { mount, inner, place }: Target, signal: AbortSignal | undefined): Promise<boolean> {
+    if (change === undefined) return false
+    await this.#journal.caughtUp()
+    const [newest] = this.#journal.history({ place, parts: true, states: ['done', 'conflict'], limit: 1 })
+    if (newest?.parent !== change || newest.after === null) return false
+    return newest.place.inner !== place.inner || (await mount.backend.matches(inner, newest.after.etag, { signal }))
   }
 
   /** Of what a storage has copied by itself only who replaced it knows the CID. */

@@ -67,7 +67,7 @@ export class Inverses {
     if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
     if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#served.target(record.from, cause.signal), cause))
     if (record.kind === 'mkdir') return this.#removeEmpty(target, cause)
-    const etag = (await this.#versions.standing(target, record, record.after, cause.signal)) ?? record.after.etag
+    const etag = (await this.#versions.standing(target, record, record.after, cause)) ?? record.after.etag
     const ifMatch = record.after.kind === 'file' ? etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
     await this.#putBack(record, record.before, { target, etag, ifMatch }, cause)

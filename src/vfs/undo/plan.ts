@@ -108,7 +108,7 @@ export class Plans {
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
     if (standing === null) return record.kind === 'mkdir' ? undefined : 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
-    return (await this.#versions.standing(target, record, record.after, signal)) === undefined ? 'its content has changed since' : undefined
+    return (await this.#versions.standing(target, record, record.after, { signal })) === undefined ? 'its content has changed since' : undefined
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { collect } from '../../../src/core/bytes.ts'
+import type { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { forward } from '../../../src/layers/forward.ts'
 import { temporaryFolder } from '../../support/content.ts'
@@ -81,6 +82,53 @@ describe('undo', () => {
       await t.vfs.undo({ change: back.change! }, call)
       expect(await t.names('/m')).toEqual([])
     }
+  })
+
+  describe.each([
+    ['memory', () => new MemoryBackend()],
+    ['a folder of the disk', async () => (await site()).backend],
+  ])('in %s knows a content again that it has put back itself', (_, make) => {
+    test.each([
+      ['its file was moved', '/m/f', '/m/f', '/m/g', '/m/g'],
+      ['a folder above was moved', '/m/d/f', '/m/d', '/m/e', '/m/e/f'],
+    ])('after %s, and removed', async (_why, file, from, to, removed) => {
+      await using t = await openTestVfs({ '/m': await make() })
+      await t.write(file, 'one', { parents: true, ...other })
+      for (const words of ['two', 'two']) await t.write(file, words)
+      await t.vfs.move(p(from), p(to), call)
+      await t.vfs.remove(p(removed), call)
+      let last = (await t.vfs.undo({ session: 's1' }, call)).change!
+      for (let round = 0; round < 2; round++) {
+        expect(await t.text(file)).toBe('one')
+        last = (await t.vfs.undo({ change: last }, call)).change!
+        expect(await t.vfs.stat(p(removed), call).catch((error: VfsError) => error.code)).toBe('NOT_FOUND')
+        last = (await t.vfs.undo({ change: last }, call)).change!
+      }
+    })
+
+    test('after its storage had copied it, and it was moved and replaced', async () => {
+      await using t = await openTestVfs({ '/m': await make() })
+      await t.write('/m/f', 'large'.repeat(400_000), other)
+      await t.vfs.copy(p('/m/f'), p('/m/g'), call)
+      await t.vfs.move(p('/m/g'), p('/m/h'), call)
+      await t.write('/m/h', 'changed')
+      const { change } = await t.vfs.undo({ session: 's1' }, call)
+      expect(await t.names('/m')).toEqual(['f'])
+      await t.vfs.undo({ change: change! }, call)
+      expect([await t.names('/m'), await t.text('/m/h')]).toEqual([['f', 'h'], 'changed'])
+    })
+
+    test('after it was brought back, and removed and brought back once more', async () => {
+      await using t = await openTestVfs({ '/m': await make() })
+      const { change } = await t.write('/m/f', 'one', other)
+      const removal = await t.vfs.undo({ change: change! }, other)
+      await t.vfs.undo({ change: removal.change! }, call)
+      const again = await t.vfs.undo({ change: change! }, other)
+      await t.vfs.undo({ change: again.change! }, other)
+      await t.write('/m/f', 'two')
+      expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ conflicts: [] })
+      expect(await t.names('/m')).toEqual([])
+    })
   })
 
   test('of which a part fails takes back nothing: each of the changes can still be undone', async () => {
