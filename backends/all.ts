@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { LocalContent } from '../src/content/store.ts'
 import type { Backend, Call } from '../src/core/backend.ts'
 import { vfsPath } from '../src/core/path.ts'
+import { filled, holdsSecret, referencesIn } from '../src/core/secret-parts.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
 import type { StorageType, StorageTypes } from '../src/storages/storage-type.ts'
 import { anything, boundBucket, boundCluster, servedFolder, someMemory } from './agents.ts'
@@ -42,6 +43,28 @@ function type<O extends z.ZodObject>(
 const secret = () =>
   z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|secret:.+)$/, 'must refer to the secret as "env:VARIABLE", "file:/path" or "secret:NAME"')
 
+const IN_CLEAR = 'holds a secret; a part of it may be written as {env:VARIABLE} or {file:/path}'
+
+const plainUrl = (instead: string) =>
+  z.url({ protocol: /^https?$/ }).refine((url) => !holdsSecret(url) && referencesIn(url).length === 0, `must hold no user, password or token: ${instead}`)
+
+const fileUrl = () =>
+  z
+    .string()
+    .refine((url) => /^https?:/.test(url) && URL.canParse(withoutReferences(url)), 'must be a URL of http or https')
+    .refine((url) => !holdsSecret(url), IN_CLEAR)
+
+/** rclone gets what a reference stands for as one value. */
+const remoteName = () =>
+  z
+    .string()
+    .min(1)
+    .refine((remote) => !holdsSecret(remote), `${IN_CLEAR}, or left to the configuration of rclone`)
+    .refine(
+      (remote) => !/\{secret:|[^=]\{(env|file):|\{(env|file):[^}]*\}(?![,:])/.test(remote),
+      'takes {env:VARIABLE} and {file:/path} as a whole value: name={env:VARIABLE}',
+    )
+
 const MIB = 1 << 20
 const MOST_PART = 512 * MIB
 
@@ -49,7 +72,7 @@ const s3Options = () =>
   z.strictObject({
     bucket: z.string().min(1),
     prefix: z.string().optional().describe('Where in the bucket the root is'),
-    endpoint: z.url().optional().describe('Of another server than AWS'),
+    endpoint: plainUrl('access_key_id and secret_access_key are for them').optional().describe('Of another server than AWS'),
     region: z.string().min(1).optional(),
     path_style: z.boolean().optional().describe('The bucket in the path and not in the host name; the default for an endpoint'),
     access_key_id: secret().optional().describe("Without keys those of the environment or the profile are used, as AWS's own tools do"),
@@ -66,34 +89,28 @@ const s3Options = () =>
 
 const clusterOptions = () =>
   z.strictObject({
-    api: z.url({ protocol: /^https?$/ }).describe('Of the REST API, such as http://127.0.0.1:9094'),
+    api: plainUrl('authorization is for them').describe('Of the REST API, such as http://127.0.0.1:9094'),
     authorization: secret().optional().describe('Authorization header for it'),
     name: z.string().min(1).default('polymount').describe('Of the pin that is the root of the tree'),
     replication_min: z.int().min(-1).optional().describe('Peers that must have the content; -1: all'),
     replication_max: z.int().min(-1).optional(),
-    ipfs_api: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
+    ipfs_api: plainUrl('name a Kubo that needs none').optional().describe('RPC of a Kubo that reaches the content, for what is not on this machine'),
   })
 
 const storachaOptions = () =>
   z.strictObject({
-    service_url: z
-      .url({ protocol: /^https?$/ })
-      .describe('Of an upload service that you or somebody else hosts: the public one has taken no writes since 2026-05-15'),
+    service_url: plainUrl('agent_key and delegation are for them').describe(
+      'Of an upload service that you or somebody else hosts: the public one has taken no writes since 2026-05-15',
+    ),
     service_did: z.string().startsWith('did:').optional().describe('By default did:web of the host'),
     agent_key: secret().describe('Private key of the agent, as Mg…'),
     delegation: secret().describe('From the space to the agent, as base64: space/blob/add, space/index/add, upload/add, upload/list, upload/remove'),
     space: z.string().startsWith('did:key:').optional().describe('By default that of the delegation; it should hold nothing else'),
-    gateway: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Trustless gateway that has the space, for what is not on this machine'),
+    gateway: plainUrl('name a gateway that needs none').optional().describe('Trustless gateway that has the space, for what is not on this machine'),
   })
 
 const httpOptions = () =>
-  z.strictObject({ files: z.record(z.string().startsWith('/'), z.url({ protocol: /^https?$/ })).describe('URL of each file, by its path') })
+  z.strictObject({ files: z.record(z.string().startsWith('/'), fileUrl()).describe('URL of each file, by its path; a secret in it as {env:VARIABLE}') })
 
 async function s3Credentials(options: z.output<ReturnType<typeof s3Options>>, parts: Pick<BackendParts, 'secret'>) {
   const { access_key_id: id, secret_access_key: key, session_token: token } = options
@@ -105,6 +122,11 @@ async function s3Credentials(options: z.output<ReturnType<typeof s3Options>>, pa
     ...(token !== undefined && { sessionToken: await parts.secret(token, endpoint) }),
   }
 }
+
+const withoutReferences = (url: string): string => referencesIn(url).reduce((text, reference) => text.replace(`{${reference}}`, 'x'), url)
+
+const filledUrl = (url: string, parts: Pick<BackendParts, 'secret'>): Promise<string> =>
+  filled(url, (reference) => parts.secret(reference, withoutReferences(url)), encodeURIComponent)
 
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
 export const BACKENDS: StorageTypes<BackendParts> = {
@@ -171,15 +193,16 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     const [agentKey, delegation] = await Promise.all([parts.secret(agent_key, url), parts.secret(options.delegation, url)])
     return openStoracha({ ...options, ...parts, url, did, agentKey, delegation })
   }),
-  http: type(httpOptions, async ({ files }) => {
+  http: type(httpOptions, async ({ files }, parts) => {
     const { HttpBackend } = await import('./http/http.ts')
-    return new HttpBackend(new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url])))
+    const urls = Object.entries(files).map(async ([path, url]) => [vfsPath(path), await filledUrl(url, parts)] as const)
+    return new HttpBackend(new Map(await Promise.all(urls)))
   }),
   rclone: type(
-    () => z.strictObject({ remote: z.string().min(1).describe('As rclone names it: `name:path`, or `:sftp,host=…:path`') }),
+    () => z.strictObject({ remote: remoteName().describe('As rclone names it: `name:path`, or `:sftp,host=…,pass={env:VARIABLE}:path`') }),
     async ({ remote }, parts, call) => {
       const { openRclone } = await import('./rclone/rclone.ts')
-      return openRclone({ remote, endpoint: (asked) => parts.service('rclone', asked) }, call)
+      return openRclone({ remote, secret: (reference) => parts.secret(reference, 'rclone'), endpoint: (asked) => parts.service('rclone', asked) }, call)
     },
   ),
 }

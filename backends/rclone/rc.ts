@@ -46,13 +46,13 @@ const UPLOAD_MS = 600_000
 /** One remote, through the remote control of one rclone. */
 export class Rc {
   readonly remote: string
-  /** A connection string can hold a password, and the name of a volume is written into the journal. */
   readonly volume: string
   readonly #endpoint: (call: Call) => Promise<Endpoint>
 
-  constructor(remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
+  /** `name` is the remote as its person named it: what secrets it refers to say nothing of where it is. */
+  constructor(name: string, remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
     this.remote = remote
-    this.volume = `rclone:${createHash('sha256').update(remote).digest('hex').slice(0, 24)}`
+    this.volume = `rclone:${createHash('sha256').update(name).digest('hex').slice(0, 24)}`
     this.#endpoint = endpoint
   }
 

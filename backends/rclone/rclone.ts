@@ -15,6 +15,7 @@ import type {
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { Locks } from '../../src/core/locks.ts'
 import type { VfsPath } from '../../src/core/path.ts'
+import { filled } from '../../src/core/secret-parts.ts'
 import { type Endpoint, type Features, Rc } from './rc.ts'
 import { RcloneTrash } from './trash.ts'
 import { type RemoveOptions, Tree } from './tree.ts'
@@ -24,14 +25,19 @@ import { Writes } from './write.ts'
 export interface RcloneOptions {
   /** As rclone names it: `name:path` of its configuration, or a connection string `:sftp,host=…:path`. */
   readonly remote: string
+  /** What a reference in it stands for. */
+  readonly secret: (reference: string) => Promise<string>
   readonly endpoint: (call: Call) => Promise<Endpoint>
 }
 
 /** Asks rclone what the remote can. Rejects what keeps us from it. */
-export async function openRclone({ remote, endpoint }: RcloneOptions, call?: Call): Promise<RcloneBackend> {
-  const rc = new Rc(remote, endpoint)
+export async function openRclone({ remote, secret, endpoint }: RcloneOptions, call?: Call): Promise<RcloneBackend> {
+  const rc = new Rc(remote, await filled(remote, secret, quoted), endpoint)
   return new RcloneBackend(rc, await rc.call<Features>('operations/fsinfo', {}, call))
 }
+
+/** As a value of a connection string. */
+const quoted = (secret: string): string => `"${secret.replaceAll('"', '""')}"`
 
 const ARRIVAL_MS = 30_000
 const BYTES_PER_MS = 8 << 10 // the slowest copy inside a storage that we wait for

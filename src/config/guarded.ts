@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { referencesIn } from '../core/secret-parts.ts'
 import { FILE_NAME } from './file.ts'
 import { defaultConfigFolder, type Surroundings, xdg } from './folder.ts'
 import type { Config } from './schema.ts'
@@ -33,7 +34,7 @@ function ofStorages({ backends }: Config, at: Surroundings): (string | undefined
 
 /** Wherever a reference may stand: the options of a backend are its type's own. */
 function secretFiles(value: unknown): string[] {
-  if (typeof value === 'string') return value.startsWith('file:/') ? [value.slice('file:'.length)] : []
+  if (typeof value === 'string') return [value, ...referencesIn(value)].flatMap((each) => (each.startsWith('file:/') ? [each.slice('file:'.length)] : []))
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretFiles) : []
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { VfsError } from '../core/error.ts'
+import { holdsSecret } from '../core/secret-parts.ts'
 import { fromEnvironment, unknownVariable } from './environment.ts'
 import { explain } from './explain.ts'
 import { FILE_NAME, findFile, readSettings } from './file.ts'
@@ -87,7 +88,7 @@ function place(target: Record<string, unknown>, [step, ...rest]: readonly string
 
 /** A variable that a reference names holds a secret, and may be called as its owner likes. */
 function refuseUnknown(variables: readonly string[], config: Config, schema: z.ZodObject): void {
-  const referred = new Set([...JSON.stringify(config).matchAll(/"env:(\w+)"/g)].map(([, name]) => name))
+  const referred = new Set([...JSON.stringify(config).matchAll(/["{]env:(\w+)["}]/g)].map(([, name]) => name))
   const stranger = variables.find((name) => !referred.has(name))
   if (stranger !== undefined) throw unknownVariable(stranger, keysOf(schema))
 }
@@ -110,7 +111,7 @@ function refuseOpenDoor({ http }: Config): void {
 /** A secret stands behind a reference, goes to the one daemon that the configuration names, and never over a network in the clear. */
 function refuseLooseCredentials({ ipfs: { engine, authorization } }: Config): void {
   const url = URL.parse(engine)
-  if (url && url.username + url.password !== '') throw loose('ipfs.engine: credentials do not belong in the URL', 'Take them out, and set ipfs.authorization.')
+  if (holdsSecret(engine)) throw loose('ipfs.engine: credentials do not belong in the URL', 'Take them out, and set ipfs.authorization.')
   if (authorization === undefined) return
   if (!url) throw loose(`ipfs.authorization is for a daemon named by its URL, and ipfs.engine is ${engine}`, 'Set ipfs.engine to the URL, or take it out.')
   if (url.protocol === 'http:' && !isLoopback(url.hostname))

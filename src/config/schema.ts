@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { vfsPath, type VfsPath } from '../core/path.ts'
+import { holdsSecret } from '../core/secret-parts.ts'
 
 /** What each type of backend takes in the configuration, by type. */
 export type BackendOptions = Readonly<Record<string, { readonly options: z.ZodObject }>>
@@ -9,13 +10,14 @@ const names = z.array(z.string().min(1))
 const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
 /** A secret never stands in the configuration itself, so that the file can be shown and kept anywhere. */
 const reference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'must refer to the secret as "env:VARIABLE" or "file:/path"')
+const plain = (url: z.ZodURL) => url.refine((text) => !holdsSecret(text), 'must hold no user, password or token')
 const mountPath = z.string().transform(checkedPath)
 
 // Most configurations name no secret, mount or storage, and making schemas takes a good part of a start: these are made when there is one.
 const secret = z.lazy(() =>
   z.strictObject({
     from: reference,
-    for: z.array(z.url()).min(1).describe('The only endpoints that it is ever sent to'),
+    for: z.array(plain(z.url())).min(1).describe('The only endpoints that it is ever sent to'),
   }),
 )
 
@@ -63,7 +65,7 @@ const kubo = z.strictObject({
 })
 
 const addresses = z.array(z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\//, 'must be a multiaddress such as /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…'))
-const services = z.array(z.url({ protocol: /^https?$/ }))
+const services = z.array(plain(z.url({ protocol: /^https?$/ })))
 
 const peering = z.strictObject({
   listen: addresses.exactOptional().describe('Addresses to listen on, in network mode node'),

@@ -1,3 +1,4 @@
+import { saysSecret, withoutSecrets } from '../core/secret-parts.ts'
 import { keysOf } from './keys.ts'
 import type { Loaded } from './load.ts'
 import type { ConfigSchema } from './schema.ts'
@@ -23,15 +24,9 @@ function at(value: unknown, [step, ...rest]: readonly string[]): unknown {
   return step === undefined ? value : at((value as Record<string, unknown>)[step], rest)
 }
 
-const SAYS_SO = 'secret|pass|token|authorization|key|signature|credential'
-const SECRET_NAME = new RegExp(SAYS_SO, 'i')
-/** In the query of a URL (`?token=…`) and in a connection string of rclone (`:sftp,pass="…":path`). */
-const SECRET_PART = new RegExp(`([?&,:][\\w-]*(?:${SAYS_SO})[\\w-]*=)("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,&:]*)`, 'gi')
-
 /** What may be a secret in spite of the schema: a password in a URL, and a value under a name that says so. */
 function masked(value: unknown, name = ''): unknown {
-  if (typeof value === 'string')
-    return SECRET_NAME.test(name) && !/^(env|file|secret):/.test(value) ? '***' : value.replace(/\/\/[^/@]+@/, '//***@').replace(SECRET_PART, '$1***')
+  if (typeof value === 'string') return saysSecret(name) && !/^(env|file|secret):/.test(value) ? '***' : withoutSecrets(value)
   if (Array.isArray(value)) return value.map((item) => masked(item, name))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, masked(child, key)]))

@@ -25,11 +25,16 @@ async function machineWithCloud(): Promise<Machine> {
   const proxy = parts.use(await FaultProxy.start(server.url))
   const place = parts.use(await emptyPlace())
   await using control = await Rclone.control()
-  const remote = (await server.reached('webdav', control)).replace(server.url, proxy.endpoint)
+  const remote = server.reachedBy('webdav', '{env:CLOUD_PASS}').replace(server.url, proxy.endpoint)
   const config = join(place.home, 'polymount.json')
   const backends = { cloud: { type: 'rclone', options: { remote } } }
   await writeFile(config, JSON.stringify({ backends, mounts: [{ path: '/cloud', backend: 'cloud' }] }))
-  const env = { RCLONE_BINARY: await findServer(RCLONE), RCLONE_CONFIG: '/dev/null', RCLONE_LOW_LEVEL_RETRIES: '1' }
+  const env = {
+    RCLONE_BINARY: await findServer(RCLONE),
+    RCLONE_CONFIG: '/dev/null',
+    RCLONE_LOW_LEVEL_RETRIES: '1',
+    CLOUD_PASS: await control.obscured(server.password),
+  }
   const owned = parts.move()
   return {
     proxy,

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -34,17 +34,18 @@ async function configured({ home }: Place): Promise<Readonly<Record<string, stri
   await mkdir(folder, { recursive: true, mode: 0o700 })
   for (const name of ['bearer', 'file'] as const) await writeFile(join(home, name), `${PLANTED[name]}\n`, { mode: 0o600 })
   const [right, wrong] = [await control.obscured(dav.password), await control.obscured(PLANTED.wrong)]
+  for (const [name, pass] of Object.entries({ right, wrong })) await writeFile(join(home, name), pass, { mode: 0o600 })
   const remote = (url: string, pass: string): object => ({
     type: 'rclone',
-    options: { remote: `:webdav,url="${url}",vendor=rclone,user=polymount-test,pass=${pass}:` },
+    options: { remote: `:webdav,url="${url}",vendor=rclone,user=polymount-test,pass={file:${home}/${pass}}:` },
   })
   const settings = {
     http: { token: `file:${home}/bearer` },
     secrets: { named: { from: `file:${home}/file`, for: [hostile.url] } },
     backends: {
-      dav: remote(dav.url, right),
-      refused: remote(dav.url, wrong),
-      hostile: remote(hostile.url, wrong),
+      dav: remote(dav.url, 'right'),
+      refused: remote(dav.url, 'wrong'),
+      hostile: remote(hostile.url, 'wrong'),
       bucket: { type: 's3', options: { bucket: 'b', endpoint: hostile.url, access_key_id: 'env:KEY', secret_access_key: 'env:KEY', session_token: 'env:KEY' } },
       cluster: { type: 'cluster', options: { api: hostile.url, authorization: 'secret:named' } },
     },
@@ -128,7 +129,6 @@ test('a gateway that runs, its programs and every command say no secret, whether
   child.kill('SIGTERM')
   await once(child, 'exit')
   const folder = join(place.home, '.local/share/polymount')
-  await rm(join(folder, 'polymount.json')) // a person wrote it
   Object.assign(seen, { stderr: await complaints, 'data folder': await bytesBelow(folder) })
   expect(seen['data folder']).toContain('/dav') // the journal is among what was looked at
   expect(Object.entries(seen).flatMap(([where, shown]) => leaksIn(shown, secrets).map((leak) => `${where}: ${leak}`))).toEqual([])

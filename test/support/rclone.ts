@@ -69,7 +69,11 @@ export class Rclone implements AsyncDisposable {
 
   /** How a connection string of another rclone reaches what this one serves. */
   async reached(protocol: 'sftp' | 'webdav', control: Rclone): Promise<string> {
-    const pass = await control.obscured(this.password)
+    return this.reachedBy(protocol, await control.obscured(this.password))
+  }
+
+  /** With this for the obscured password: a reference to it, for a configuration. */
+  reachedBy(protocol: 'sftp' | 'webdav', pass: string): string {
     if (protocol === 'sftp') return `:sftp,host=127.0.0.1,port=${this.port},user=${USER},pass=${pass}:`
     // By itself rclone pauses for 10 ms before each of its requests, so as not to be a burden to others.
     return `:webdav,url="${this.url}",vendor=rclone,pacer_min_sleep=1ms,user=${USER},pass=${pass}:`
@@ -92,7 +96,7 @@ export class Rclone implements AsyncDisposable {
   }
 
   backend(remote: string): Promise<RcloneBackend> {
-    return openRclone({ remote, endpoint: async () => this.endpoint })
+    return openRclone({ remote, secret: async () => '', endpoint: async () => this.endpoint })
   }
 
   /** At once, as by an accident. */

@@ -11,6 +11,11 @@ const settings = async (place: Place): Promise<unknown> => JSON.parse(await read
 
 const S3 = ['--type', 's3', '--option', 'bucket=b', '--option', 'endpoint=http://127.0.0.1:9']
 
+const RCLONE = ['--type', 'rclone', '--option']
+const CLUSTER = ['--type', 'cluster', '--option']
+const HTTP = ['--type', 'http', '--option']
+const STORACHA = ['--type', 'storacha', '--option', 'agent_key=env:K', '--option', 'delegation=env:D', '--option']
+
 test('what is added stands in the file, is listed, tested, and removed with its mounts', async () => {
   await using place = await emptyPlace()
   expect(await run(place, ['backends', 'add', 'mem', '--type', 'memory', '--option', 'max_bytes=1000', '--mount', '/mem'])).toMatchObject({ code: 0 })
@@ -39,6 +44,21 @@ test('other settings and the indentation of the file stay', async () => {
 describe('nothing is written', () => {
   test.each([
     ['of a secret itself', ['add', 'x', ...S3, '--option', 'access_key_id=AKIAPLANTED'], 'must refer to the secret'],
+    ['of a secret in the name of a remote', ['add', 'x', ...RCLONE, 'remote=:s3,provider=Minio,secret_access_key=AKIAPLANTED:b'], '{env:VARIABLE}'],
+    ['of a quoted one', ['add', 'x', ...RCLONE, 'remote=:sftp,pass="AKIAPLANTED,x",host=h:'], 'configuration of rclone'],
+    ['of one in an address of a remote', ['add', 'x', ...RCLONE, 'remote=:webdav,url="https://me:AKIAPLANTED@h":'], '{env:VARIABLE}'],
+    ['of a reference that is no whole value', ['add', 'x', ...RCLONE, 'remote=:webdav,url="https://me:{env:P}@h":'], 'as a whole value'],
+    ['of a password of a cluster', ['add', 'x', ...CLUSTER, 'api=http://admin:AKIAPLANTED@127.0.0.1:9'], 'authorization is for them'],
+    ['of a token of a cluster', ['add', 'x', ...CLUSTER, 'api=http://h/?token=AKIAPLANTED'], 'authorization is for them'],
+    ['of a password of the Kubo beside it', ['add', 'x', ...CLUSTER, 'api=http://h', '--option', 'ipfs_api=http://AKIAPLANTED@h'], 'needs none'],
+    [
+      'of a password of a server of buckets',
+      ['add', 'x', '--type', 's3', '--option', 'bucket=b', '--option', 'endpoint=https://u:AKIAPLANTED@h'],
+      'secret_access_key',
+    ],
+    ['of a password of an upload service', ['add', 'x', ...STORACHA, 'service_url=https://u:AKIAPLANTED@h'], 'agent_key'],
+    ['of a token of a file', ['add', 'x', ...HTTP, 'files={"/f":"https://h/f?token=AKIAPLANTED"}'], '{env:VARIABLE}'],
+    ['of a password of a file', ['add', 'x', ...HTTP, 'files={"/f":"https://u:AKIAPLANTED@h/f"}'], '{env:VARIABLE}'],
     ['of an unknown option', ['add', 'x', ...S3, '--option', 'regio=x'], 'did you mean'],
     ['of an unknown type', ['add', 'x', '--type', 's33'], 'did you mean s3'],
     ['of a mount where one stands', ['add', 'x', '--type', 'memory', '--mount', '/local'], 'two mounts'],

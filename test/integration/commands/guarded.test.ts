@@ -20,6 +20,7 @@ const GUARDED = [
   'secret.txt',
   'id',
   'key',
+  'pass',
   '.aws/config',
   '.aws/credentials',
   '.config/rclone/rclone.conf',
@@ -38,7 +39,7 @@ async function servedHome(served = '.') {
     backends: {
       bucket: { type: 's3', options: { bucket: 'b', endpoint: 'http://127.0.0.1:9', access_key_id: `file:${home}/id`, secret_access_key: `file:${home}/key` } },
       profile: { type: 's3', options: { bucket: 'b', endpoint: 'http://127.0.0.1:9' } },
-      remote: { type: 'rclone', options: { remote: 'drive:' } },
+      remote: { type: 'rclone', options: { remote: `:sftp,pass={file:${home}/pass}:` } },
       unmounted: { type: 'local', options: { root: home } },
     },
   })

@@ -39,7 +39,7 @@ test.each([
     refused.resolve()
     throw new VfsError('SERVICE_UNAVAILABLE', 'rclone is down')
   }
-  const backend = parts.use(await openRclone({ remote, endpoint }))
+  const backend = parts.use(await openRclone({ remote, secret: async () => '', endpoint }))
   const t = parts.use(await openTestVfs({ '/c': backend }))
   await t.write('/c/f', 'before')
   const met = proxy.next(line, 'held')

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 async function reached(): Promise<Reached> {
   const folder = await mkdtemp(join(tmpdir(), 'polymount-lost-'))
-  const backend = await openRclone({ remote: `:local:${folder}`, endpoint: async () => ({ ...control.endpoint, url: proxy.url }) })
+  const backend = await openRclone({ remote: `:local:${folder}`, secret: async () => '', endpoint: async () => ({ ...control.endpoint, url: proxy.url }) })
   return {
     backend,
     proxy,

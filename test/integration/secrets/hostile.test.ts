@@ -29,6 +29,7 @@ async function opened(): Promise<ConnectedGateway> {
     agents: { register: ['s3', 'cluster'] },
     secrets: {
       bearer: { from: 'env:bearer', for: [url] },
+      userinfo: { from: 'env:userinfo', for: [url] },
       s3_key: { from: 'env:s3_key', for: [url] },
     },
     backends: {
@@ -39,7 +40,7 @@ async function opened(): Promise<ConnectedGateway> {
       cluster: { type: 'cluster', options: { api: url, authorization: 'env:header' } },
       tokened: { type: 'cluster', options: { api: url, authorization: 'secret:bearer' } },
       space: { type: 'storacha', options: { service_url: url, agent_key: 'env:agent_key', delegation: 'env:session' } },
-      web: { type: 'http', options: { files: { '/f': `${url}/f?token=${SECRETS.query}`, '/g': url.replace('//', `//user:${SECRETS.userinfo}@`) } } },
+      web: { type: 'http', options: { files: { '/f': `${url}/f?token={env:query}`, '/g': url.replace('//', '//user:{secret:userinfo}@') } } },
     },
     mounts: ['bucket', 'cluster', 'space', 'web'].map((name) => ({ path: `/${name}`, backend: name })),
   }
@@ -62,6 +63,7 @@ const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
     'mbfs_register_backend',
     { name: 'own', type: 's3', options: { bucket: 'b2', endpoint: 'URL', access_key_id: 'secret:bearer', secret_access_key: 'secret:s3_key' } },
   ],
+  ['mbfs_register_backend', { name: 'own', type: 'cluster', options: { api: 'http://user:INFO@h', authorization: 'secret:bearer' } }],
   ['mbfs_register_backend', { name: 'own', type: 'cluster', options: { api: 'URL', name: 'mine', authorization: 'secret:bearer' } }],
   ['mbfs_list_backends', {}],
   ['vfs_list_mounts', {}],
@@ -93,7 +95,10 @@ test.each([
   await using t = await opened()
   const seen: string[] = []
   for (const [tool, args] of CALLS) {
-    const given = JSON.parse(JSON.stringify(args).replace('WORK', t.work).replace('URL', server.url)) as Record<string, unknown>
+    const given = JSON.parse(JSON.stringify(args).replace('WORK', t.work).replace('URL', server.url).replace('INFO', SECRETS.userinfo)) as Record<
+      string,
+      unknown
+    >
     const told: string[] = []
     const raw = await t.client.callTool({ name: tool, arguments: given }, { onprogress: (progress) => void told.push(JSON.stringify(progress)) })
     seen.push(`${tool} ${JSON.stringify(args)}: ${JSON.stringify(raw)}`, ...told)

@@ -15,6 +15,8 @@ test.each([
   [':sftp,host=h,user=me,pass=hunter2:dir', ':sftp,host=h,user=me,pass=***:dir'],
   [':s3,secret_access_key="a,b:""c""",region=x:bucket', ':s3,secret_access_key=***,region=x:bucket'],
   ['https://host/x?a=1&X-Amz-Signature=hunter2&b=2', 'https://host/x?a=1&X-Amz-Signature=***&b=2'],
+  [':sftp,user=me,pass={file:/a:b,c},key_file=/k,ask_password=true:x', ':sftp,user=me,pass={file:/a:b,c},key_file=/k,ask_password=true:x'],
+  ['https://me:{secret:far}@host/x?token={env:T}&sig_token=hunter2', 'https://me:{secret:far}@host/x?token={env:T}&sig_token=***'],
   ['drive:photos', 'drive:photos'],
 ])('a secret in the middle of a value is not shown: %s', async (said, shown) => {
   expect(await shownEndpoint(said)).toEqual({ far: { type: 'remote', options: { endpoint: shown } } })
