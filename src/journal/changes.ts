@@ -106,15 +106,14 @@ export class Changes {
     const waiting = this.#running.get(blocker.seq)
     if (waiting) return wait.until((wake) => waiting.push(wake))
     if (blocker.owner === owner) {
-      if (wait.mayJudge() && (await this.#recovery.settleOwn(blocker.seq))) return undefined
-      return wait.pause()
+      return wait.mayJudge() ? wait.until((wake) => void this.#recovery.settleOwn(blocker.seq).then(wake, wake)) : wait.pause()
     }
     return this.#passOther(blocker, wait)
   }
 
   async #passOther({ seq, owner }: Blocker, wait: Wait): Promise<void> {
     const process = this.#processes.row(owner)
-    if (process && wait.mayJudge() && (await this.#recovery.recoverFrom(process))) return
+    if (process && wait.mayJudge() && (await this.#recovery.takeOver(process))) return
     while (this.#ledger.isOpen(seq) && !wait.isOver) {
       await wait.pause()
       if (wait.mayJudge()) return

@@ -127,8 +127,8 @@ export class SqliteJournal implements Journal {
     return forgotten
   }
 
-  async recover(): Promise<ChangeRecord[]> {
-    const settled = await this.#recovery.recoverAll()
+  async recover(only?: readonly ChangeId[]): Promise<ChangeRecord[]> {
+    const settled = await this.#recovery.recoverAll(only && new Set(only.flatMap((change) => seqOf(change) ?? [])))
     return settled.map((seq) => this.#history.get(seq)).filter((record) => record !== undefined)
   }
 

@@ -1,3 +1,4 @@
+import { orAborted } from '../core/bytes.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { ancestors } from '../core/path.ts'
 import type { VfsPath } from '../core/path.ts'
@@ -18,6 +19,8 @@ export interface Looks {
   readonly takeBack: TakeBack
 }
 
+type Settling = readonly [seq: number, isSettled: Promise<boolean>]
+
 /** Settles what dead processes left open. Any process does it that serves the place (journal.md, 7). */
 export class Recovery implements AsyncDisposable {
   readonly #ledger: Ledger
@@ -28,6 +31,7 @@ export class Recovery implements AsyncDisposable {
   /** Taken over and not settled yet, because the storage did not answer. */
   readonly #adopted = new Set<number>()
   readonly #lookout = new Lookout((seq) => this.#lookAgain(seq))
+  readonly #over = new AbortController()
 
   constructor(ledger: Ledger, committer: Committer, processes: Processes, looks: Looks) {
     this.#ledger = ledger
@@ -36,22 +40,34 @@ export class Recovery implements AsyncDisposable {
     this.#looks = looks
   }
 
-  /** Everything that can be looked at from here. The numbers of what has been settled. */
-  async recoverAll(): Promise<number[]> {
+  /** Everything that can be looked at from here. Waits for all, or for these only; the numbers of those that have been settled. */
+  async recoverAll(only?: ReadonlySet<number>): Promise<number[]> {
     const others = this.#processes.others()
     if (others.length === 0 && !this.#processes.isRegistered) return []
     const self = await this.#processes.self()
-    const settled: number[] = []
-    for (const process of others) settled.push(...((await this.#takeOver(process)) ?? []))
-    const again = this.#ledger.openOf(self).filter(({ seq, state }) => state === 'in_doubt' || this.#adopted.has(seq))
-    for (const { seq } of again) if (await this.settleOwn(seq)) settled.push(seq)
-    return settled
+    const taken: Settling[] = []
+    for (const process of others) taken.push(...(await this.#takeOver(process)))
+    const left = this.#ledger.openOf(self).filter(({ seq, state }) => state === 'in_doubt' || this.#adopted.has(seq))
+    const settling = [...new Map([...taken, ...this.#begin(left)])].filter(([seq]) => only?.has(seq) ?? true)
+    const settled = await Promise.all(settling.map(async ([seq, isSettled]) => ((await isSettled) ? [seq] : [])))
+    return settled.flat()
   }
 
-  /** True if the process was dead and something of it has been settled. */
-  async recoverFrom(process: ProcessRow): Promise<boolean> {
-    const settled = await this.#takeOver(process)
-    return settled !== undefined && settled.length > 0
+  /** Begins to settle what a dead process left. False if it lives, or left nothing that can be looked at from here. */
+  async takeOver(process: ProcessRow): Promise<boolean> {
+    return (await this.#takeOver(process)).length > 0
+  }
+
+  async #takeOver(process: ProcessRow): Promise<Settling[]> {
+    const self = await this.#processes.self()
+    let adopted: readonly ChangeRow[] = []
+    const isDead = await this.#processes.ifDead(process, () => {
+      adopted = this.#adoptable(this.#ledger.openOf(process.id))
+      for (const { seq } of adopted) this.#ledger.adopt(seq, process.id, self)
+    })
+    if (!isDead) return []
+    for (const { seq } of adopted) this.#adopted.add(seq)
+    return this.#begin(adopted)
   }
 
   /** Waits for what a process that has died, or given up, asked the storage for: when it is settled is told by `dueAt` at the latest. */
@@ -69,28 +85,29 @@ export class Recovery implements AsyncDisposable {
   }
 
   /** Settles a change that is this process's own by now; several callers share one look. False if it could not be. */
-  settleOwn(seq: number): Promise<boolean> {
+  settleOwn(seq: number, after: Promise<unknown> = Promise.resolve()): Promise<boolean> {
     let settling = this.#settling.get(seq)
     if (!settling) {
-      settling = this.#settleOwn(seq).finally(() => this.#settling.delete(seq))
+      settling = after.then(() => this.#settleOwn(seq)).finally(() => this.#settling.delete(seq))
+      settling.catch(() => {}) // told to whoever waits for it
       this.#settling.set(seq, settling)
     }
     return settling
   }
 
-  /** undefined if the process lives. */
-  async #takeOver(process: ProcessRow): Promise<number[] | undefined> {
-    const self = await this.#processes.self()
-    let adopted: readonly ChangeRow[] = []
-    const isDead = await this.#processes.ifDead(process, () => {
-      adopted = this.#adoptable(this.#ledger.openOf(process.id))
-      for (const { seq } of adopted) this.#ledger.adopt(seq, process.id, self)
+  /**
+   * Newest first. Each volume has a queue of its own, so that nothing waits for a silent storage that it has nothing to do with; what
+   * has parts comes after them, wherever they lie.
+   */
+  #begin(rows: readonly ChangeRow[]): Settling[] {
+    const queues = new Map<string, Promise<unknown>>()
+    const parts = new Map<number, Promise<unknown>[]>()
+    return rows.map(({ seq, volume, parent }) => {
+      const settling = this.settleOwn(seq, Promise.all([queues.get(volume), ...(parts.get(seq) ?? [])]))
+      queues.set(volume, settling)
+      if (parent !== null) parts.set(parent, [...(parts.get(parent) ?? []), settling])
+      return [seq, settling]
     })
-    if (!isDead) return undefined
-    const settled: number[] = []
-    for (const { seq } of adopted) this.#adopted.add(seq)
-    for (const { seq } of adopted) if (await this.settleOwn(seq)) settled.push(seq)
-    return settled
   }
 
   /** Newest first, as parts come before what they are parts of. What nobody here serves stays for a process that does. */
@@ -110,10 +127,11 @@ export class Recovery implements AsyncDisposable {
   }
 
   async #settleOwn(seq: number): Promise<boolean> {
+    if (this.#over.signal.aborted) return false
     const row = this.#ledger.row(seq)
     if (row?.owner !== (await this.#processes.self())) return true
     try {
-      const end = await this.#judge(row, row.owner)
+      const end = await orAborted(this.#judge(row, row.owner), this.#over.signal)
       await this.#committer.run(() => this.#ledger.end(seq, row.owner ?? 0, end))
       this.#adopted.delete(seq)
       return true
@@ -176,9 +194,11 @@ export class Recovery implements AsyncDisposable {
     }
   }
 
-  /** Looks at nothing any more by itself. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#lookout[Symbol.asyncDispose]()
+  /** Looks at nothing any more. What a silent storage has not told by then the next process asks again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new VfsError('CANCELLED', 'the journal is being closed'))
+    await this.#lookout[Symbol.asyncDispose]()
+    await Promise.allSettled(this.#settling.values())
   }
 
   #spot(row: ChangeRow): Spot | undefined {

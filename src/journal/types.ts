@@ -174,8 +174,8 @@ export interface Journal extends AsyncDisposable {
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
   /** Forgets small contents that no change names, and of what was learnt that of places with other contents by now, and what is too much. How many of these. */
   trim(most?: number): Promise<number>
-  /** Settles what dead processes left open, as far as its storages are served here. Tells what it has settled. */
-  recover(): Promise<ChangeRecord[]>
+  /** Settles what dead processes left open, as far as its storages are served here. Waits for all of it, or for these changes only. Tells what it has settled. */
+  recover(only?: readonly ChangeId[]): Promise<ChangeRecord[]>
   /** Resolves when queries show the end of every change that has ended here. */
   caughtUp(): Promise<void>
   /** Resolves when everything queued is durable. */

@@ -171,6 +171,28 @@ test('a gateway that is killed in the middle of an upload leaves nothing half, a
   expect(await direct.multipart.unfinished('large')).toEqual([])
 })
 
+test('a storage that is silent about what was left there keeps nobody from what lies elsewhere, and no gateway from ending', async () => {
+  const { proxy } = machine
+  const near = '/mfs/near'
+  {
+    const agent = await machine.agent()
+    await agent.call('vfs_write', { path: near, content: 'here' })
+    await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
+    const met = proxy.next(write.line, 'unanswered')
+    const call = write.act(agent).catch(() => 'gone')
+    await met
+    process.kill(agent.pid, 'SIGKILL')
+    expect(await call).toBe('gone')
+  }
+  proxy.silent = /^(?:HEAD|GET) \S+\/f[? ]/
+  const once = await machine.polymount('call', 'vfs_read', JSON.stringify({ path: near }))
+  expect([once.code, once.stderr, once.stdout]).toEqual([0, '', expect.stringContaining('here')])
+  const agent = await machine.agent()
+  await agent.call('vfs_write', { path: near, content: 'by mistake', if_match: '*' })
+  expect((await agent.call('vfs_undo', { session: 'current' })).ok).toBe(true)
+  expect((await agent.call('vfs_read', { path: near, raw: true })).text).toBe('here')
+})
+
 test('a link of the built program leads to the file', async () => {
   const [agent, upload] = [await machine.agent(), (url: string) => fetch(url, { method: 'PUT', body: 'by a link' })]
   await agent.call('vfs_write', { path: '/bucket/f', content: 'by an agent' })

@@ -34,6 +34,8 @@ export class FaultProxy implements AsyncDisposable {
   /** Every request whose first line is such is refused like this. */
   refusing: { readonly line: RegExp; readonly status: number; readonly code: string } | undefined
   refused = 0
+  /** No request whose first line is such arrives, and each waits for ever. */
+  silent: RegExp | undefined
   cuts = 0
   readonly endpoint: string
   readonly #open: Set<Socket>
@@ -94,6 +96,7 @@ export class FaultProxy implements AsyncDisposable {
         })
     }
     client.on('data', (bytes: Buffer) => {
+      if (this.silent?.test(lineOf(bytes)) === true) return
       fault ??= this.#meets(bytes)
       if (this.#isBusy(bytes)) return refuse(client, BUSY, lineOf(bytes))
       if (this.refusing?.line.test(lineOf(bytes)) === true) {

@@ -10,6 +10,8 @@ import type { Served } from './served.ts'
 
 type Conflict = Undone['conflicts'][number]
 
+const LOOKED_AT = 1000 // changes in doubt
+
 /** What to take back, and what stands in its way. */
 export interface Plan {
   /** The newest first. */
@@ -36,6 +38,7 @@ export class Plans {
 
   async plan(query: UndoQuery, call: UndoCall): Promise<Plan> {
     const scope = await this.#scope(query, call)
+    await this.#lookAgain(scope)
     const { changes, conflicts } = await planUndo(this.#journal, scope, call)
     for (const record of changes) await this.#requireAllShown(record, call)
     return {
@@ -46,6 +49,12 @@ export class Plans {
           : await this.#problems(changes, call.signal),
       below: 'place' in scope ? scope.place : undefined,
     }
+  }
+
+  /** By now the storage may tell how a change in doubt has ended. */
+  async #lookAgain(scope: UndoScope): Promise<void> {
+    const inDoubt = 'change' in scope ? [scope] : this.#journal.history({ ...scope, states: ['in_doubt'], parts: true, limit: LOOKED_AT })
+    if (inDoubt.length > 0) await this.#journal.recover(inDoubt.map(({ change }) => change))
   }
 
   async #scope(query: UndoQuery, call: VfsCall): Promise<UndoScope> {

@@ -32,7 +32,6 @@ export class Undo {
   async undo(query: UndoQuery, call: UndoCall): Promise<Undone> {
     const { journal } = this.#changes
     await journal.caughtUp()
-    if (journal.history({ states: ['in_doubt'], limit: 1 }).length > 0) await journal.recover() // by now a look may tell
     const plan = await this.#plans.plan(query, call)
     const { changes, conflicts } = plan
     if (conflicts.length > 0) return { change: null, undone: [], conflicts }
