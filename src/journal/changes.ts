@@ -183,7 +183,7 @@ class Wait {
   async until(onWake: (wake: () => void) => void): Promise<void> {
     throwIfAborted(this.#signal)
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, this.#deadline - performance.now())
+    const timer = setTimeout(resolve, Math.max(0, this.#deadline - performance.now()))
     const leave = (): void => resolve()
     this.#signal?.addEventListener('abort', leave, { once: true })
     onWake(resolve)
