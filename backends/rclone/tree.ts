@@ -1,8 +1,10 @@
 import type { Call, CopyOptions, Precondition, Stat } from '../../src/core/backend.ts'
 import { bytesOf } from '../../src/core/bytes.ts'
 import { afterwards } from '../../src/core/effect.ts'
+import { throwIfAborted } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
-import { parent, type VfsPath } from '../../src/core/path.ts'
+import { join, parent, type VfsPath } from '../../src/core/path.ts'
+import type { Item } from './rc.ts'
 import { Steps } from './steps.ts'
 import { OWN, refusal, statOf, type View } from './view.ts'
 
@@ -93,14 +95,33 @@ export class Tree {
   }
 
   async #requireEmpty(op: 'remove' | 'move', path: VfsPath, call: Call): Promise<void> {
-    for await (const entry of this.view.list(path, call))
-      throw refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(entry.name)}`)
+    const [shown] = await this.#shown(op, path, call)
+    if (shown) throw refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(shown.Name)}`)
+  }
+
+  /** Rejects NOT_EMPTY where more stands than is shown: it is somebody's, and would go with its folder. */
+  async #shown(op: string, path: VfsPath, call: Call): Promise<Item[]> {
+    const { shown, hidden } = await this.view.all(path, call)
+    const other = hidden.find((name) => name !== MARK)
+    if (other !== undefined) throw refusal('NOT_EMPTY', op, path, `holds ${other}, which is not shown: another polymount writes there, or left it`)
+    return shown
   }
 
   async #removeFolder(steps: Steps, path: VfsPath, { recursive, signal }: RemoveOptions = {}): Promise<void> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
-    if (!recursive) await this.#requireEmpty('remove', path, { signal })
-    await steps.work.run('operations/purge', { remote: this.view.place(path) }, { signal })
+    if (recursive) await this.#removeShown(steps, path, { signal })
+    else await this.#requireEmpty('remove', path, { signal })
+    if (this.#marks) await steps.drop(`${this.view.place(path)}/${MARK}`)
+    await steps.work.run('operations/rmdir', { remote: this.view.place(path) }, { signal })
+  }
+
+  /** One by one: what others add meanwhile stays, and its folder with it. */
+  async #removeShown(steps: Steps, path: VfsPath, call: Call): Promise<void> {
+    for (const { Name, IsDir } of await this.#shown('remove', path, call)) {
+      throwIfAborted(call.signal, 'remove')
+      const inner = join(path, Name)
+      await (IsDir ? this.#removeFolder(steps, inner, { ...call, recursive: true }) : steps.drop(this.view.place(inner)))
+    }
   }
 
   async #make(steps: Steps, path: VfsPath, call: Call): Promise<void> {

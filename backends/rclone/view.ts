@@ -52,6 +52,12 @@ export class View extends Lookup<Standing> {
     }
   }
 
+  /** What a folder holds: what is shown, and the names of our own kind. */
+  async all(path: VfsPath, call: Call): Promise<{ readonly shown: Item[]; readonly hidden: string[] }> {
+    const items = await this.#items(path, call)
+    return { shown: items.filter(({ Name }) => !isOwn(Name)), hidden: items.map(({ Name }) => Name).filter(isOwn) }
+  }
+
   async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
     const { offset = 0, length = Infinity, ifMatch, signal } = options
     const standing = await this.get('read', path, { signal })

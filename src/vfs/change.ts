@@ -109,7 +109,12 @@ export class Changes {
 /** Nobody knows how much of a folder is gone for good, unless it was refused as a whole. */
 function stopped({ place }: Target, error: unknown): never {
   if (isCode(error, 'DENIED', 'INVALID_ARGUMENT', 'NOT_FOUND', 'READ_ONLY')) throw error
-  throw new VfsError('PARTIAL', `removal of ${place.shown} stopped half way: some of it may be gone`, { op: 'remove', path: place.shown, cause: error })
+  const reason = error instanceof VfsError ? `: ${error.message}` : ''
+  throw new VfsError('PARTIAL', `removal of ${place.shown} stopped half way, and some of it may be gone${reason}`, {
+    op: 'remove',
+    path: place.shown,
+    cause: error,
+  })
 }
 
 /** A folder's etag says nothing of what lies below, and that of what a link leads to nothing of the link: they are no precondition. */
