@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { needsKubo } from '../support/kubo.ts'
-import { killed, Mortal, seen } from '../support/mortal.ts'
+import { besideSource, killed, type Mortal, seen } from '../support/mortal.ts'
 import type { Host } from '../support/program.ts'
-import { StallingSource } from '../support/stalling-source.ts'
+import type { Stalling } from '../support/stalling-source.ts'
 
 const KIB = 1 << 10
 const MIB = 1 << 20
@@ -11,19 +11,14 @@ const SEEDS = [0, 1, 2, 3, 4, 5]
 const FILES = 300
 const LATE = 280 // of a folder: files from here on stand still
 
-/** A machine with content that comes in until it stands still: a large file at `/web/<seed>/file`, many small ones in `/web/<seed>/folder`. */
-async function ground(engine: 'embedded' | 'kubo') {
-  await using parts = new AsyncDisposableStack()
-  const source = parts.use(await StallingSource.start())
-  const files: Record<string, string> = {}
+/** A large file, and a folder of many, of each seed. */
+function contents(): Record<string, Stalling> {
+  const files: Record<string, Stalling> = {}
   for (const seed of SEEDS) {
-    files[`/${seed}/file`] = source.url({ seed, size: 24 * MIB, stallAt: 20 * MIB })
-    for (let i = 0; i < FILES; i++) files[`/${seed}/folder/${1000 + i}`] = source.url({ seed, size: 70 * KIB + i, stallAt: i < LATE ? 70 * KIB + i : KIB })
+    files[`/${seed}/file`] = { seed, size: 24 * MIB, stallAt: 20 * MIB }
+    for (let i = 0; i < FILES; i++) files[`/${seed}/folder/${1000 + i}`] = { seed, size: 70 * KIB + i, stallAt: i < LATE ? 70 * KIB + i : KIB }
   }
-  const config = { backends: { web: { type: 'http', options: { files } } }, mounts: [{ path: '/web', backend: 'web' }] }
-  const mortal = parts.use(await Mortal.start(engine, config))
-  const kept = parts.move()
-  return { source, mortal, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return files
 }
 
 const pins = async (agent: Host): Promise<readonly { readonly cid: string; readonly name: string | null }[]> =>
@@ -63,7 +58,7 @@ describe.each(ADDS)('a gateway on %s that is killed in the middle of ipfs_add of
   beforeEach(engine === 'kubo' ? needsKubo : () => {})
 
   test('leaves no pin, no name and no change of what had not come in; gc frees its blocks, and the same add succeeds', { timeout: 240_000 }, async () => {
-    await using t = await ground(engine)
+    await using t = await besideSource(engine, contents())
     const { mortal, source } = t
     {
       await using agent = await mortal.agent()
@@ -100,7 +95,7 @@ describe.each(['embedded', 'kubo'] as const)('a gateway on %s that is killed whe
   beforeEach(engine === 'kubo' ? needsKubo : () => {})
 
   test('has pinned it whole or not at all, and /mfs has it if the change is done, else not', { timeout: 240_000 }, async () => {
-    await using t = await ground(engine)
+    await using t = await besideSource(engine, contents())
     const { mortal, source } = t
     source.flows = true
     for (const [seed, point] of (['in', 'open', 'open', 'done'] as const).entries()) {

@@ -6,6 +6,7 @@ import { findKubo } from '../../scripts/servers/find.ts'
 import type { Engine } from '../../src/ipfs/types.ts'
 import { Database, type Value } from '../../src/sqlite/database.ts'
 import { emptyPlace, type Ended, ended, type Host, host, type Place, start } from './program.ts'
+import { type Stalling, StallingSource } from './stalling-source.ts'
 
 const OF_THE_FOLDER = new Set(['SHARDING', '_README', 'diskUsage.cache'])
 
@@ -72,19 +73,43 @@ export class Mortal implements AsyncDisposable {
     return this.#told<{ readonly state: string }>('journal.db', 'select state from change where shown = ? order by seq desc limit 1', shown)?.state
   }
 
+  /** How many files the index of sync knows. */
+  indexed(): number {
+    return this.#told<{ readonly files: number }>('sync.db', 'select count(*) as files from file')?.files ?? 0
+  }
+
+  /** undefined too while the database is being made. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what his statement selects
   #told<Row>(file: string, sql: string, ...values: Value[]): Row | undefined {
-    const db = new Database(join(this.data, file))
+    using stack = new DisposableStack()
     try {
+      const db = stack.adopt(new Database(join(this.data, file), { create: false }), (opened) => opened.close())
       return db.get<Row>(sql, ...values)
-    } finally {
-      db.close()
+    } catch (error) {
+      if (error instanceof Error && /unable to open|directory does not exist|no such table|is locked/.test(error.message)) return undefined
+      throw error
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.place[Symbol.asyncDispose]()
   }
+}
+
+export interface SlowMortal extends AsyncDisposable {
+  readonly mortal: Mortal
+  readonly source: StallingSource
+}
+
+/** One with content that comes in until it stands still, at these paths below `/web`. */
+export async function besideSource(engine: Engine, files: Readonly<Record<string, Stalling>>): Promise<SlowMortal> {
+  await using parts = new AsyncDisposableStack()
+  const source = parts.use(await StallingSource.start())
+  const urls = Object.fromEntries(Object.entries(files).map(([path, file]) => [path, source.url(file)]))
+  const config = { backends: { web: { type: 'http', options: { files: urls } } }, mounts: [{ path: '/web', backend: 'web' }] }
+  const mortal = parts.use(await Mortal.start(engine, config))
+  const kept = parts.move()
+  return { source, mortal, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** At once, as by an accident; resolves when it has ended. */
