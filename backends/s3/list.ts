@@ -63,8 +63,8 @@ export async function hasBelow(bucket: Bucket, prefix: string, call: Call): Prom
 }
 
 /** Every object below a folder's key, itself too. */
-export async function* everything(bucket: Bucket, folder: string, call: Call): AsyncGenerator<string[]> {
-  for await (const { objects } of pages(bucket, { ...call, prefix: folder })) yield objects.map(({ source }) => source.key)
+export async function* everything(bucket: Bucket, folder: string, call: Call): AsyncGenerator<readonly Facts[]> {
+  for await (const { objects } of pages(bucket, { ...call, prefix: folder })) yield objects
 }
 
 async function* inKeyOrder(bucket: Bucket, folder: string, { after, ghosts = false, signal }: ListingOptions): AsyncGenerator<Child[]> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { About, Bytes, Call, CopyOptions, DiscardOptions, Metadata, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { incoming, peek } from '../../src/core/bytes.ts'
-import { isCode, throwIfAborted } from '../../src/core/error.ts'
+import { isCode, throwIfAborted, type VfsError } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
 import mime from 'mime'
 import type { Bucket, Facts, Put } from './bucket.ts'
@@ -184,19 +184,20 @@ export class Objects {
   }
 
   async #copyFolder(target: Objects, from: VfsPath, to: VfsPath, call: Call): Promise<Stat> {
-    await this.#requireEmpty('copy', from, call)
+    await this.#markersOf('copy', from, call)
     await target.#mark(to, call)
     return statOf({ kind: 'directory' })
   }
 
+  /** Without `recursive` nothing goes but what keeps the folder alive: what others put there meanwhile stays. */
   async #removeFolder(path: VfsPath, { recursive, signal }: RemoveOptions): Promise<void> {
     const { bucket } = this.#ground
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
-    if (!recursive) await this.#requireEmpty('remove', path, { signal })
-    for await (const keys of everything(bucket, this.#keys.folder(path), { signal })) {
-      for (let i = 0; i < keys.length; i += DELETES_AT_ONCE) {
+    const doomed = recursive ? everything(bucket, this.#keys.folder(path), { signal }) : [await this.#markersOf('remove', path, { signal })]
+    for await (const objects of doomed) {
+      for (let i = 0; i < objects.length; i += DELETES_AT_ONCE) {
         throwIfAborted(signal, 'remove')
-        await Promise.all(keys.slice(i, i + DELETES_AT_ONCE).map((key) => bucket.delete(key)))
+        await Promise.all(objects.slice(i, i + DELETES_AT_ONCE).map(({ source }) => bucket.delete(source.key)))
       }
     }
   }
@@ -224,9 +225,21 @@ export class Objects {
     if (await this.view.spot('copy', path, call)) throw refusal('ALREADY_EXISTS', 'copy', path, 'exists already')
   }
 
-  async #requireEmpty(op: 'remove' | 'copy', path: VfsPath, call: Call): Promise<void> {
+  /** What keeps a folder alive that holds nothing. Rejects if any other key lies below it, also one that no listing shows. */
+  async #markersOf(op: 'remove' | 'copy', path: VfsPath, call: Call): Promise<Facts[]> {
+    const markers: Facts[] = []
+    for await (const objects of everything(this.#ground.bucket, this.#keys.folder(path), call)) {
+      const [first, ...more] = objects.filter(({ source, size }) => size > 0 || source.key !== this.#keys.marker(path))
+      if (first) throw await this.#holding(op, path, `${JSON.stringify(first.source.key)}${more.length > 0 ? ` and ${more.length} more` : ''}`, call)
+      markers.push(...objects)
+    }
+    return markers
+  }
+
+  async #holding(op: 'remove' | 'copy', path: VfsPath, keys: string, call: Call): Promise<VfsError> {
     for await (const { name } of this.view.list(path, call))
-      throw refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(name)}`)
+      return refusal(op === 'remove' ? 'NOT_EMPTY' : 'UNSUPPORTED', op, path, `holds ${JSON.stringify(name)}`)
+    return refusal('NOT_EMPTY', op, path, `holds keys that no path here reaches: ${keys}. Whoever put them into the bucket can remove them`)
   }
 
   /** Conditions that the storage is known to keep; where it does not, the lock and the look before are all there is. */

@@ -41,7 +41,7 @@ export class Changes {
     return this.#steps.mkdir(target, cause, folder)
   }
 
-  /** Puts a file or a whole folder into the trash, in one step. `still` is asked once more when nobody else can change what lies there. */
+  /** Puts a file or a whole folder into the trash, in one step. `still` is given for a folder that has to be empty, and asked once more when nobody else can change what lies there. */
   async remove(target: Target, cause: Cause, expectation: Expectation, still?: () => Promise<void>): Promise<Changed> {
     const before = await target.mount.backend.stat(target.inner, { signal: cause.signal })
     await expect('remove', target, before, expectation, cause.signal)
@@ -99,8 +99,9 @@ export class Changes {
   #erase(target: Target, cause: Cause, before: Stat, still?: () => Promise<void>): Promise<Changed> {
     return this.#steps.run('remove', target, cause, { before: whatStood(target, before) }, async () => {
       await still?.()
-      const erased = target.mount.backend.remove(target.inner, { recursive: true, ifMatch: exactly(target, before), signal: cause.signal })
-      await (before.kind === 'directory' && !target.link ? erased.catch((error: unknown) => stopped(target, error)) : erased)
+      const recursive = still === undefined
+      const erased = target.mount.backend.remove(target.inner, { recursive, ifMatch: exactly(target, before), signal: cause.signal })
+      await (recursive && before.kind === 'directory' && !target.link ? erased.catch((error: unknown) => stopped(target, error)) : erased)
       return { stat: null, bytes: 0 }
     })
   }

@@ -4,7 +4,7 @@ import { openS3 } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { compareNames, join, ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { names } from '../../contract/support.ts'
-import { connect } from '../../support/gateway.ts'
+import { type ConnectedGateway, connect } from '../../support/gateway.ts'
 import { ListedBucket } from '../../support/listed-bucket.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
@@ -64,18 +64,68 @@ test('of very many of them no more is remembered than that there are many', asyn
   expect(backend.notes()).toEqual([expect.stringContaining('more than 1000')])
 })
 
-test('vfs_list_mounts tells of them', async () => {
-  await using bucket = await ListedBucket.start(['a//f'])
-  const { endpoint } = bucket.options
-  await using session = await connect({
+const opened = ({ options: { endpoint } }: ListedBucket, mount: Readonly<Record<string, unknown>> = {}): Promise<ConnectedGateway> =>
+  connect({
     env: { S3_KEY: 'b' },
     config: {
       backends: { bucket: { type: 's3', options: { bucket: 'bucket', endpoint, access_key_id: 'env:S3_KEY', secret_access_key: 'env:S3_KEY' } } },
-      mounts: [{ path: '/bucket', backend: 'bucket' }],
+      mounts: [{ path: '/bucket', backend: 'bucket', ...mount }],
     },
   })
+
+test('vfs_list_mounts tells of them', async () => {
+  await using bucket = await ListedBucket.start(['a//f'])
+  await using session = await opened(bucket)
   expect((await session.call('vfs_ls', { path: '/bucket/a' })).result).toMatchObject({ entries: [] })
   expect((await session.call('vfs_list_mounts')).result['notes']).toEqual([expect.stringMatching(/^\/bucket: .*: 1, .*"a\/\/"/)])
+})
+
+test.each([
+  ['no path can express', 'logs//2024/precious'],
+  ['another gateway keeps for undo', 'logs/.polymount/trash/c1'],
+])('a folder with keys that %s cannot be removed or moved, and they stay', async (_, hidden) => {
+  await using bucket = await ListedBucket.start([hidden, 'logs/a'], { writes: true })
+  await using session = await opened(bucket)
+  bucket.deleted.length = 0 // what the probe had made
+  for (const [tool, args] of [
+    ['vfs_remove', { path: '/bucket/logs', recursive: true }],
+    ['vfs_move', { from: '/bucket/logs', to: '/bucket/moved' }],
+    ['vfs_move', { from: '/bucket/logs', to: `${session.work}/moved` }],
+  ] as const) {
+    const { result, text: told } = await session.call(tool, args)
+    expect([tool, result['error_code']]).toEqual([tool, 'NOT_EMPTY'])
+    expect(told).toContain(hidden)
+    expect(bucket.keys.filter((key) => !key.startsWith('.'))).toEqual([hidden, 'logs/a'].toSorted())
+  }
+  expect((await session.call('vfs_remove', { path: '/bucket/logs/a' })).ok).toBe(true)
+  for (const tool of ['vfs_rmdir', 'vfs_remove']) expect((await session.call(tool, { path: '/bucket/logs' })).result['error_code']).toBe('NOT_EMPTY')
+  expect(bucket.keys).toContain(hidden)
+  expect(bucket.deleted).not.toContain(hidden)
+})
+
+test('nor by a removal of what is empty where no versions are kept', async () => {
+  await using bucket = await ListedBucket.start(['logs//f'], { writes: true })
+  await using session = await opened(bucket, { versions: 'off' })
+  for (const tool of ['vfs_rmdir', 'vfs_remove']) expect((await session.call(tool, { path: '/bucket/logs' })).result['error_code']).toBe('NOT_EMPTY')
+  expect([bucket.keys.includes('logs//f'), bucket.deleted.includes('logs//f')]).toEqual([true, false])
+})
+
+test('what another one puts into an empty folder while that is removed stays', async () => {
+  await using bucket = await ListedBucket.start([], { writes: true })
+  await using backend = await openS3(bucket.options)
+  await backend.mkdir(p('/logs'))
+  const isLook = (asked: URLSearchParams): boolean => asked.get('prefix') === 'logs/' && !asked.has('max-keys')
+  for (const [when, isThen] of [
+    ['early', (_: string, asked: URLSearchParams) => isLook(asked) && !asked.has('delimiter')],
+    ['late', (method: string) => method === 'DELETE'],
+  ] as const) {
+    bucket.before = (method, asked) => {
+      if (isThen(method, asked)) bucket.keys = [...bucket.keys, `logs/${when}`]
+    }
+    await backend.remove(p('/logs')).catch(() => {})
+    expect(bucket.keys).toContain(`logs/${when}`)
+    bucket.keys = ['logs/']
+  }
 })
 
 test('a listing that changes while it is paged gives each name once, in order, and all that stayed', async () => {
