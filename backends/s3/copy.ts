@@ -1,4 +1,5 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
+import { begin } from './begin.ts'
 import type { Bucket, Put } from './bucket.ts'
 import type { Source } from './requests.ts'
 import { giveUp } from './upload.ts'
@@ -19,7 +20,7 @@ interface Sizes {
 
 /** The same for what one request does not take. If it fails, nothing is left over. */
 export async function copyInParts(bucket: Bucket, from: Source, to: string, sizes: Sizes, options: Put): Promise<string> {
-  const upload = await bucket.multipart.begin(to, options.change, options)
+  const upload = await begin(bucket, to, options.change, options)
   try {
     await options.staging?.(upload)
     const parts: CompletedPart[] = []

@@ -1,6 +1,8 @@
-import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3'
 import type { Call } from '../../src/core/backend.ts'
 import { type Clients, mapped, until } from './requests.ts'
+
+type Marker = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>
 
 /** The requests of a bucket's versions. Rejects as errors.ts says. */
 export class KeptVersions {
@@ -14,11 +16,20 @@ export class KeptVersions {
 
   /** For good, with all that the storage keeps of it. */
   async expunge(key: string, { signal }: Call = {}): Promise<void> {
-    const command = new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key })
-    const { Versions = [], DeleteMarkers = [] } = await mapped(signal, () => this.#clients.patient.send(command, until(signal)))
-    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
+    for await (const VersionId of this.#of(key, { signal })) {
       const one = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, VersionId })
-      if (Key === key) await mapped(signal, () => this.#clients.patient.send(one, until(signal)))
+      await mapped(signal, () => this.#clients.patient.send(one, until(signal)))
+    }
+  }
+
+  /** Of exactly this key, which a listing has before longer ones; removals too. */
+  async *#of(key: string, { signal }: Call): AsyncGenerator<string | undefined> {
+    for (let more: Marker | undefined = {}; more;) {
+      const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key, ...more })
+      const page = await mapped(signal, () => this.#clients.patient.send(command, until(signal)))
+      const kept = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]
+      for (const { Key, VersionId } of kept) if (Key === key) yield VersionId
+      more = page.IsTruncated && kept.every(({ Key }) => Key === key) ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined
     }
   }
 

@@ -4,11 +4,15 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type ListMultipartUploadsCommandOutput,
+  ListPartsCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import type { About, Call } from '../../src/core/backend.ts'
 import type { VfsError } from '../../src/core/error.ts'
+import { NO_TIME } from '../../src/core/times.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
 import { CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
@@ -18,6 +22,14 @@ export interface PartCopy extends Call, Conditions {
   /** As the header has it: `bytes=0-99`. */
   readonly range: string
 }
+
+export interface Unfinished {
+  readonly id: string
+  /** By the clock of the storage; NO_TIME where it does not say. */
+  readonly begun: Date
+}
+
+type Marker = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>
 
 /** The requests of uploads in parts. Rejects as errors.ts says. */
 export class Multipart {
@@ -29,9 +41,10 @@ export class Multipart {
     this.#clients = clients
   }
 
+  /** Once: of one that is begun again by the way nobody knows the name of the first. */
   async begin(key: string, change: string, { about, signal }: Call & { readonly about?: About | undefined }): Promise<string> {
     const command = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key, ...saying(about, { [CHANGE]: change }) })
-    return mapped(signal, async () => (await this.#clients.patient.send(command, until(signal))).UploadId ?? '')
+    return mapped(signal, async () => (await this.#clients.once.send(command, until(signal))).UploadId ?? '')
   }
 
   async part(key: string, upload: string, number: number, body: Uint8Array, { signal }: Call): Promise<CompletedPart> {
@@ -76,16 +89,29 @@ export class Multipart {
     }
   }
 
-  /** Uploads of exactly this key that are neither finished nor aborted. */
-  async unfinished(key: string, { signal }: Call = {}): Promise<string[]> {
-    const command = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: key })
-    const { Uploads = [] } = await mapped(signal, () => this.#clients.patient.send(command, until(signal))).catch(noneAtAll)
-    return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? [UploadId] : []))
+  /** Uploads of exactly this key that are neither finished nor aborted: a listing has them before those of longer keys. */
+  async unfinished(key: string, { signal }: Call = {}): Promise<Unfinished[]> {
+    const found: Unfinished[] = []
+    for (let more: Marker | undefined = {}; more;) {
+      const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: key, ...more })
+      const page = await mapped(signal, () => this.#clients.patient.send(command, until(signal))).catch(noneAtAll)
+      const uploads = page.Uploads ?? []
+      for (const { Key, UploadId, Initiated = NO_TIME } of uploads) if (Key === key && UploadId !== undefined) found.push({ id: UploadId, begun: Initiated })
+      more = page.IsTruncated && uploads.at(-1)?.Key === key ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+    }
+    return found
+  }
+
+  /** True of an upload that no part has come of. */
+  async isEmpty(key: string, upload: string): Promise<boolean> {
+    const command = new ListPartsCommand({ Bucket: this.#bucket, Key: key, UploadId: upload, MaxParts: 1 })
+    const { Parts = [] } = await mapped(undefined, () => this.#clients.patient.send(command))
+    return Parts.length === 0
   }
 }
 
 /** How some servers say that a bucket has no upload. */
-function noneAtAll(error: VfsError): { readonly Uploads?: never } {
+function noneAtAll(error: VfsError): Pick<ListMultipartUploadsCommandOutput, 'Uploads' | 'IsTruncated' | 'NextKeyMarker' | 'NextUploadIdMarker'> {
   if ((error.cause as Error).name === 'NoSuchUpload') return {}
   throw error
 }

@@ -4,6 +4,7 @@ import { incoming, peek } from '../../src/core/bytes.ts'
 import { isCode, throwIfAborted, type VfsError } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
 import mime from 'mime'
+import { begunAt, endUnnamed } from './begin.ts'
 import type { Bucket, Facts, Put } from './bucket.ts'
 import type { Conditions } from './requests.ts'
 import { copyObject } from './copy.ts'
@@ -107,9 +108,12 @@ export class Objects {
     })
   }
 
-  /** The upload of this name, if nobody has ended it: others of the same key are of changes of other gateways, which may live. */
+  /** The upload of this name, or the one that has none yet, if nobody has ended it: others of the same key are of changes of other gateways, which may live. */
   async discard(path: VfsPath, { staging }: DiscardOptions): Promise<boolean> {
-    return staging !== undefined && this.#ground.bucket.multipart.abort(this.#keys.file(path), staging)
+    if (staging === undefined) return false
+    const { bucket } = this.#ground
+    const since = begunAt(staging)
+    return since ? endUnnamed(bucket, this.#keys.file(path), since) : bucket.multipart.abort(this.#keys.file(path), staging)
   }
 
   async #writeWhole(path: VfsPath, content: Uint8Array, change: string, options: WriteOptions): Promise<Stat> {

@@ -7,8 +7,8 @@ import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 import { patiently } from './patience.ts'
 
 const S3 = { backend: 's3' } as const
-const LOOKS = 3
-const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
+export const LOOKS = 3
+export const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
 
 /**
  * Makes a request that takes a key's place, and finds out whether it did. A lost answer, and a refusal that may be of our

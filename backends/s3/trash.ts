@@ -68,7 +68,7 @@ export class S3Trash implements Trash {
 
   /** What was copied here in parts and has not become whole: nobody else uses the key. */
   async #sweep(key: string, call: Call): Promise<void> {
-    for (const upload of await this.#bucket.multipart.unfinished(key, call)) await this.#bucket.multipart.abort(key, upload)
+    for (const { id } of await this.#bucket.multipart.unfinished(key, call)) await this.#bucket.multipart.abort(key, id)
   }
 
   /** Nobody copies what another one has taken meanwhile: not every server says it so. */

@@ -2,6 +2,7 @@ import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { inDoubt } from '../../src/core/effect.ts'
 import { VfsError } from '../../src/core/error.ts'
+import { begin } from './begin.ts'
 import type { Bucket, Put } from './bucket.ts'
 
 /** What has no more goes in one request. */
@@ -30,7 +31,7 @@ export interface UploadOptions extends Call, Pick<Put, 'about' | 'staging'> {
 
 /** Sends a stream in parts, several at once. If the source dies or the call ends, the upload is aborted: nothing is left over. */
 export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: UploadOptions): Promise<Upload> {
-  const id = await bucket.multipart.begin(key, change, call)
+  const id = await begin(bucket, key, change, call)
   const sending = new Set<Promise<void>>()
   const parts: CompletedPart[] = []
   let size = 0

@@ -153,18 +153,21 @@ async function settled(line: RegExp): Promise<void> {
   }
 }
 
-test('a gateway that is killed in the middle of an upload leaves nothing half, and nothing behind', async () => {
+test.each([
+  ['in the middle of an upload', /^PUT \S+\/large\?\S*partNumber=/],
+  ['before it knows the name of an upload', /^POST \S+\/large\?uploads/],
+])('a gateway that is killed %s leaves nothing half, and nothing behind', async (_, line) => {
   const { direct, place, proxy } = machine
   await writeFile(join(place.work, 'large'), noise(256 << 20))
   {
     const agent = await machine.agent()
-    const sent = proxy.next(/^PUT \S+\/large\?\S*partNumber=/, 'unanswered')
+    const sent = proxy.next(line, 'unanswered')
     const copy = agent.call('vfs_copy', { from: `${place.work}/large`, to: '/bucket/large' }).catch(() => 'gone')
     await sent
+    await vi.waitFor(async () => expect(await direct.multipart.unfinished('large')).toHaveLength(1))
     process.kill(agent.pid, 'SIGKILL')
     expect(await copy).toBe('gone')
   }
-  expect(await direct.multipart.unfinished('large')).toHaveLength(1)
   const agent = await machine.agent()
   expect((await agent.call('vfs_stat', { path: '/bucket/large' })).result['error_code']).toBe('NOT_FOUND')
   expect((await agent.call('vfs_history', { path: '/bucket/large' })).text).toContain('aborted')

@@ -92,6 +92,21 @@ test('so is what was being copied aside in parts', async () => {
   expect(await left(options, aside)).toEqual([])
 })
 
+test('and one that had no name yet, as soon as it shows, but none that another gateway sends', async () => {
+  const options = await server.options()
+  await using backend = await openS3(options)
+  const sending = await halfOf(options)
+  const asked = (ago: number) => backend.discard(p('/f'), 'c1', { staging: `begun ${new Date(Date.now() - ago).toISOString()}` })
+  expect(await codeOf(asked(0))).toBe('OUTCOME_UNKNOWN')
+  expect(await asked(60_000)).toBe(false)
+  const bucket = reach(options)
+  await bucket.multipart.begin('f', 'c1', {})
+  bucket.close()
+  expect(await left(options)).toHaveLength(2)
+  expect(await asked(0)).toBe(true)
+  expect(await left(options)).toEqual([sending])
+})
+
 test('and not one of the same file that another gateway still sends', async () => {
   const options = await server.options()
   await using backend = await openS3(options)
@@ -177,6 +192,18 @@ test('an answer that is lost after the server has written is known by the change
   expect(proxy.cuts).toBe(1)
   expect(await backend.matches(p('/f'), written.etag)).toBe(true)
   expect((await content(backend.read(p('/f')))).toString()).toBe('after')
+})
+
+test('the name of an upload that is lost is that of one which is ended, and the content arrives by another', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  await using t = await openTestVfs({ '/b': backend })
+  void proxy.next(/^POST \S+\/big\?uploads/, 'lost')
+  await t.vfs.write(p('/b/big'), noise(20 * MIB), call)
+  expect(proxy.cuts).toBe(1)
+  expect(await left(options)).toEqual([])
+  expect((await backend.stat(p('/big'))).size).toBe(20 * MIB)
 })
 
 test('a removal whose answer is lost took place, and what it removed lies aside and comes back', async () => {
@@ -338,5 +365,5 @@ async function left(options: S3Options, ...more: readonly string[]): Promise<str
   const bucket = reach(options)
   const uploads = await Promise.all(['big', 'f', ...more].map((key) => bucket.multipart.unfinished(key)))
   bucket.close()
-  return uploads.flat()
+  return uploads.flat().map(({ id }) => id)
 }
