@@ -9,6 +9,7 @@ import { listingRow } from './bench/listing.ts'
 import { makeMaterial } from './bench/material.ts'
 import { printRow, type Row, saveRows } from './bench/row.ts'
 import { startRows } from './bench/start.ts'
+import { syncRows } from './bench/sync.ts'
 
 /** Everything against @modelcontextprotocol/server-filesystem in the same run, then each room's own benchmark. */
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'polymount-bench-')))
@@ -19,13 +20,20 @@ try {
   const theirs = peer(material.root)
   const rows: Row[] = []
   const field = { ours, theirs, floor: floor(join(folder, 'flushed')) }
-  for (const measure of [() => startRows(field), async () => [await listingRow(ours)], () => againstPeer(material, field), () => ipfsRows(folder)]) {
+  const measures = [
+    () => startRows(field),
+    async () => [await listingRow(ours)],
+    () => againstPeer(material, field),
+    () => ipfsRows(folder),
+    () => syncRows(folder),
+  ]
+  for (const measure of measures) {
     const found = await measure()
     for (const row of found) printRow(row)
     rows.push(...found)
   }
   await saveRows(rows)
-  for (const script of ['journal', 'search', 'sync', 'storages']) execFileSync(process.execPath, [`scripts/bench/${script}.ts`], { stdio: 'inherit' })
+  for (const script of ['journal', 'search', 'storages']) execFileSync(process.execPath, [`scripts/bench/${script}.ts`], { stdio: 'inherit' })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

@@ -18,7 +18,7 @@ const PAGE = 1000
 export async function mutableTreeRows(at: string): Promise<Row[]> {
   const home = join(at, 'home')
   await mkdir(home)
-  await using daemon = await KuboDaemon.start()
+  await using daemon = await KuboDaemon.start({ flags: ['--offline'] })
   await using us = await start(polymount(home, 'bin/polymount.cjs', home))
   const files = new KuboFiles(daemon)
   const write = await writing(us, files)

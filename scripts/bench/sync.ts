@@ -10,14 +10,26 @@ import { printRow, type Row } from './row.ts'
 
 /**
  * A folder of 100,000 files is synced again after one of them has changed, beside `ipfs add -r` of the same folder, which has
- * all but that one too. The client waits for both.
+ * all but that one too, offline: no daemon runs on its repository. The client waits for both.
  */
 const FILES = 100_000
 const LEAST = 20
 const ROUNDS = 3
 const PATIENCE_MS = 600_000
 
-async function row(folder: string, kubo: string): Promise<Row> {
+/** None without the program, and that is said. */
+export async function syncRows(folder = tmpdir()): Promise<Row[]> {
+  const kubo = await findKubo().catch((error: Error) => void console.log(`SKIPPED: sync beside ipfs add -r (${error.message})`))
+  if (kubo === undefined) return []
+  const at = await realpath(await mkdtemp(join(folder, 'polymount-bench-sync-')))
+  try {
+    return [await compared(at, kubo)]
+  } finally {
+    await rm(at, { recursive: true, force: true })
+  }
+}
+
+async function compared(folder: string, kubo: string): Promise<Row> {
   const [tree, home, repository] = ['tree', 'home', 'ipfs'].map((name) => join(folder, name)) as [string, string, string]
   await makeTree(tree, FILES)
   await mkdir(home)
@@ -50,10 +62,4 @@ async function synced({ client }: Running, path: string): Promise<string> {
   return String((structuredContent as { readonly cid?: unknown } | undefined)?.cid)
 }
 
-const folder = await realpath(await mkdtemp(join(tmpdir(), 'polymount-bench-sync-')))
-try {
-  const kubo = await findKubo().catch((error: Error) => void console.log(`SKIPPED: sync beside ipfs add -r (${error.message})`))
-  if (kubo !== undefined) printRow(await row(folder, kubo))
-} finally {
-  await rm(folder, { recursive: true, force: true })
-}
+if (import.meta.main) for (const row of await syncRows(process.argv[2])) printRow(row)
