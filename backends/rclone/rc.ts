@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Bytes, Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
@@ -22,7 +21,11 @@ export interface Item {
   readonly Hashes?: Readonly<Record<string, string>> | undefined
 }
 
-export interface Features {
+/** What rclone says of a remote. */
+export interface Info {
+  /** Of the remote that others lead to, `:type` where it stands in no configuration. */
+  readonly Name: string
+  readonly Root: string
   readonly Features: Readonly<Record<string, boolean>>
   readonly Hashes: readonly string[] | null
   /** Nanoseconds of the times that it keeps. */
@@ -46,13 +49,10 @@ const UPLOAD_MS = 600_000
 /** One remote, through the remote control of one rclone. */
 export class Rc {
   readonly remote: string
-  readonly volume: string
   readonly #endpoint: (call: Call) => Promise<Endpoint>
 
-  /** `name` is the remote as its person named it: what secrets it refers to say nothing of where it is. */
-  constructor(name: string, remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
+  constructor(remote: string, endpoint: (call: Call) => Promise<Endpoint>) {
     this.remote = remote
-    this.volume = `rclone:${createHash('sha256').update(name).digest('hex').slice(0, 24)}`
     this.#endpoint = endpoint
   }
 

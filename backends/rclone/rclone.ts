@@ -16,10 +16,11 @@ import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { Locks } from '../../src/core/locks.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import { filled } from '../../src/core/secret-parts.ts'
-import { type Endpoint, type Features, Rc } from './rc.ts'
+import { type Endpoint, type Info, Rc } from './rc.ts'
 import { RcloneTrash } from './trash.ts'
 import { type RemoveOptions, Tree } from './tree.ts'
-import { OWN, refusal, View } from './view.ts'
+import { OWN, refusal, type Remote, View } from './view.ts'
+import { Where } from './where.ts'
 import { Writes } from './write.ts'
 
 export interface RcloneOptions {
@@ -32,8 +33,9 @@ export interface RcloneOptions {
 
 /** Asks rclone what the remote can. Rejects what keeps us from it. */
 export async function openRclone({ remote, secret, endpoint }: RcloneOptions, call?: Call): Promise<RcloneBackend> {
-  const rc = new Rc(remote, await filled(remote, secret, quoted), endpoint)
-  return new RcloneBackend(rc, await rc.call<Features>('operations/fsinfo', {}, call))
+  const rc = new Rc(await filled(remote, secret, quoted), endpoint)
+  const info = await rc.call<Info>('operations/fsinfo', {}, call)
+  return new RcloneBackend({ rc, info, where: new Where(remote, info) })
 }
 
 /** As a value of a connection string. */
@@ -54,25 +56,37 @@ export class RcloneBackend extends BaseBackend {
   override readonly trash: Trash
   override readonly stop = (path: VfsPath): Promise<void> => this.#tree.steps(path).work.stopAll()
   readonly #rc: Rc
+  readonly #where: Where
   readonly #tree: Tree
   readonly #writes: Writes
 
-  constructor(rc: Rc, features: Features) {
+  constructor(remote: Remote) {
     super()
+    const { rc, where } = remote
+    const { Features } = remote.info
     const locks = new Locks()
-    const marks = features.Features['CanHaveEmptyDirectories'] !== true
-    this.volume = rc.volume
-    this.outlives = features.Features['IsLocal'] === true ? undefined : outlives
+    const marks = Features['CanHaveEmptyDirectories'] !== true
+    this.volume = where.volume
+    this.outlives = Features['IsLocal'] === true ? undefined : outlives
     this.#rc = rc
-    const view = new View(rc, features)
+    this.#where = where
+    const view = new View(remote)
     this.#tree = new Tree(view, locks, marks)
     this.#writes = new Writes(view, locks)
-    this.trash = new RcloneTrash(this.#tree, new Tree(new View(rc, features, `${OWN}/trash`), locks, marks))
-    this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, copy: features.Features['Copy'] === true, cas: 'weak' })
+    this.trash = new RcloneTrash(this.#tree, new Tree(new View(remote, `${OWN}/trash`), locks, marks))
+    this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, copy: Features['Copy'] === true, cas: 'weak' })
   }
 
   override async check(call?: Call): Promise<void> {
     await this.#rc.call('operations/stat', { remote: '' }, call)
+  }
+
+  override async locate(path: VfsPath): Promise<string> {
+    return this.#where.locate(path)
+  }
+
+  override find(inner: string): VfsPath | undefined {
+    return this.#where.find(inner as VfsPath)
   }
 
   stat(path: VfsPath, call?: Call): Promise<Stat> {

@@ -10,8 +10,9 @@ export class Steps {
   readonly work: Work
   readonly #rc: Rc
 
-  constructor(rc: Rc, place: string) {
-    this.work = new Work(rc, place)
+  /** `name`: what the change is called at rclone. */
+  constructor(rc: Rc, name: string) {
+    this.work = new Work(rc, name)
     this.#rc = rc
   }
 

@@ -34,7 +34,7 @@ export class Tree {
 
   /** What changes this path: all of it is found there by whoever looks at how a change has ended. */
   steps(path: VfsPath): Steps {
-    return new Steps(this.view.rc, this.view.place(path))
+    return new Steps(this.view.rc, this.view.workAt(path))
   }
 
   async mkdir(path: VfsPath, call: Call): Promise<void> {

@@ -5,7 +5,15 @@ import { compareNames, name as nameOf, segments, type VfsPath } from '../../src/
 import { FOLDER, Lookup } from '../../src/core/lookup.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
 import { etagOf, hashOf, isFine, isYoung, sha256 } from './etag.ts'
-import type { Features, Item, Rc } from './rc.ts'
+import type { Info, Item, Rc } from './rc.ts'
+import type { Where } from './where.ts'
+
+/** A folder of a storage that rclone leads to. */
+export interface Remote {
+  readonly rc: Rc
+  readonly info: Info
+  readonly where: Where
+}
 
 /** Where the backend keeps what it needs for itself, and what keeps an empty folder alive; served at no depth. */
 export const OWN = '.polymount'
@@ -21,13 +29,15 @@ const READ_BYTES = 1 << 20 // to look whether a content is the one that was mean
 /** Reading of what lies below a place of the remote as a tree: what is served, and what is kept aside. */
 export class View extends Lookup<Standing> {
   readonly rc: Rc
-  readonly #features: Features
+  readonly #info: Info
+  readonly #where: Where
   readonly #root: string
 
-  constructor(rc: Rc, features: Features, root = '') {
+  constructor({ rc, info, where }: Remote, root = '') {
     super('rclone')
     this.rc = rc
-    this.#features = features
+    this.#info = info
+    this.#where = where
     this.#root = root
   }
 
@@ -36,6 +46,11 @@ export class View extends Lookup<Standing> {
     if (segments(path).some(isOwn)) throw refusal('DENIED', 'find', path, 'belongs to polymount itself')
     if (CONTROL.test(path)) throw refusal('INVALID_PATH', 'find', path, 'has a control character, and such a file another name at rclone')
     return [this.#root, ...segments(path)].filter((part) => part !== '').join('/')
+  }
+
+  /** What changes this path has this name at rclone, whichever root it is reached by. */
+  workAt(path: VfsPath): string {
+    return this.#where.volume + this.#where.locate(`/${this.place(path)}` as VfsPath)
   }
 
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
@@ -78,10 +93,10 @@ export class View extends Lookup<Standing> {
   /** True if the etag is one of this content: while it is young it has another form than later. */
   async isThis(path: VfsPath, standing: Standing, etag: string, call: Call): Promise<boolean> {
     if (statOf(standing).etag === etag) return true
-    if (standing.kind === 'directory' || isFine(this.#features)) return false
+    if (standing.kind === 'directory' || isFine(this.#info)) return false
     const { item } = standing
     // The short form stands for a content that was old when it was looked at; a young one may have replaced it in the same second.
-    if (isYoung(item, this.#features)) return false
+    if (isYoung(item, this.#info)) return false
     return etagOf(item, await this.#fingerprint(this.place(path), item, call)) === etag
   }
 
@@ -107,12 +122,12 @@ export class View extends Lookup<Standing> {
   }
 
   async #file(place: string, item: Item, call: Call): Promise<Standing> {
-    return { kind: 'file', item, etag: etagOf(item, isYoung(item, this.#features) ? await this.#fingerprint(place, item, call) : undefined) }
+    return { kind: 'file', item, etag: etagOf(item, isYoung(item, this.#info) ? await this.#fingerprint(place, item, call) : undefined) }
   }
 
   /** What tells this content from another of the same size and time: the remote's own hash, else for small files the content. */
   async #fingerprint(place: string, item: Item, call: Call): Promise<string | undefined> {
-    const hash = hashOf(this.#features)
+    const hash = hashOf(this.#info)
     if (hash !== undefined) {
       const found = await this.rc.call<{ item: Item | null }>('operations/stat', { remote: place, opt: { showHash: true, hashTypes: [hash] } }, call)
       return found.item?.Hashes?.[hash]

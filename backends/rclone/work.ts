@@ -18,9 +18,9 @@ export class Work {
   readonly #place: string
   readonly #group: string
 
-  constructor(rc: Rc, place: string) {
+  constructor(rc: Rc, name: string) {
     this.#rc = rc
-    this.#place = `${rc.volume}/${place}\n`
+    this.#place = `${name}\n`
     this.#group = this.#place + randomUUID()
   }
 

@@ -26,7 +26,7 @@ export class Writes {
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const id = options.id ?? randomUUID()
     await this.#replaceable(path, options)
-    const [steps, staged] = [new Steps(this.#view.rc, this.#view.place(path)), this.#staged(path, id)]
+    const [steps, staged] = [new Steps(this.#view.rc, this.#view.workAt(path)), this.#staged(path, id)]
     let size = 0
     try {
       await steps.work.upload(
@@ -50,7 +50,7 @@ export class Writes {
   /** What an interrupted write left: the new content goes, and the old one comes back if its place is empty. */
   async discard(path: VfsPath, id: string, call: Call): Promise<boolean> {
     const [place, aside] = [this.#view.place(path), `${REPLACED}/${id}`]
-    const steps = new Steps(this.#view.rc, place)
+    const steps = new Steps(this.#view.rc, this.#view.workAt(path))
     const dropped = await steps.drop(this.#staged(path, id))
     if (!(await steps.exists(aside, call))) return dropped
     if (await this.#view.find('discard', path, call)) await steps.drop(aside)

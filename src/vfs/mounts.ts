@@ -70,6 +70,12 @@ export class Mount {
   }
 }
 
+/** A path under which a mount shows something. */
+export interface Face {
+  readonly mount: Mount
+  readonly path: VfsPath
+}
+
 /** Which mount serves a path: the one with the longest prefix. Folders above mounts exist without a backend. */
 export class MountTable implements Volumes {
   readonly #mounts = new Map<VfsPath, Mount>()
@@ -155,8 +161,8 @@ export class MountTable implements Volumes {
   }
 
   /** Every mount that shows this place of a volume, the closest root first: its rules hold whatever name was used. */
-  showing(volume: string, inner: string): { readonly mount: Mount; readonly path: VfsPath }[] {
-    const found: { mount: Mount; path: VfsPath }[] = []
+  showing(volume: string, inner: string): Face[] {
+    const found: Face[] = []
     for (const mount of this.#mounts.values()) {
       if (mount.backend.volume !== volume) continue
       const place = mount.backend.find(inner)

@@ -2,7 +2,7 @@ import type { About, Backend, LocateOptions, Stat } from '../core/backend.ts'
 import { isCode, VfsError } from '../core/error.ts'
 import { ROOT, type VfsPath, within } from '../core/path.ts'
 import type { Place, Snapshot } from '../journal/types.ts'
-import type { Mount, MountTable } from './mounts.ts'
+import type { Face, Mount, MountTable } from './mounts.ts'
 import type { Policy } from './policy.ts'
 import type { MountSpec } from './types.ts'
 
@@ -81,7 +81,7 @@ export class Targets {
     const [closest, ...others] = this.table.showing(place.volume, place.inner)
     if (closest?.mount.readOnly) throw readOnly(op, path, closest.mount)
     for (const shown of closest ? [closest, ...others] : []) this.policy.check(op, path, shown.path)
-    return { mount, inner, place }
+    return { ...actingThrough(closest, { mount, inner }, place.inner), place }
   }
 
   /** True if what a new mount would show may only be read where it is shown now: a tool cannot widen that by another name. */
@@ -94,6 +94,17 @@ export class Targets {
     const place = this.policy.hides ? await located(mount, inner, signal) : undefined
     return place === undefined ? [] : this.table.showing(mount.backend.volume, place).map(({ path }) => path)
   }
+}
+
+/**
+ * Two storages can be folders of one, each with a trash of its own: whatever name was used, a change goes by the one with the closer root,
+ * which is asked for it afterwards. A root itself is made and removed from outside.
+ */
+function actingThrough(closest: Face | undefined, named: Pick<Target, 'mount' | 'inner'>, place: string): Pick<Target, 'mount' | 'inner'> {
+  if (!closest || closest.mount.storage === named.mount.storage) return named
+  const inner = closest.mount.inner(closest.path)
+  const isCloser = inner !== ROOT && inner.length < (named.mount.backend.find(place)?.length ?? 0)
+  return isCloser ? { mount: closest.mount, inner } : named
 }
 
 /** Undefined for what is not there: the operation itself says so. */

@@ -33,4 +33,4 @@ async function reached(): Promise<Reached> {
   }
 }
 
-tellsTheTruthOfLostAnswers(reached, /operations\/(movefile|copyfile|deletefile|uploadfile|mkdir|purge)|job\/status/)
+tellsTheTruthOfLostAnswers(reached, /operations\/(movefile|copyfile|deletefile|uploadfile|mkdir|rmdir)|job\/status/)
