@@ -15,24 +15,34 @@ export class Mortal implements AsyncDisposable {
   readonly engine: Engine
   readonly place: Place
   readonly data: string
+  readonly #config: object
   readonly #env: Record<string, string>
 
-  private constructor(engine: Engine, place: Place, env: Record<string, string>) {
+  private constructor(engine: Engine, place: Place, config: object, env: Record<string, string>) {
     this.engine = engine
     this.place = place
     this.data = join(place.home, '.local/share/polymount')
+    this.#config = config
     this.#env = env
   }
 
   static async start(engine: Engine, config: object = {}): Promise<Mortal> {
-    const place = await emptyPlace()
-    await writeFile(join(place.home, 'polymount.json'), JSON.stringify({ toolsets: ['all'], ipfs: { engine, network: 'off' }, ...config }))
-    return new Mortal(engine, place, engine === 'kubo' ? { KUBO_BINARY: await findKubo() } : {})
+    return Mortal.#at(await emptyPlace(), engine, config)
+  }
+
+  static async #at(place: Place, engine: Engine, config: object): Promise<Mortal> {
+    await writeFile(join(place.home, `${engine}.json`), JSON.stringify({ toolsets: ['all'], ipfs: { engine, network: 'off' }, ...config }))
+    return new Mortal(engine, place, config, { KUBO_BINARY: await findKubo().catch(() => '') })
+  }
+
+  /** The same machine with another engine; it goes with this one. */
+  with(engine: Engine): Promise<Mortal> {
+    return Mortal.#at(this.place, engine, this.#config)
   }
 
   /** A host of an agent, with a gateway of its own over stdio. */
   agent(): Promise<Host> {
-    return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+    return host(this.place, [this.place.work, '--config', join(this.place.home, `${this.engine}.json`)], { env: this.#env })
   }
 
   /** The command line of a person. */
@@ -42,7 +52,7 @@ export class Mortal implements AsyncDisposable {
 
   /** The same, which can be killed before its end. */
   begin(...args: readonly string[]): ChildProcessWithoutNullStreams {
-    return start(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+    return start(this.place, [...args, '--config', join(this.place.home, `${this.engine}.json`)], { env: this.#env })
   }
 
   /** Names of the files that the engine holds blocks in, of those too that are being written. */
@@ -71,6 +81,13 @@ export class Mortal implements AsyncDisposable {
   /** The state of the last change of the journal with this path, if there is one. */
   change(shown: string): string | undefined {
     return this.#told<{ readonly state: string }>('journal.db', 'select state from change where shown = ? order by seq desc limit 1', shown)?.state
+  }
+
+  /** The daemon of this machine, at once. */
+  killKubo(): void {
+    const { pid } = this.#told<{ readonly pid: number | null }>('services.db', "select pid from service where name = 'kubo'") ?? { pid: null }
+    if (pid === null) throw new Error('no Kubo runs')
+    process.kill(pid, 'SIGKILL')
   }
 
   /** How many files the index of sync knows. */

@@ -1,5 +1,5 @@
 import type { Call } from '../../core/backend.ts'
-import { messageOf } from './pins.ts'
+import { reasonOf } from './pins.ts'
 import type { Carried, Side } from './types.ts'
 
 /** Every key but `self`, which is the node itself. */
@@ -23,7 +23,7 @@ async function carry(source: Side, target: Side, name: string, left: string[], c
     else await target.node.names.addKey(name, key, call)
     return key !== undefined
   } catch (error) {
-    left.push(`${name}: ${messageOf(error)}`)
+    left.push(`${name}: ${reasonOf(error)}`)
     return false
   }
 }

@@ -1,8 +1,7 @@
 import type { Call } from '../../core/backend.ts'
 import type { NamedNode } from '../../content/types.ts'
-import { isCode } from '../../core/error.ts'
 import { carryDag, type Traffic } from './dag.ts'
-import { messageOf } from './pins.ts'
+import { reasonOf } from './pins.ts'
 import type { Migrated, Side } from './types.ts'
 
 /**
@@ -18,8 +17,7 @@ export async function carryMfs({ node: source }: Side, { node: target }: Side, t
       await target.mfs.link(path, cid, { ...call, expect: null })
       count.carried++
     } catch (error) {
-      if (isCode(error, 'CANCELLED', 'SERVICE_UNAVAILABLE')) throw error
-      left.push(`${path}: ${messageOf(error)}`)
+      left.push(`${path}: ${reasonOf(error)}`)
     }
   }
   const merge = async (folder: string): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted } from '../../core/error.ts'
-import { messageOf } from './pins.ts'
+import { reasonOf } from './pins.ts'
 import type { Carried, Side } from './types.ts'
 
 /**
@@ -21,8 +21,7 @@ export async function carryNames({ node: source }: Side, { node: target }: Side,
       if (await target.names.takeUp(same, signed, call)) carried++
       else already++
     } catch (error) {
-      throwIfAborted(call.signal, 'migrate')
-      left.push(`/ipns/${key.id}: ${messageOf(error)}`)
+      left.push(`/ipns/${key.id}: ${reasonOf(error)}`)
     }
   }
   return { carried, already, left }

@@ -85,6 +85,85 @@ describe.each([
   })
 })
 
+/** Every file and folder of the mutable tree, by its path. */
+async function treeOf({ mfs }: Pick<IpfsNode, 'mfs'>, folder = ''): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for await (const { name, kind, cid } of mfs.list(folder || '/')) {
+    const path = `${folder}/${name}`
+    if (kind === 'directory') Object.assign(found, { [path]: 'folder' }, await treeOf({ mfs }, path))
+    else found[path] = cid
+  }
+  return found
+}
+
+describe.each([
+  ['embedded', 'kubo'],
+  ['kubo', 'embedded'],
+] as const)('from %s into %s, which has pins, a tree and keys already', (from, to) => {
+  test('both are there afterwards; where they differ what was there stays, and what was left is told', async () => {
+    await using sides = await both()
+    const { [from]: source, [to]: target } = sides
+    const { root, file } = await furnish(source.node)
+    await source.node.pins.add(await addedTo(source.node, 'theirs'), { name: 'theirs' })
+    for (const [path, content] of [
+      ['/both', undefined],
+      ['/both/same', 'same'],
+      ['/both/deep', undefined],
+      ['/both/deep/theirs', 'theirs'],
+      ['/kinds', 'a file'],
+      ['/folders', undefined],
+    ] as const)
+      await source.node.mfs.link(path, await addedTo(source.node, content))
+
+    const { node } = target
+    await rootOf(node, [
+      { path: 'd/big', content: noise(3 << 20) },
+      { path: 'é #?', content: bytesOf('odd') },
+    ]) // what furnish gives
+    await node.add(bytesOf('alone'))
+    await node.pins.add(await addedTo(node, 'mine'), { name: 'mine' })
+    await node.pins.add(root, { recursive: false, name: 'its block' })
+    await node.pins.add(file, { name: 'all of it' })
+    for (const [path, content] of [
+      ['/both', undefined],
+      ['/both/same', 'same'],
+      ['/both/deep', undefined],
+      ['/both/deep/mine', 'mine'],
+      ['/file', 'another'],
+      ['/kinds', undefined],
+      ['/kinds/mine', 'mine'],
+      ['/folders', 'a file'],
+      ['/mine', 'mine'],
+    ] as const)
+      await node.mfs.link(path, await addedTo(node, content))
+    await node.names.makeKey('blog')
+    await node.names.makeKey('mine')
+    const before = { pins: await pinsOf(node), tree: await treeOf(node), keys: await node.names.keys() }
+
+    const done = await migrate(source, target)
+    expect(done).toMatchObject({ pins: { left: [] }, mfs: { carried: 2, already: 1, same: false }, keys: { carried: 0 } })
+    expect(done.mfs.left.map((told) => told.split(':')[0])).toEqual(['/file', '/folders', '/kinds'])
+    expect(done.keys.left).toEqual([expect.stringMatching(/^blog: .* another key/)])
+    expect(await treeOf(node)).toEqual({ ...(await treeOf(source.node)), ...before.tree })
+    expect(await node.names.keys()).toEqual(before.keys)
+    const strengthened = before.pins.map((pin) => (pin.cid === root ? { ...pin, type: 'recursive' } : pin))
+    expect(await pinsOf(node)).toEqual(expect.arrayContaining([...strengthened, { cid: await addedTo(node, 'theirs'), type: 'recursive', name: 'theirs' }]))
+    const added = new Set((await pinsOf(node)).map(({ cid }) => cid)).difference(new Set(before.pins.map(({ cid }) => cid)))
+    expect(added).toEqual(new Set([await addedTo(node, 'theirs'), ...(from === 'kubo' ? [KUBO_S_OWN] : [])]))
+    expect(await migrate(source, target)).toMatchObject({
+      pins: { carried: 0 },
+      mfs: { carried: 0, left: done.mfs.left },
+      keys: { carried: 0, left: done.keys.left },
+    })
+  })
+})
+
+const KUBO_S_OWN = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn' // its empty folder, which it pins when it makes its repository
+
+/** A file, or an empty folder. */
+const addedTo = async (node: IpfsNode, content: string | undefined): Promise<string> =>
+  content === undefined ? rootOf(node, []) : (await node.add(bytesOf(content))).cid
+
 const blog = async (node: Side['node']): Promise<Key> => {
   const key = (await node.names.keys()).find(({ name }) => name === 'blog')
   return key ?? node.names.makeKey('blog')
