@@ -83,7 +83,7 @@ function unchanged(disk: Disk, path: VfsPath, opened: Opened): void {
   if (!sameContentTime(opened.facts, disk.measure.opened(opened.fd))) throw refusal('CONFLICT', 'read', path, 'was changed while it was read')
 }
 
-/** Asks for the next chunk while the last one is used: to reuse takes two buffers. */
+/** Asks for the next chunk while the last one is used: to reuse takes two buffers, which are let go by hand, since the collector comes late. */
 export async function* chunks(fd: number, offset: number, end: number, { signal, reuse = false }: Pick<ReadOptions, 'signal' | 'reuse'> = {}): Bytes {
   const used: NonSharedBuffer[] = []
   const ask = (at: number): ReturnType<typeof readAsync> | undefined => {
@@ -101,6 +101,7 @@ export async function* chunks(fd: number, offset: number, end: number, { signal,
       throwIfAborted(signal, 'read')
       if (bytesRead > 0) yield (buffer as Uint8Array).subarray(0, bytesRead)
     }
+    for (const { buffer } of used) buffer.transfer(0)
   } finally {
     // The descriptor may be closed only when no read is under way.
     await next?.catch(() => undefined)

@@ -2,11 +2,14 @@ import { LEAF_BYTES } from '../core/cid.ts'
 import { hashLeaf } from './leaf-threads.ts'
 
 const MEMORIES = 3 // leaves of one content that are gathered or hashed at the same time
+const MOST_SPARE = 2 * MEMORIES
+
+/** For the next content. What threads share cannot be let go by hand, and the collector does so late: each large content would leave its memories behind. */
+const spare: SharedArrayBuffer[] = []
 
 /** Hashes the leaves of a large content in other threads, while more of it comes. */
 export class Leaves {
   readonly #digests: Promise<Uint8Array>[] = []
-  readonly #spare: SharedArrayBuffer[] = []
   readonly #busy = new Set<Promise<void>>()
   #memories = 0
   #leaf: SharedArrayBuffer | undefined
@@ -42,13 +45,13 @@ export class Leaves {
 
   async #free(memory: SharedArrayBuffer, digest: Promise<Uint8Array>): Promise<void> {
     await digest
-    this.#spare.push(memory)
+    this.#memories--
+    if (spare.length < MOST_SPARE) spare.push(memory)
   }
 
   async #memory(): Promise<SharedArrayBuffer> {
-    if (this.#spare.length === 0 && this.#memories === MEMORIES) await Promise.race(this.#busy)
-    const spare = this.#spare.pop()
-    if (!spare) this.#memories++
-    return spare ?? new SharedArrayBuffer(LEAF_BYTES)
+    if (this.#memories === MEMORIES) await Promise.race(this.#busy)
+    this.#memories++
+    return spare.pop() ?? new SharedArrayBuffer(LEAF_BYTES)
   }
 }
