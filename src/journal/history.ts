@@ -33,6 +33,13 @@ const REMOVALS = `
     union all select c.seq, c.kind from change c join about on c.undoes = about.seq where not c.parts_only)
   select seq from about where kind = 'remove' order by seq desc`
 
+/** A change, what has undone it, what has undone that, and so on: each second one made it again. */
+const STANDS_BY = `
+  with recursive about(seq, makes) as (
+    select seq, true from change where seq = ?
+    union all select c.seq, not makes from change c join about on c.undoes = about.seq where not c.parts_only and c.state = 'done')
+  select max(seq) as seq from about where makes`
+
 interface Window {
   before: number
   readonly after: number
@@ -84,6 +91,11 @@ export class History {
 
   removals(seq: number): number[] {
     return this.#db.all<{ seq: number }>(REMOVALS, seq).map((row) => row.seq)
+  }
+
+  standsBy(seq: number): ChangeRecord | undefined {
+    const last = this.#db.get<{ seq: number | null }>(STANDS_BY, seq)?.seq
+    return last ? this.get(last) : undefined
   }
 
   known(volume: string, files: readonly Seen[]): (string | undefined)[] {

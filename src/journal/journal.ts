@@ -86,6 +86,10 @@ export class SqliteJournal implements Journal {
     return read(() => this.#history.removals(seqOf(change) ?? -1)).map(changeId)
   }
 
+  standsBy(change: ChangeId): ChangeRecord | undefined {
+    return read(() => this.#history.standsBy(seqOf(change) ?? -1))
+  }
+
   async placed(shown: VfsPath, { signal }: Call = {}): Promise<Pick<Place, 'volume' | 'inner'> | undefined> {
     for (const found of readEach(this.#history.placed(shown))) {
       if (found) return found

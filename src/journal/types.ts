@@ -157,6 +157,8 @@ export interface Journal extends AsyncDisposable {
    * after it had been brought back.
    */
   removals(change: ChangeId): readonly ChangeId[]
+  /** The change by which this one stands: itself, or the newest undo of an undo that has made it again. */
+  standsBy(change: ChangeId): ChangeRecord | undefined
   /** A kept small content. */
   content(cid: string): Uint8Array | undefined
   /** What the content store keeps for changes that can be taken back, or could be once they have ended; some CIDs more than once. `since`: for those only. */

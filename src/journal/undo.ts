@@ -98,18 +98,25 @@ class Planner {
     return (await this.#ifWhole(change, isMeant)) ?? [change]
   }
 
-  /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone. */
+  /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone or, after another one's undo, made again. */
   async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
-    const stays: Test = ({ undoes }) => {
-      const undone = undoes === null ? undefined : this.#journal.get(undoes)
-      return undone === undefined || !this.#isInScope(undone)
-    }
+    const stays: Test = (leaf) => !this.#undone(leaf).some(this.#isInScope)
     const found: ChangeRecord[] = []
     for (const change of chosen) {
       if (change.undoneBy !== null) found.push(...this.#foldersLeft(change))
       else if (!this.#leaves(change).next().done) found.push(...((await this.#ifWhole(change, stays)) ?? [change]))
     }
     return found
+  }
+
+  /** What a change has undone, what that has undone, and so on. */
+  *#undone(change: ChangeRecord): Generator<ChangeRecord, undefined> {
+    for (let { undoes } = change; undoes !== null;) {
+      const undone = this.#journal.get(undoes)
+      if (!undone) return
+      yield undone
+      undoes = undone.undoes
+    }
   }
 
   /** Folders that were made for a change and stayed when it was undone: something lay in them then. */
@@ -154,12 +161,17 @@ class Planner {
     return leaf.kept.in === 'journal' && !this.#journal.content(leaf.kept.cid) ? 'what it replaced is kept no longer' : undefined
   }
 
-  /** By other hands: any later change of the place, one's own too, that is not taken back here and has not cancelled out. */
+  /** By other hands: any later change of the place, one's own too, that is not taken back here and has not cancelled out, or will count again once its undo is taken back. */
   #laterHands(leaf: ChangeRecord, isOurs: Test): string | undefined {
-    for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place])
-      for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] }))
-        if (!isOurs(later) && this.#counts(later, leaf))
+    for (const place of leaf.kind === 'move' && leaf.from ? [leaf.place, leaf.from] : [leaf.place]) {
+      const revived = new Set<ChangeId>()
+      for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] })) {
+        const ours = isOurs(later)
+        if (ours && later.undoes !== null) revived.add(later.undoes)
+        if (!ours && this.#counts(later, leaf, revived))
           return `it was changed later, by ${this.#whole(later)} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
+      }
+    }
     return undefined
   }
 
@@ -169,8 +181,8 @@ class Planner {
     return above ? this.#whole(above) : change
   }
 
-  #counts(later: ChangeRecord, leaf: ChangeRecord): boolean {
-    if (later.partsOnly || later.undoneBy !== null) return false
+  #counts(later: ChangeRecord, leaf: ChangeRecord, revived: ReadonlySet<ChangeId>): boolean {
+    if (later.partsOnly || (later.undoneBy !== null && !revived.has(later.change))) return false
     if (leaf.kind === 'mkdir' && this.#leavesOut(later)) return false // the folder stays for what it holds
     const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
     if (undone !== undefined && this.#isInScope(later) && this.#isInScope(undone)) return false

@@ -52,7 +52,7 @@ export class Inverses {
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
   async of(record: ChangeRecord, cause: Cause, told?: () => void): Promise<void> {
-    if (!record.partsOnly) await this.#ofEffect(record, cause).then(told)
+    if (!record.partsOnly) await this.#ofEffect(this.#changes.journal.standsBy(record.change) ?? record, cause).then(told)
     for (const part of this.#changes.journal.parts(record.change, { newestFirst: true }))
       if (part.state === 'done' && part.undoneBy === null) await this.of(part, { ...cause, undoes: part.change }, told)
   }
@@ -62,7 +62,8 @@ export class Inverses {
     return undoes !== null && this.#changes.journal.get(undoes)?.parent === whole
   }
 
-  async #ofEffect(record: ChangeRecord, cause: Cause): Promise<void> {
+  async #ofEffect(record: ChangeRecord, why: Cause): Promise<void> {
+    const cause = { ...why, undoes: record.change }
     const target = await this.#served.target(record.place, cause.signal)
     if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
     if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#served.target(record.from, cause.signal), cause))

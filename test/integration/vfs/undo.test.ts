@@ -67,6 +67,19 @@ describe('undo', () => {
     expect(await t.text('/m/f')).toBe('first')
   })
 
+  test('of a session takes what it has made again together with its first making', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const { change } = await t.write('/m/d/f', 'x', { parents: true })
+    const theirs = await t.vfs.undo({ change: change! }, other)
+    const since = new Date()
+    const ours = await t.vfs.undo({ change: theirs.change! }, call)
+    expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ conflicts: [] })
+    expect(await t.names('/m')).toEqual([])
+    await expect(t.vfs.undo({ change: ours.change! }, call)).rejects.toMatchObject({ code: 'ALREADY_UNDONE' })
+    expect(await t.vfs.undo({ path: p('/m'), since }, call)).toMatchObject({ conflicts: [] })
+    expect(await t.names('/m')).toEqual([])
+  })
+
   test.each(['file', 'folder'])('of a removal goes on after it was undone, and that undone: a %s', async (kind) => {
     await using t = await openTestVfs({ '/m': {} })
     const path = kind === 'file' ? '/m/f' : '/m/d/f'

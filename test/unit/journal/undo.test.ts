@@ -41,9 +41,14 @@ class Story {
   }
 
   /** As the VFS undoes: a change of parts, each of which takes one back. */
-  async undo(...ids: readonly ChangeId[]): Promise<ChangeId> {
-    const set = await this.begin('undo', this.#path(ids[0]), { partsOnly: true, undoes: ids.length === 1 ? ids[0] : undefined })
-    for (const id of ids) await this.#undoOne(id, set.id)
+  undo(...ids: readonly ChangeId[]): Promise<ChangeId> {
+    return this.undoAs('s1', ...ids)
+  }
+
+  async undoAs(session: string, ...ids: readonly ChangeId[]): Promise<ChangeId> {
+    const by = { actor: { ...actor, session } }
+    const set = await this.begin('undo', this.#path(ids[0]), { ...by, partsOnly: true, undoes: ids.length === 1 ? ids[0] : undefined })
+    for (const id of ids) await this.#undoOne(id, { ...by, parent: set.id })
     set.done(null)
     await this.journal.settled()
     return set.id
@@ -58,10 +63,10 @@ class Story {
     return this.journal.get(id)?.undoneBy
   }
 
-  async #undoOne(id: ChangeId, parent: ChangeId): Promise<void> {
+  async #undoOne(id: ChangeId, by: Partial<Intent>): Promise<void> {
     const parts = this.journal.parts(id, { newestFirst: true })
-    if (!this.journal.get(id)?.partsOnly) await this.replace(this.#path(id), { parent, undoes: id })
-    for (const part of parts) if (part.state === 'done' && part.undoneBy === null) await this.#undoOne(part.change, parent)
+    if (!this.journal.get(id)?.partsOnly) await this.replace(this.#path(id), { ...by, undoes: id })
+    for (const part of parts) if (part.state === 'done' && part.undoneBy === null) await this.#undoOne(part.change, by)
   }
 
   #path(id: ChangeId | undefined): string {
@@ -159,6 +164,25 @@ test("a session that undid another one's change does it again", async ({ s }) =>
   const other = await s.create('/f', { actor: { ...actor, session: 's2' } })
   const undo = await s.undo(other)
   expect(await s.plan({ session: 's1' })).toEqual(CLEAN(undo))
+})
+
+test("what a session made again after others had undone it is one with its first making, and others' is not", async ({ s }) => {
+  const s2 = { actor: { ...actor, session: 's2' } }
+  const own = await s.create('/f')
+  const others = await s.create('/g', s2)
+  const undos = [await s.undoAs('s2', own), await s.undoAs('s2', others)]
+  await s.undo(undos[0] ?? '')
+  const again = await s.undo(undos[1] ?? '')
+  expect(await s.plan({ session: 's1' })).toEqual(CLEAN(again, own))
+})
+
+test('what others had undone and is to be undone again comes after all that it would then change', async ({ s }) => {
+  const s2 = { actor: { ...actor, session: 's2' } }
+  const made = await s.create('/f')
+  const removed = await s.remove('/f', s2)
+  const back = await s.undo(removed)
+  expect(await s.plan({ session: 's1' })).toEqual({ changes: [back, made], conflicts: [made] })
+  expect(await s.plan({ change: back })).toEqual(CLEAN(back))
 })
 
 test("others in between make a session's undo a conflict", async ({ s }) => {
