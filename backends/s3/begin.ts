@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Call } from '../../src/core/backend.ts'
 import { inDoubt, isUnclear } from '../../src/core/effect.ts'
 import type { Bucket, Put } from './bucket.ts'
+import type { Beginning } from './multipart.ts'
 import { CONNECT_MS, SILENCE_MS } from './dial.ts'
 import { patiently } from './patience.ts'
 import { BETWEEN_MS, LOOKS } from './publish.ts'
@@ -14,17 +14,17 @@ const SKEW_MS = 900_000 // AWS refuses requests of a clock that is more wrong
  * Begins an upload that nobody loses: that there may be one is noted before it is asked for, since only the answer names it. One whose answer
  * was lost is ended, and another is begun. The caller notes the name before it sends a part.
  */
-export async function begin(bucket: Bucket, key: string, change: string, { about, staging, signal }: Call & Pick<Put, 'about' | 'staging'>): Promise<string> {
+export async function begin(bucket: Bucket, key: string, change: string, { staging, ...beginning }: Beginning & Pick<Put, 'staging'>): Promise<string> {
   const since = new Date()
   await staging?.(BEGUN + since.toISOString())
   for (let attempt = 1; ; attempt++) {
     try {
-      return await patiently(() => bucket.multipart.begin(key, change, { about, signal }), { signal })
+      return await patiently(() => bucket.multipart.begin(key, change, beginning), beginning)
     } catch (error) {
       if (!isUnclear(error)) throw error
       const isEnded = await endSoon(bucket, key, since).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
       if (!isEnded) throw inDoubt(error, S3)
-      if (attempt === TRIES || signal?.aborted) throw error
+      if (attempt === TRIES || beginning.signal?.aborted) throw error
     }
   }
 }

@@ -19,10 +19,13 @@ import { type Listing, listed } from './listing.ts'
 import { Multipart } from './multipart.ts'
 import { Puts } from './put.ts'
 import { reasonOf } from './reason.ts'
-import { aboutOf, CHANGE, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
+import { aboutOf, CHANGE, checksAnswers, mapped, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
 
 /** What an object stands for that keeps a replaced content by its version: key and version. The key is encoded, for a header holds no more than ASCII. */
 const KEEPS = 'polymount-keeps'
+
+/** One of those of its parts ends in their number. */
+const OF_THE_WHOLE = /^[\w+/]{6}==$/
 
 /** An object as the storage tells of it; `etag` is its own, raw. */
 export interface Facts {
@@ -104,6 +107,14 @@ export class Bucket {
       if ((error as S3ServiceException).$metadata?.httpStatusCode === 404) return undefined
       throw fromS3(await reasonOf(this.#client, asked, error, until(signal)), signal)
     }
+  }
+
+  /** The CRC-32 of all that this content holds, if the storage keeps one. */
+  async crc32({ key, version }: Source, { ifMatch, signal }: Call & { readonly ifMatch: string }): Promise<number | undefined> {
+    if (!(await checksAnswers(this.#client))) return undefined
+    const command = new HeadObjectCommand({ Bucket: this.name, Key: key, VersionId: version, IfMatch: ifMatch, ChecksumMode: 'ENABLED' })
+    const { ChecksumCRC32: sum = '' } = await mapped(signal, () => this.#client.send(command, until(signal)))
+    return OF_THE_WHOLE.test(sum) ? Buffer.from(sum, 'base64').readUInt32BE() : undefined
   }
 
   /** The bytes of a range as the header has it, of exactly this content. Without one it is all, and compared with the checksum that the storage keeps of it. */

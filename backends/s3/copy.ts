@@ -20,7 +20,7 @@ interface Sizes {
 
 /** The same for what one request does not take. If it fails, nothing is left over. */
 export async function copyInParts(bucket: Bucket, from: Source, to: string, sizes: Sizes, options: Put): Promise<string> {
-  const upload = await begin(bucket, to, options.change, options)
+  const upload = await begin(bucket, to, options.change, { ...options, isCopy: true })
   try {
     await options.staging?.(upload)
     const parts: CompletedPart[] = []

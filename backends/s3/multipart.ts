@@ -13,14 +13,20 @@ import {
 import type { About, Call } from '../../src/core/backend.ts'
 import type { VfsError } from '../../src/core/error.ts'
 import { NO_TIME } from '../../src/core/times.ts'
-import { fromS3 } from './errors.ts'
+import { fromS3, isMisunderstood } from './errors.ts'
 import { quoted } from './etag.ts'
-import { CHANGE, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
+import { CHANGE, checksAnswers, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
 export interface PartCopy extends Call, Conditions {
   readonly from: Source
   /** As the header has it: `bytes=0-99`. */
   readonly range: string
+}
+
+export interface Beginning extends Call {
+  readonly about?: About | undefined
+  /** Its parts are copied: of such versitygw 1.8 keeps a checksum of the whole that is wrong. */
+  readonly isCopy?: boolean | undefined
 }
 
 export interface Unfinished {
@@ -35,6 +41,8 @@ type Marker = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMark
 export class Multipart {
   readonly #bucket: string
   readonly #clients: Clients
+  /** The server has refused to keep a checksum of the whole. */
+  #isPlain = false
 
   constructor(bucket: string, clients: Clients) {
     this.#bucket = bucket
@@ -42,14 +50,27 @@ export class Multipart {
   }
 
   /** Once: of one that is begun again by the way nobody knows the name of the first. */
-  async begin(key: string, change: string, { about, signal }: Call & { readonly about?: About | undefined }): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key, ...saying(about, { [CHANGE]: change }) })
-    return mapped(signal, async () => (await this.#clients.once.send(command, until(signal))).UploadId ?? '')
+  async begin(key: string, change: string, { about, isCopy, signal }: Beginning): Promise<string> {
+    const input = { Bucket: this.#bucket, Key: key, ...saying(about, { [CHANGE]: change }) }
+    const ask = async (more: object): Promise<string> =>
+      mapped(signal, async () => (await this.#clients.once.send(new CreateMultipartUploadCommand({ ...input, ...more }), until(signal))).UploadId ?? '')
+    if (isCopy || !(await this.#sums())) return ask({})
+    return ask(OF_THE_WHOLE).catch((error: VfsError) => {
+      if (!isMisunderstood(error)) throw error
+      this.#isPlain = true
+      return ask({})
+    })
   }
 
+  /** The checksum of each part is told again at the end where one of the whole was asked for, and there alone. */
   async part(key: string, upload: string, number: number, body: Uint8Array, { signal }: Call): Promise<CompletedPart> {
     const command = new UploadPartCommand({ Bucket: this.#bucket, Key: key, UploadId: upload, PartNumber: number, Body: body })
-    return mapped(signal, async () => completed(number, await this.#clients.patient.send(command, until(signal))))
+    const sent = await mapped(signal, () => this.#clients.patient.send(command, until(signal)))
+    return { ...completed(number, sent), ...((await this.#sums()) && { ChecksumCRC32: sent.ChecksumCRC32 }) }
+  }
+
+  async #sums(): Promise<boolean> {
+    return !this.#isPlain && (await checksAnswers(this.#clients.once))
   }
 
   async copyPart(key: string, upload: string, number: number, { from, range, ifMatch, signal }: PartCopy): Promise<CompletedPart> {
@@ -109,6 +130,9 @@ export class Multipart {
     return Parts.length === 0
   }
 }
+
+/** Kept beside the object, which makes a read in ranges worth something: that of each part is of no use to whoever cuts otherwise. */
+const OF_THE_WHOLE = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const
 
 /** How some servers say that a bucket has no upload. */
 function noneAtAll(error: VfsError): Pick<ListMultipartUploadsCommandOutput, 'Uploads' | 'IsTruncated' | 'NextKeyMarker' | 'NextUploadIdMarker'> {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Bytes, Call, Range } from '../../src/core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Facts } from './bucket.ts'
@@ -9,7 +10,10 @@ const PIECE = 1 << 20 // bytes that are given at once
 const SIGNED_S = 3600 // a longer read goes on in the usual way
 const TRIES = 3 // of one part, whose connection may be cut anywhere
 
-/** A range of one content, in order. What comes short is asked for again from where it broke, and never passed off as the whole. */
+/**
+ * A range of one content, in order. What comes short is asked for again from where it broke, and never passed off as the whole. All of it is
+ * compared with the checksum that the storage keeps of the whole, if it keeps one: rejects CONTENT_DAMAGED, at the end.
+ */
 export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, reuse = false, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
@@ -24,7 +28,21 @@ export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, le
     const come = await lines.at(i)?.fetch({ first: from, last: to - 1, etag: facts.etag }, buffer, signal)
     return come ? buffer.subarray(0, to - from) : fill(buffer, whole(get, from, to))
   }
-  yield* inOrder(starts, load, { reuse, signal })
+  const parts = inOrder(starts, load, { reuse, signal })
+  yield* offset === 0 && end === facts.size ? checked(parts, wholeSum(bucket, facts, signal)) : parts
+}
+
+/** undefined where it is not to be had: some may read an object and not its checksum. */
+const wholeSum = (bucket: Bucket, { source, etag }: Facts, signal: AbortSignal | undefined): Promise<number | undefined> =>
+  bucket.crc32(source, { ifMatch: etag, signal }).catch(() => undefined)
+
+async function* checked(parts: Bytes, wanted: Promise<number | undefined>): Bytes {
+  let sum = 0
+  for await (const bytes of parts) {
+    sum = crc32(bytes, sum)
+    yield bytes
+  }
+  if (((await wanted) ?? sum) !== sum) throw new VfsError('CONTENT_DAMAGED', 'the bytes are not those that the storage keeps', { backend: 's3' })
 }
 
 /** One part into a buffer, of which it returns what was filled. */

@@ -63,6 +63,9 @@ export const sourceIn = (name: string, { bucket = name, key, version }: Source):
 
 export const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
 
+/** False for a server that does not know the checksums of 2025. */
+export const checksAnswers = async ({ config }: S3Client): Promise<boolean> => (await config.responseChecksumValidation()) === 'WHEN_SUPPORTED'
+
 /** Rejects as errors.ts says. */
 export async function mapped<T>(signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {
   try {

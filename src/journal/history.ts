@@ -10,17 +10,19 @@ const KEPT_PAGE = 1000
 const SHOWN_PAGE = 10_000 // changes, looked through without an index
 const KNOWN_WITHIN = 64 // the newest changes of a path, among which an etag is looked for
 
-/** What was learnt of each file, or what a change of it left. */
-const KNOWN = `
+const ASKED = `
   with at as (select id from volume where name = ?),
-    asked as materialized (select key, value ->> 0 as path, value ->> 1 as etag from json_each(?))
-  select coalesce(
-      (select cid from content where volume = (select id from at) and path = asked.path and etag = asked.etag),
-      (select after ->> 'cid' from (
-          select after, seq from change where volume = (select id from at) and path = asked.path and state = 'done' order by seq desc limit ${KNOWN_WITHIN}
-        ) where after ->> 'etag' = asked.etag order by seq desc limit 1)
-    ) as cid
-  from asked order by key`
+    asked as materialized (select key, value ->> 0 as path, value ->> 1 as etag from json_each(?))`
+
+/** What a change of each file left. */
+const WRITTEN = `
+  (select after ->> 'cid' from (
+      select after, seq from change where volume = (select id from at) and path = asked.path and state = 'done' order by seq desc limit ${KNOWN_WITHIN}
+    ) where after ->> 'etag' = asked.etag order by seq desc limit 1)`
+
+/** The same, or what was learnt of it. */
+const KNOWN = `
+  coalesce((select cid from content where volume = (select id from at) and path = asked.path and etag = asked.etag), ${WRITTEN})`
 
 /** A removal, those that undo the undoings of it, and so on. */
 const PLACED = `
@@ -99,8 +101,16 @@ export class History {
   }
 
   known(volume: string, files: readonly Seen[]): (string | undefined)[] {
+    return this.#cids(KNOWN, volume, files)
+  }
+
+  written(volume: string, file: Seen): string | undefined {
+    return this.#cids(WRITTEN, volume, [file])[0]
+  }
+
+  #cids(which: string, volume: string, files: readonly Seen[]): (string | undefined)[] {
     const asked = JSON.stringify(files.map(({ inner, etag }) => [inner, etag]))
-    const found = this.#db.all<{ cid: string | null }>(KNOWN, volume, asked)
+    const found = this.#db.all<{ cid: string | null }>(`${ASKED} select ${which} as cid from asked order by key`, volume, asked)
     return found.map(({ cid }) => cid ?? undefined)
   }
 

@@ -120,6 +120,10 @@ export class SqliteJournal implements Journal {
     return read(() => this.#history.known(volume, files))
   }
 
+  written(volume: string, file: Seen): string | undefined {
+    return read(() => this.#history.written(volume, file))
+  }
+
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void {
     this.#committer.run(() => this.#ledger.learn(place, etag, cid), { durable: false }).catch(() => undefined) // it is found out again
   }

@@ -172,6 +172,8 @@ export interface Journal extends AsyncDisposable {
   letGo(changes: readonly ChangeId[]): Promise<void>
   /** CIDs of the contents that these etags were given for, by what was learnt or the newest done changes that set them: nothing is read. */
   known(volume: string, files: readonly Seen[]): readonly (string | undefined)[]
+  /** The CID of what was sent when this etag was given, if a change here did that: of a storage that has no CIDs of its own it is cut as ours are. */
+  written(volume: string, file: Seen): string | undefined
   /** Remembers the CID of what was read at a place; queued, not awaited. A place has one such content, the last. */
   learn(place: Pick<Place, 'volume' | 'inner'>, etag: string, cid: string): void
   /** Forgets small contents that no change names, and of what was learnt that of places with other contents by now, and what is too much. How many of these. */

@@ -26,6 +26,8 @@ export interface WriteWish extends Expectation, About {
   readonly turn?: Turn | undefined
   /** Folders to make on the way. */
   readonly parents?: readonly Target[] | undefined
+  /** Called with the CID of what has come, before it takes the path's place. If it throws, what was there stays. */
+  readonly come?: ((cid: string) => void) | undefined
 }
 
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>
@@ -118,6 +120,7 @@ export class Writes {
   async #publish({ target, change, cause, wish, content, after }: Work, before: Stat | null): Promise<Effect> {
     const { backend } = target.mount
     const body = whole(content, after, wish, before && backend.read(target.inner, { ifMatch: before.etag, signal: cause.signal }))
+    if (body.foreseen) wish.come?.(await body.cid())
     const stat = await backend.write(target.inner, body.bytes, {
       id: change.id,
       signal: cause.signal,
@@ -128,7 +131,7 @@ export class Writes {
       vacant: wish.vacant,
       ...(before ? { ifMatch: before.etag } : { ifNoneMatch: '*' }),
       staging: (name) => change.note({ staging: name }),
-      staged: body.foreseen ? undefined : async (size) => change.note({ after: { kind: 'file', size, cid: await body.cid() } }),
+      staged: body.foreseen ? undefined : async (size) => noteCome(change, wish, { kind: 'file', size, cid: await body.cid() }),
       replacedLate: (late) => this.#keepLate(target, change, late),
     })
     return { stat: { ...stat, cid: stat.cid ?? (await body.cid()) }, bytes: stat.size }
@@ -140,6 +143,11 @@ export class Writes {
     const { cid } = await this.#versions.put(content)
     await change.note({ kept: { in: 'content', cid } })
   }
+}
+
+async function noteCome(change: OpenChange, { come }: WriteWish, after: Foreseen): Promise<void> {
+  come?.(after.cid)
+  await change.note({ after })
 }
 
 /** What was put aside has not been replaced, as far as is known. Left there it would take room, and the place of what is put aside next. */

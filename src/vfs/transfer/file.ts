@@ -45,7 +45,9 @@ export async function copyFile(changes: Changes, piece: Piece, cause: Cause, met
   const source = meter.counted(
     from.mount.backend.read(from.inner, { ifMatch: from.stat.etag, signal: cause.signal, fresh: true, reuse: to.mount.backend.usesUp }),
   )
-  const wish = { kind: 'copy', mode: from.stat.mode, metadata, parents, turn, vacant: listed && standing === null, ...expected } as const
+  const sent = sentTo(from, changes)
+  const come = sent === undefined ? undefined : (cid: string) => requireSame(from.path, sent, cid)
+  const wish = { kind: 'copy', mode: from.stat.mode, metadata, parents, turn, come, vacant: listed && standing === null, ...expected } as const
   const changed = await changes.write(to, source, cause, wish)
   remember(changes, piece, changed)
   return changed
@@ -58,6 +60,16 @@ export async function verify({ mount, inner, place }: Target, { stat }: Changed,
   const standing = mount.backend.read(inner, { ifMatch: stat.etag, signal, reuse: true, fresh: true })
   if ((await cidOfContent(standing)) !== stat.cid)
     throw new VfsError('CONTENT_DAMAGED', `${place.shown} does not read back as it was written`, { op: 'copy', path: place.shown })
+}
+
+/** The CID of what was once sent there, which is what is to come. Storages that have CIDs of their own check by them. */
+function sentTo({ mount, place, stat }: Piece['from'], { journal }: Changes): string | undefined {
+  const { by_cid, content_addressed } = mount.backend.capabilities
+  return by_cid || content_addressed ? undefined : journal.written(place.volume, { inner: place.inner, etag: stat.etag })
+}
+
+function requireSame(path: VfsPath, sent: string, come: string): void {
+  if (come !== sent) throw new VfsError('CONTENT_DAMAGED', `what comes of ${path} is not what was written there`, { op: 'copy', path })
 }
 
 /** Where the storage of the destination finds the source by itself. */
