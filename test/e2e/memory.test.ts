@@ -8,6 +8,6 @@ beforeEach(requires('3 GiB on the disk of temporary files', () => hasRoom(3)))
 beforeEach(needsKubo)
 
 // Of 10 GiB in test/stress: what held a whole file would be found here already.
-test.each(ENGINES)('half a GiB goes into IPFS and comes out again within 300 MiB of memory (%s)', { timeout: 120_000 }, async (engine) => {
+test.each(ENGINES)('half a GiB goes into IPFS and comes out again within 300 MB of memory (%s)', { timeout: 120_000 }, async (engine) => {
   expect(await peakInAndOut(engine, { files: 1, bytes: GIB / 2 })).toBeLessThan(MOST)
 })

@@ -9,7 +9,7 @@ const MIB = 2 ** 20
 export const GIB = 1024 * MIB
 
 /** What a process of ours may hold, whatever goes through it. */
-export const MOST = 300 * MIB
+export const MOST = 300_000_000
 
 export const ENGINES = ['embedded', 'kubo'] as const
 

@@ -33,4 +33,20 @@ export function sharing(pair: PairOf): void {
     const silent = await there.names.makeKey(unique('silent'))
     await expect(here.names.resolve(silent.id)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
   })
+
+  test('two names of the other that point to each other are followed to no end', async () => {
+    const { here, there } = pair()
+    const told = { lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false }
+    const [one, two] = [await there.names.makeKey(unique('key')), await there.names.makeKey(unique('key'))]
+    await there.names.publish(`/ipns/${two.id}`, { ...told, key: one.name })
+    await there.names.publish(`/ipns/${one.id}`, { ...told, key: two.name })
+    for (const work of [
+      () => here.names.resolve(one.id, { recursive: true }),
+      () => here.names.resolve(one.id, { recursive: true, fresh: true }),
+      () => here.stat(`/ipns/${one.id}`),
+      () => text(here.read(`/ipns/${two.id}/below`)),
+      () => Array.fromAsync(here.list(`/ipns/${two.id}`)),
+    ])
+      await expect(work(), String(work)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
+  })
 }

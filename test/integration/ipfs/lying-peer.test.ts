@@ -15,7 +15,7 @@ const WANTED = rawCid(Buffer.from('wanted'))
 describe.concurrent('a peer that sends a wrong block is not believed', () => {
   beforeEach(needsKubo)
 
-  test.each(['embedded', 'kubo'])('by %s', async (engine) => {
+  test.each(['embedded', 'kubo'])('by %s', { timeout: 120_000 }, async (engine) => {
     await withNode(async (node) => {
       const root = await rootOf(node, [
         { path: 'honest', content: bytesOf('honest') },
