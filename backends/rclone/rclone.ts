@@ -6,6 +6,7 @@ import type {
   CopyOptions,
   Entry,
   ListOptions,
+  MoveOptions,
   Precondition,
   Range,
   Stat,
@@ -38,6 +39,12 @@ export async function openRclone({ remote, secret, endpoint }: RcloneOptions, ca
   return new RcloneBackend({ rc, info, where: new Where(remote, info) })
 }
 
+/** What keeps no promise of ours in storages that we see no more of than rclone does. */
+const notesOf = ({ Features }: Info): string[] => [
+  ...(Features['CaseInsensitive'] ? ['names that differ in case alone are one file there, and have a history each: keep to one spelling'] : []),
+  ...(Features['DuplicateFiles'] ? ['of several files of one name only one is shown'] : []),
+]
+
 /** As a value of a connection string. */
 const quoted = (secret: string): string => `"${secret.replaceAll('"', '""')}"`
 
@@ -55,6 +62,7 @@ export class RcloneBackend extends BaseBackend {
   override readonly outlives: Backend['outlives']
   override readonly trash: Trash
   override readonly stop = (path: VfsPath): Promise<void> => this.#tree.steps(path).work.stopAll()
+  readonly #notes: readonly string[]
   readonly #rc: Rc
   readonly #where: Where
   readonly #tree: Tree
@@ -68,17 +76,23 @@ export class RcloneBackend extends BaseBackend {
     const marks = Features['CanHaveEmptyDirectories'] !== true
     this.volume = where.volume
     this.outlives = Features['IsLocal'] === true ? undefined : outlives
+    this.#notes = notesOf(remote.info)
     this.#rc = rc
     this.#where = where
     const view = new View(remote)
     this.#tree = new Tree(view, locks, marks)
     this.#writes = new Writes(view, locks)
     this.trash = new RcloneTrash(this.#tree, new Tree(new View(remote, `${OWN}/trash`), locks, marks))
-    this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, copy: Features['Copy'] === true, cas: 'weak' })
+    const [rename, copy] = [Features['Move'] === true, Features['Copy'] === true]
+    this.capabilities = Object.freeze({ ...READ_ONLY, write: true, empty_folders: true, trash: true, rename, copy, cas: 'weak' })
   }
 
   override async check(call?: Call): Promise<void> {
     await this.#rc.call('operations/stat', { remote: '' }, call)
+  }
+
+  override notes(): readonly string[] {
+    return this.#notes
   }
 
   override async locate(path: VfsPath): Promise<string> {
@@ -121,6 +135,13 @@ export class RcloneBackend extends BaseBackend {
   override async remove(path: VfsPath, options: RemoveOptions = {}): Promise<void> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     await this.#tree.remove(path, options)
+  }
+
+  override async rename(from: VfsPath, to: VfsPath, options: MoveOptions = {}): Promise<void> {
+    if (!this.capabilities.rename) return super.rename(from, to, options)
+    const { kind } = await this.#tree.view.get('move', from, options)
+    if (kind === 'directory') throw refusal('UNSUPPORTED', 'move', from, 'is a folder, which goes file by file')
+    await this.#tree.transfer(this.#tree.steps(to), { how: 'move', target: this.#tree, from, to }, options)
   }
 
   override copy(from: VfsPath, to: VfsPath, options: CopyOptions = {}): Promise<Stat> {

@@ -66,7 +66,7 @@ export class Tree {
   /** A file, or an empty folder, to where nothing stands; it stays in the remote. */
   async transfer(steps: Steps, it: Transfer, options: CopyOptions): Promise<Stat> {
     const { how, target, from, to } = it
-    return this.#locked(from, async () => {
+    return this.#betweenLocked(this.view.place(from), target.view.place(to), async () => {
       const source = await this.view.get(how, from, options)
       await this.view.check(how, from, source, { ifMatch: options.ifMatch, signal: options.signal })
       if (source.kind === 'directory' && how === 'copy') throw refusal('IS_DIRECTORY', how, from, 'is a folder')
@@ -91,7 +91,9 @@ export class Tree {
 
   async #requireFree(op: string, path: VfsPath, call: Call): Promise<void> {
     if (await this.view.find(op, path, call)) throw refusal('ALREADY_EXISTS', op, path, 'exists already')
-    await this.view.requireFolder(op, parent(path), call)
+    const folder = await this.view.find(op, parent(path), call)
+    if (!folder) throw refusal('NOT_FOUND', op, path, 'has no folder to be in')
+    if (folder.kind === 'file') throw refusal('NOT_DIRECTORY', op, path, 'lies below a file')
   }
 
   async #requireEmpty(op: 'remove' | 'move', path: VfsPath, call: Call): Promise<void> {
@@ -135,6 +137,13 @@ export class Tree {
   /** A folder that loses its last file stays, as on any disk. */
   async #keepAlive(steps: Steps, path: VfsPath): Promise<void> {
     if (this.#marks && path !== '/' && !(await this.view.find('remove', path, {}))) await this.#make(steps, path, {})
+  }
+
+  /** In an order that all have, so that two never wait for each other. */
+  #betweenLocked<T>(from: string, to: string, work: () => Promise<T>): Promise<T> {
+    if (from === to) return this.#locks.run(from, work)
+    const [first, second] = from < to ? [from, to] : [to, from]
+    return this.#locks.run(first, () => this.#locks.run(second, work))
   }
 
   #locked<T>(path: VfsPath, work: () => Promise<T>): Promise<T> {

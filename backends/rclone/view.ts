@@ -138,7 +138,8 @@ export class View extends Lookup<Standing> {
   async #items(path: VfsPath, call: Call): Promise<Item[]> {
     try {
       const { list } = await this.rc.call<{ list: Item[] | null }>('operations/list', { remote: this.place(path), opt: { noMimeType: true } }, call)
-      return (list ?? []).toSorted((a, b) => compareNames(a.Name, b.Name))
+      const sorted = (list ?? []).toSorted((a, b) => compareNames(a.Name, b.Name))
+      return sorted.filter(({ Name }, i) => Name !== sorted[i - 1]?.Name) // some storages hold several files of one name, of which rclone serves one
     } catch (error) {
       if (path === '/' && isCode(error, 'NOT_FOUND')) return [] // a root that nobody has made yet
       throw told(error, 'list', path)

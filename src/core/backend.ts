@@ -275,8 +275,8 @@ export interface Backend extends AsyncDisposable {
   remove(path: VfsPath, options?: Call & Precondition & { readonly recursive?: boolean | undefined }): Promise<void>
 
   /**
-   * Moves a file or folder to where nothing stands. Rejects NOT_FOUND, ALREADY_EXISTS, CONFLICT, and INVALID_ARGUMENT
-   * for a folder into itself. A path onto itself succeeds and changes nothing.
+   * Moves a file, and where a tree goes in one step (`tree_atomic`) a folder, to where nothing stands. Rejects NOT_FOUND, ALREADY_EXISTS,
+   * CONFLICT, INVALID_ARGUMENT for a folder into itself, and UNSUPPORTED for one that cannot go. A path onto itself succeeds and changes nothing.
    */
   rename(from: VfsPath, to: VfsPath, options?: MoveOptions): Promise<void>
 

@@ -38,7 +38,7 @@ export function backendContract(title: string, make: () => Promise<Backend>, { r
     writing(make, capabilities)
     conditions(make)
     folders(make)
-    if (capabilities.rename) renaming(make)
+    if (capabilities.rename) renaming(make, capabilities)
     if (capabilities.copy) copying(make)
     if (capabilities.trash) trashing(make, capabilities)
     if (capabilities.by_cid) grafting(make)

@@ -62,7 +62,8 @@ export class Transfers {
     const job = await this.#prepare('move', from, to, call, source)
     const folder = job.from.stat.kind === 'directory' && !source.link
     if (folder) await this.#vfs.folders.requireWhole('move', source, { recursive: true, to, signal: call.signal })
-    if (!isFiltered(call) && source.mount.storage === job.to.mount.storage && job.to.mount.backend.capabilities.rename) {
+    const { rename, tree_atomic: tree } = job.to.mount.backend.capabilities
+    if (!isFiltered(call) && source.mount.storage === job.to.mount.storage && rename && (tree || !folder)) {
       if (job.standing === null)
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)

@@ -1,12 +1,31 @@
 import { describe, expect, test } from 'vitest'
-import type { Backend } from '../../../src/core/backend.ts'
+import type { Backend, Capabilities } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { aborted, codeOf, names, noise, content, plantInto, text } from '../support.ts'
 
-export function renaming(make: () => Promise<Backend>): void {
+export function renaming(make: () => Promise<Backend>, { tree_atomic: trees }: Capabilities): void {
   describe('renaming', () => {
-    test('moves a file, and a folder with all below it', async () => {
+    const kinds = [
+      ['file', 'file'],
+      ['file', 'folder'],
+      ['file', 'empty'],
+      ['folder', 'file'],
+      ['folder', 'empty'],
+    ] as const
+
+    test.runIf(!trees)('moves a file, and no folder', async () => {
+      await using b = await make()
+      await plantInto(b, { f: 'x', 'a/b': 'y', 'e/': '', 'to/': '' })
+      await b.rename(p('/f'), p('/to/g'))
+      for (const folder of ['/a', '/e', '/']) expect(await codeOf(b.rename(p(folder), p('/to/h')))).toBe('UNSUPPORTED')
+      expect(await text(b.read(p('/to/g')))).toBe('x')
+      expect(await names(b, p('/'))).toEqual(['a', 'e', 'to'])
+      await b.write(p('/f'), bytesOf('new'))
+      expect(await text(b.read(p('/to/g')))).toBe('x')
+    })
+
+    test.runIf(trees)('moves a file, and a folder with all below it', async () => {
       await using b = await make()
       await plantInto(b, { f: 'x', 'a/b/c': 'deep', 'a/e/': '', 'to/': '' })
       await b.rename(p('/f'), p('/to/g'))
@@ -20,13 +39,7 @@ export function renaming(make: () => Promise<Backend>): void {
       expect(await text(b.read(p('/to/g')))).toBe('x')
     })
 
-    test.each([
-      ['file', 'file'],
-      ['file', 'folder'],
-      ['file', 'empty'],
-      ['folder', 'file'],
-      ['folder', 'empty'],
-    ])('never moves a %s onto a %s', async (from, to) => {
+    test.each(kinds.filter(([from]) => trees || from === 'file'))('never moves a %s onto a %s', async (from, to) => {
       await using b = await make()
       const some = (name: string, kind: string): Record<string, string> =>
         ({ file: { [name]: name }, folder: { [`${name}/in`]: name }, empty: { [`${name}/`]: '' } })[kind] ?? {}
@@ -40,13 +53,13 @@ export function renaming(make: () => Promise<Backend>): void {
       await using b = await make()
       await plantInto(b, { f: 'x', 'a/b': 'y' })
       await b.rename(p('/f'), p('/f'))
-      await b.rename(p('/a'), p('/a'))
+      if (trees) await b.rename(p('/a'), p('/a'))
       expect(await text(b.read(p('/f')))).toBe('x')
       expect(await text(b.read(p('/a/b')))).toBe('y')
       expect(await codeOf(b.rename(p('/no'), p('/no')))).toBe('NOT_FOUND')
     })
 
-    test('never moves a folder into itself', async () => {
+    test.runIf(trees)('never moves a folder into itself', async () => {
       await using b = await make()
       await plantInto(b, { 'a/b/c': 'x' })
       for (const to of ['/a/d', '/a/b/d', '/a/no/d']) expect(`${to} ${await codeOf(b.rename(p('/a'), p(to)))}`).toBe(`${to} INVALID_ARGUMENT`)

@@ -16,7 +16,7 @@ interface Step {
   readonly says: string
 }
 
-const steps = ({ rename, copy }: Capabilities): fc.Arbitrary<Step> =>
+const steps = ({ rename, tree_atomic: trees, copy }: Capabilities): fc.Arbitrary<Step> =>
   fc.oneof(
     fc.tuple(path, content).map(([at, what]) =>
       step(
@@ -58,7 +58,7 @@ const steps = ({ rename, copy }: Capabilities): fc.Arbitrary<Step> =>
           fc.tuple(path, path).map(([from, to]) =>
             step(
               `rename ${from} ${to}`,
-              (m) => m.rename(from, to),
+              (m) => m.rename(from, to, trees),
               (b) => b.rename(from, to),
             ),
           ),

@@ -64,8 +64,9 @@ export class TreeModel {
     this.folder(path).delete(name(path))
   }
 
-  rename(from: VfsPath, to: VfsPath): void {
+  rename(from: VfsPath, to: VfsPath, trees: boolean): void {
     const node = this.get(from)
+    if (node instanceof Map && !trees) refuse('UNSUPPORTED')
     if (from === to) return
     if (node instanceof Map && within(from, to)) refuse('INVALID_ARGUMENT')
     this.place(to, node)
