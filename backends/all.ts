@@ -11,6 +11,8 @@ import { anything, boundBucket, boundCluster, servedFolder, someMemory } from '.
 export interface BackendParts {
   /** No backend ever serves it. */
   readonly dataFolder: string
+  /** Nothing can be changed through this gateway. */
+  readonly readOnly: boolean
   readonly content: LocalContent
   readonly ipfs: IpfsNode
   /** The value of a reference that the configuration holds, if it may be sent to this endpoint. */
@@ -175,7 +177,8 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     s3Options,
     async (options, parts, call) => {
       const { openS3 } = await import('./s3/s3.ts')
-      return openS3({ ...options, pathStyle: options.path_style, partBytes: options.part_size, credentials: await s3Credentials(options, parts) }, call)
+      const { path_style: pathStyle, part_size: partBytes, ...rest } = options
+      return openS3({ ...rest, pathStyle, partBytes, readOnly: parts.readOnly, credentials: await s3Credentials(options, parts) }, call)
     },
     boundBucket,
   ),

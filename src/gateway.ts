@@ -209,7 +209,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const secret: BackendParts['secret'] = (reference, endpoint) => secrets.resolve(reference, endpoint)
   const service: BackendParts['service'] = async (name, call) => (await services.get()).endpoint(name, call)
-  const parts: BackendParts = { dataFolder: folder, content, ipfs, secret, service, alerted: alerting(log) }
+  const parts: BackendParts = { dataFolder: folder, readOnly: config.read_only, content, ipfs, secret, service, alerted: alerting(log) }
   const backends = closing.use(new OpenStorages({ config, types: BACKENDS, parts, served: served.map(({ path }) => path) }))
   const late = await mountAll(plan, table, backends)
   const policy = policyOf({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })

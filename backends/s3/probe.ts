@@ -57,6 +57,21 @@ export async function probe(bucket: Bucket, keys: Keys, call: Call = {}): Promis
   }
 }
 
+/**
+ * The same where nothing may be written: an object that is there tells whether ranges are answered with their own checksum. What is not known is
+ * not relied on.
+ */
+export async function look(bucket: Bucket, keys: Keys, call: Call = {}): Promise<Found> {
+  const { objects } = await bucket.page({ ...call, prefix: keys.prefix, most: LOOKED_AT })
+  const one = objects.find(({ size }) => size > 1)
+  const first = one && collect(bucket.get(one.source, { ...call, range: 'bytes=0-0', ifMatch: one.etag }), MOST)
+  await first?.catch((cause: unknown) => {
+    const error = fromS3(cause, call.signal)
+    if (isMisunderstood(error)) throw doesNotKeep(error)
+  })
+  return { ...READ_ONLY, writable: true }
+}
+
 /** What those have left that were killed. One that still runs is younger: a server refuses requests of a clock that is so wrong. */
 async function sweep(bucket: Bucket, folder: string, versions: boolean, call: Call): Promise<void> {
   const { objects } = await bucket.page({ ...call, prefix: folder })
@@ -107,10 +122,12 @@ async function givesBack(bucket: Bucket, key: string, put: Promise<string>, { si
     }
   } catch (cause) {
     const error = fromS3(cause, signal)
-    if (isMisunderstood(error)) throw new VfsError('IO_ERROR', `this server does not keep what is written: ${error.message}`, { backend: 's3', cause: error })
-    throw error
+    throw isMisunderstood(error) ? doesNotKeep(error) : error
   }
 }
+
+const doesNotKeep = (cause: VfsError): VfsError =>
+  new VfsError('IO_ERROR', `this server does not keep what is written: ${cause.message}`, { backend: 's3', cause })
 
 async function isRefused(request: Promise<unknown>): Promise<boolean> {
   try {
@@ -124,6 +141,7 @@ async function isRefused(request: Promise<unknown>): Promise<boolean> {
 const CONTENT = Buffer.from('polymount')
 const NOTHING = Buffer.alloc(0)
 const LONG_AGO_MS = 3_600_000
+const LOOKED_AT = 16 // objects
 const MOST = 1024 // bytes of what a server may make of it
 const WRONG_CRC = 'AAAAAA=='
 const WRONG = { ifMatch: '"0123456789abcdef0123456789abcdef"' } as const

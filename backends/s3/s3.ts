@@ -21,7 +21,7 @@ import { connect, type Connection, outlives } from './connect.ts'
 import { Keys } from './keys.ts'
 import { Locks } from '../../src/core/locks.ts'
 import { Objects, type RemoveOptions } from './objects.ts'
-import { type Found, probe } from './probe.ts'
+import { type Found, look, probe } from './probe.ts'
 import { S3Trash } from './trash.ts'
 import { refusal, told, View } from './view.ts'
 
@@ -30,6 +30,8 @@ export interface S3Options extends Connection {
   readonly prefix?: string | undefined
   /** Of each part of an upload; if not said, a size that every server takes which was tried. */
   readonly partBytes?: number | undefined
+  /** Nobody is going to change anything: what that takes is not tried. */
+  readonly readOnly?: boolean | undefined
 }
 
 /**
@@ -40,7 +42,7 @@ export async function openS3(options: S3Options, call?: Call): Promise<S3Backend
   const bucket = connect(options)
   try {
     const keys = new Keys(options.prefix)
-    const found = await probe(bucket, keys, call)
+    const found = await (options.readOnly ? look : probe)(bucket, keys, call)
     return new S3Backend(bucket, keys.for(found), { ...found, checksums: found.checksums && options.compat !== true }, options)
   } catch (error) {
     bucket.close()

@@ -6,6 +6,8 @@ export class CountingProxy implements AsyncDisposable {
   /** Both ways. */
   bytes = 0
   requests = 0
+  /** Those that ask for a change. */
+  writes = 0
   readonly endpoint: string
   readonly #close: () => Promise<void>
 
@@ -28,7 +30,11 @@ export class CountingProxy implements AsyncDisposable {
   }
 
   #join(client: Socket, server: Socket, open: Set<Socket>): void {
-    client.on('data', (bytes) => (this.requests += bytes.toString('latin1').match(REQUEST)?.length ?? 0))
+    client.on('data', (bytes) => {
+      const requests = bytes.toString('latin1').match(REQUEST) ?? []
+      this.requests += requests.length
+      this.writes += requests.filter((line) => !/^(?:GET|HEAD)/.test(line)).length
+    })
     for (const [from, to] of [
       [client, server],
       [server, client],

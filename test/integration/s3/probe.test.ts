@@ -8,6 +8,8 @@ import { openS3 } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, names, text } from '../../contract/support.ts'
+import { CountingProxy } from '../../support/counting-proxy.ts'
+import { connect as connectTo } from '../../support/gateway.ts'
 import { needs, RCLONE_S3, S3Server, VERSITY, VERSITY_VERSIONS } from '../../support/s3.ts'
 
 describe.each([
@@ -49,6 +51,27 @@ describe.each([
   })
 })
 
+describe('a gateway that may only read', () => {
+  beforeEach(needs(VERSITY))
+
+  test('writes nothing to the bucket, not even to find out what that can do', async () => {
+    await using server = await S3Server.start(VERSITY)
+    const { bucket, credentials } = await server.options()
+    const direct = connect({ bucket, endpoint: server.endpoint, credentials })
+    await direct.put('f', Buffer.from('content'), { change: 'another' })
+    direct.close()
+    await using proxy = await CountingProxy.start(server.endpoint)
+    const options = { bucket, endpoint: proxy.endpoint, access_key_id: 'env:ID', secret_access_key: 'env:KEY' }
+    await using session = await connectTo({
+      env: { ID: credentials?.accessKeyId, KEY: credentials?.secretAccessKey },
+      config: { read_only: true, backends: { far: { type: 's3', options } }, mounts: [{ path: '/far', backend: 'far' }] },
+    })
+    expect((await session.call('vfs_read', { path: '/far/f', raw: true })).text).toBe('content')
+    expect((await session.call('vfs_ls', { path: '/far' })).result).toMatchObject({ entries: [{ name: 'f' }] })
+    expect([proxy.requests > 2, proxy.writes]).toEqual([true, 0])
+  })
+})
+
 describe('after one that was killed', () => {
   beforeEach(needs(VERSITY))
 
@@ -75,6 +98,14 @@ describe('a server that answers to a range with the checksum of the whole', () =
     await using backend = await server.backend()
     await backend.write(p('/f'), bytesOf('hello world'))
     expect(await text(backend.read(p('/f'), { offset: 6, length: 3 }))).toBe('wor')
+  })
+
+  test('nor where nothing may be written', async () => {
+    const options = await server.options()
+    await using writing = await openS3(options)
+    await writing.write(p('/f'), bytesOf('hello world'))
+    await using reading = await openS3({ ...options, readOnly: true })
+    expect(await text(reading.read(p('/f'), { offset: 6, length: 3 }))).toBe('wor')
   })
 
   test('is refused where a person asks for them', async () => {
