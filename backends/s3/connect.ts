@@ -23,10 +23,18 @@ const WORK_MS = 600_000 // AWS: several minutes
  */
 export const outlives = (size: number): number => CONNECT_MS + SILENCE_MS + Math.min(1, size / ONE_REQUEST) * WORK_MS
 
+/** That of the environment or the profile; most servers beside AWS take the first there was. */
+async function chosenRegion(): Promise<string> {
+  const chain = new S3Client()
+  const named = await chain.config.region().catch(() => 'us-east-1')
+  chain.destroy()
+  return named
+}
+
 /** Reaches nothing yet. */
 export function connect(to: Connection): Bucket {
   const config: S3ClientConfig = {
-    region: to.region ?? 'us-east-1',
+    region: to.region ?? chosenRegion,
     forcePathStyle: to.pathStyle ?? to.endpoint !== undefined, // few servers beside AWS have a host name for each bucket
     requestHandler: waiting(SILENCE_MS),
     ...(to.endpoint !== undefined && { endpoint: to.endpoint }),

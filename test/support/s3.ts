@@ -55,17 +55,17 @@ export class S3Server implements AsyncDisposable {
   readonly #program: S3Program
   #buckets = 0
 
-  private constructor(endpoint: string, folder: string, program: S3Program) {
+  private constructor(endpoint: string, folder: string, program: S3Program, region: string) {
     this.endpoint = endpoint
     this.#folder = folder
     this.#program = program
-    this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region: 'us-east-1', forcePathStyle: true })
+    this.#client = new S3Client({ endpoint, credentials: CREDENTIALS, region, forcePathStyle: true })
   }
 
-  static async start(program: S3Program = VERSITY, at?: number): Promise<S3Server> {
+  static async start(program: S3Program = VERSITY, at?: number, region = 'us-east-1'): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'polymount-s3-'))
     for (const part of ['buckets', 'versions']) await mkdir(join(folder, part))
-    const server = new S3Server(`http://127.0.0.1:${at ?? (await freePort())}`, folder, program)
+    const server = new S3Server(`http://127.0.0.1:${at ?? (await freePort())}`, folder, program, region)
     await server.restart()
     return server
   }

@@ -57,6 +57,22 @@ test('without keys those of a profile are used', async () => {
   expect(backend.capabilities.write).toBe(true)
 })
 
+test('without a region that of the environment is used, or of the profile', async () => {
+  const region = 'eu-central-1'
+  await using far = await S3Server.start({ ...VERSITY, args: (folder, at) => ['--region', region, ...VERSITY.args(folder, at)] }, undefined, region)
+  const { bucket, endpoint, credentials } = await far.options()
+  const open = async (): Promise<string> => codeOf(openS3({ bucket, endpoint, credentials }).then((backend) => backend[Symbol.asyncDispose]()))
+  await using place = await emptyPlace()
+  const file = join(place.home, 'config')
+  await writeFile(file, `[profile team]\nregion = ${region}\n`)
+  surroundings({})
+  expect(await open()).toBe('WRONG_REGION')
+  surroundings({ AWS_REGION: region })
+  expect(await open()).toBe('none')
+  surroundings({ AWS_PROFILE: 'team', AWS_CONFIG_FILE: file })
+  expect(await open()).toBe('none')
+})
+
 test('where there are none anywhere that is what is said', async () => {
   const { bucket, endpoint } = await server.options()
   surroundings({})
