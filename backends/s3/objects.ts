@@ -13,7 +13,7 @@ import type { Keys } from './keys.ts'
 import { everything, hasBelow } from './list.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import type { Found } from './probe.ts'
-import { publish, withdraw } from './publish.ts'
+import { publish, requireCopied, withdraw } from './publish.ts'
 import { giveUp, upload, WHOLE_BYTES } from './upload.ts'
 import { check, refusal, type Standing, statOf, View } from './view.ts'
 
@@ -176,6 +176,7 @@ export class Objects {
     const etag = await publish(bucket, key, { change, signal: options.signal }, () =>
       copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, staging: options.staging, signal: options.signal }),
     )
+    await requireCopied(bucket, key, { change, etag, size: facts.size })
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../src/core/backend.ts'
 import { inDoubt, surely } from '../../src/core/effect.ts'
-import type { Bucket, Put } from './bucket.ts'
+import { VfsError } from '../../src/core/error.ts'
+import type { Bucket, Facts, Put } from './bucket.ts'
 import type { Conditions } from './requests.ts'
 import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 import { patiently } from './patience.ts'
@@ -37,6 +38,13 @@ export async function withdraw(bucket: Bucket, key: string, conditions: Call & C
     async () => !(await bucket.head(key)),
     S3,
   )
+}
+
+/** Looks at what the storage says it has copied by itself, for what it was copied from may go next. Rejects IO_ERROR. */
+export async function requireCopied(bucket: Bucket, key: string, { change, etag, size }: Pick<Put, 'change'> & Pick<Facts, 'etag' | 'size'>): Promise<void> {
+  const found = await bucket.head(key).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
+  if (found?.size === size && (found.change === change || found.etag === etag)) return
+  throw new VfsError('IO_ERROR', 'the storage says that it has made a copy, which is not there', S3)
 }
 
 /** The etag of the object, if this change wrote it. */

@@ -21,6 +21,9 @@ function refusalOf(status: number, code: string, headers = ''): string {
 
 const BUSY = refusalOf(503, 'SlowDown', 'Retry-After: 1\r\n')
 
+const COPIED = '<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><ETag>"0"</ETag></CopyObjectResult>'
+const PRETENDED = `HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: ${COPIED.length}\r\nConnection: close\r\n\r\n${COPIED}`
+
 /** Stands before a server of plain HTTP and passes bytes on, as well as it is told to. */
 export class FaultProxy implements AsyncDisposable {
   /** Connections end after a while. */
@@ -33,6 +36,8 @@ export class FaultProxy implements AsyncDisposable {
   busyAt: RegExp | undefined
   /** Every request whose first line is such is refused like this. */
   refusing: { readonly line: RegExp; readonly status: number; readonly code: string } | undefined
+  /** Every request whose first line is such is answered as a copy that was made, and does not arrive. */
+  pretending: RegExp | undefined
   refused = 0
   /** No request whose first line is such arrives, and each waits for ever. */
   silent: RegExp | undefined
@@ -103,6 +108,7 @@ export class FaultProxy implements AsyncDisposable {
         this.refused++
         return refuse(client, refusalOf(this.refusing.status, this.refusing.code), lineOf(bytes))
       }
+      if (this.pretending?.test(lineOf(bytes)) === true) return refuse(client, PRETENDED, lineOf(bytes))
       if (fault === 'held') this.#hold(bytes, target)
       else target.write(bytes)
       if ((budget -= bytes.length) < 0) cut()

@@ -81,3 +81,21 @@ test('a bucket that is full in the middle of a large file keeps no part of it', 
   expect((await t.call('vfs_ls', { path: '/far' })).text).not.toContain('large')
   expect(await t.uploads()).toBe(0)
 })
+
+test.each([
+  ['vfs_remove', { path: '/far/f' }],
+  ['vfs_move', { from: '/far/f', to: '/far/g' }],
+  ['vfs_copy', { from: '/far/f', to: '/far/g' }],
+  ['vfs_write', { path: '/far/large', content: 'small', if_match: '*' }],
+] as const)('a copy that the bucket says it has made, and has not, is found out by %s before anything is lost', async (tool, args) => {
+  await using t = await opened()
+  const call = t.call.bind(t)
+  await writeFile(join(t.work, 'large'), await content(noise(17 << 20)))
+  expect((await call('vfs_copy', { from: `${t.work}/large`, to: '/far/large' })).ok).toBe(true)
+  const before = (await call('vfs_ls', { path: '/far' })).result['entries']
+  t.proxy.pretending = /^PUT \S+x-id=CopyObject/
+  expect((await call(tool, args)).result).toMatchObject({ error_code: 'IO_ERROR' })
+  expect((await call('vfs_ls', { path: '/far' })).result['entries']).toEqual(before)
+  t.proxy.pretending = undefined
+  expect((await call(tool, args)).ok).toBe(true)
+})
