@@ -14,8 +14,8 @@ export interface ConnectOptions {
 
 export interface Connected extends AsyncDisposable {
   readonly client: Client
-  /** Calls a tool and gives what a model and a program see of the result. */
-  call(tool: string, args?: Record<string, unknown>): Promise<Answer>
+  /** Calls a tool and gives what a model and a program see of the result, waiting for a minute if not said. */
+  call(tool: string, args?: Record<string, unknown>, patience?: { readonly timeout: number }): Promise<Answer>
 }
 
 export interface Answer {
@@ -41,7 +41,7 @@ export const newClient = (name: string, era: Era): Client =>
 
 export const connected = (client: Client, close: () => Promise<void>): Connected => ({
   client,
-  call: async (tool, args = {}) => answer(await client.callTool({ name: tool, arguments: args })),
+  call: async (tool, args = {}, patience) => answer(await client.callTool({ name: tool, arguments: args }, patience)),
   [Symbol.asyncDispose]: async () => {
     await client.close()
     await close()
