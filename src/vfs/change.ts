@@ -56,12 +56,13 @@ export class Changes {
   }
 
   /** Brings back what a removal put into the trash, to where nothing stands. */
-  async bringBack(target: Target, removal: ChangeId, cause: Cause): Promise<Changed> {
+  async bringBack(target: Target, removal: ChangeId, cause: Cause, parents?: readonly Target[]): Promise<Changed> {
     const { trash } = target.mount.backend
     if (!trash) throw new VfsError('VOLUME_CHANGED', `${target.mount.name} has no trash`, { op: 'undo', path: target.place.shown })
     const was = this.journal.get(removal)?.before
     const id = (await lyingUnder(this.journal, trash, removal)) ?? removal
-    return this.#steps.run('undo', target, cause, { before: null, after: was ? { kind: was.kind, size: was.size } : undefined }, async (change) => {
+    const after = was ? { kind: was.kind, size: was.size } : undefined
+    return this.#steps.run('undo', target, cause, { before: null, after, parents }, async (change) => {
       if (id !== removal) await change.note({ aside: id })
       const stat = await trash.back(id, target.inner, { signal: cause.signal }).catch(async (error: unknown) => {
         throw isCode(error, 'NOT_FOUND') && !(await holds(trash, id)) ? notKept(target.place.shown, removal, 'it is kept no longer') : error

@@ -54,7 +54,7 @@ export class Steps {
     const change = await this.journal.begin({ kind, place: target.place, holds: parents[0]?.place.inner, actor, parent, undoes, ...facts }, { signal })
     const made: Target[] = []
     try {
-      for (const folder of parents) if (await this.#makeParent(folder, { ...cause, parent: change.id })) made.unshift(folder)
+      for (const folder of parents) if (await this.#makeParent(folder, { actor, signal, parent: change.id })) made.unshift(folder)
       const { stat, bytes } = await effect(change)
       change.done(stat && snapshot(stat))
       this.#events.emit('changed', { path: target.place.shown, change: change.id, op: kind })

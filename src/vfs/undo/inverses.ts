@@ -1,6 +1,7 @@
 import { VfsError } from '../../core/error.ts'
 import type { ChangeId, ChangeRecord, Snapshot } from '../../journal/types.ts'
 import type { Changes } from '../change.ts'
+import type { Folders } from '../folders.ts'
 import type { Cause } from '../step.ts'
 import { statOrNull, type Target } from '../target.ts'
 import type { Versions } from '../versions.ts'
@@ -20,8 +21,10 @@ export class Inverses {
   readonly #served: Served
   readonly #changes: Changes
   readonly #versions: Versions
+  readonly #folders: Folders
 
-  constructor(served: Served, changes: Changes, versions: Versions) {
+  constructor(served: Served, changes: Changes, versions: Versions, folders: Folders) {
+    this.#folders = folders
     this.#served = served
     this.#changes = changes
     this.#versions = versions
@@ -52,7 +55,7 @@ export class Inverses {
 
   /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
   async of(record: ChangeRecord, cause: Cause, told?: () => void): Promise<void> {
-    if (!record.partsOnly) await this.#ofEffect(this.#changes.journal.standsBy(record.change) ?? record, cause).then(told)
+    if (!record.partsOnly) await this.#ofEffect(record, cause).then(told)
     for (const part of this.#changes.journal.parts(record.change, { newestFirst: true }))
       if (part.state === 'done' && part.undoneBy === null) await this.of(part, { ...cause, undoes: part.change }, told)
   }
@@ -62,16 +65,31 @@ export class Inverses {
     return undoes !== null && this.#changes.journal.get(undoes)?.parent === whole
   }
 
-  async #ofEffect(record: ChangeRecord, why: Cause): Promise<void> {
+  /** Of the change by which it stands now, which the journal then tells as undone; a folder that was made goes as one that was made, whoever has brought it back. */
+  async #ofEffect(made: ChangeRecord, why: Cause): Promise<void> {
+    const record = this.#changes.journal.standsBy(made.change) ?? made
     const cause = { ...why, undoes: record.change }
     const target = await this.#served.target(record.place, cause.signal)
-    if (record.after === null) return void (await this.#changes.bringBack(target, record.change, cause))
-    if (record.from && record.kind === 'move') return void (await this.#changes.rename(target, await this.#served.target(record.from, cause.signal), cause))
-    if (record.kind === 'mkdir') return this.#removeEmpty(target, cause)
+    if (made.kind === 'mkdir') return this.#removeEmpty(target, cause)
+    if (record.after === null) return this.#bringBack(target, record.change, cause)
+    if (record.from && record.kind === 'move') return this.#moveBack(target, await this.#served.target(record.from, cause.signal), cause)
     const etag = (await this.#versions.standing(target, record, record.after, cause)) ?? record.after.etag
     const ifMatch = record.after.kind === 'file' ? etag : undefined
     if (record.before === null) return void (await this.#changes.remove(target, cause, { ifMatch }))
     await this.#putBack(record, record.before, { target, etag, ifMatch }, cause)
+  }
+
+  async #bringBack(target: Target, removal: ChangeId, cause: Cause): Promise<void> {
+    await this.#changes.bringBack(target, removal, cause, await this.#missingAbove(target, cause))
+  }
+
+  async #moveBack(from: Target, to: Target, cause: Cause): Promise<void> {
+    await this.#changes.rename(from, to, cause, undefined, await this.#missingAbove(to, cause))
+  }
+
+  /** Folders that somebody else had made, and whose making counts as nothing in this undo. */
+  async #missingAbove(target: Target, { signal }: Cause): Promise<Target[]> {
+    return target.mount.backend.capabilities.empty_folders ? this.#folders.missingAbove(target, signal) : []
   }
 
   /** By its CID where the storage has it still, else by its content. */

@@ -1,6 +1,7 @@
 import { VfsError } from '../../core/error.ts'
 import type { ChangeId, ChangeRecord } from '../../journal/types.ts'
 import type { Changes } from '../change.ts'
+import { Folders } from '../folders.ts'
 import { group } from '../group.ts'
 import type { Cause } from '../step.ts'
 import type { Targets } from '../target.ts'
@@ -23,7 +24,7 @@ export class Undo {
     this.#served = new Served(targets)
     this.#changes = changes
     this.#plans = new Plans(targets, this.#served, changes.journal, versions)
-    this.#inverses = new Inverses(this.#served, changes, versions)
+    this.#inverses = new Inverses(this.#served, changes, versions, new Folders(targets))
     this.takeBack = this.#inverses.takeBack
     this.takeBackOne = this.#inverses.takeBackOne
   }

@@ -80,6 +80,33 @@ describe('undo', () => {
     expect(await t.names('/m')).toEqual([])
   })
 
+  test('of a folder that was made on the way, removed and brought back leaves there what lies in it by now', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const { change } = await t.vfs.mkdir(p('/m/d/e'), { ...other, parents: true })
+    const undo = await t.vfs.undo({ change: change! }, call)
+    await t.vfs.undo({ change: undo.change! }, call)
+    await t.write('/m/d/f', 'x')
+    await t.vfs.undo({ session: 's2' }, call)
+    expect([await t.names('/m/d'), await t.text('/m/d/f')]).toEqual([['f'], 'x'])
+  })
+
+  test('of a session makes a folder of its own again where what it brings back of others lay', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const since = new Date()
+    await t.vfs.mkdir(p('/m/d/e'), { ...call, parents: true })
+    await t.write('/m/f', 'moved', other)
+    await t.vfs.move(p('/m/f'), p('/m/d/g'), other)
+    await t.write('/m/d/f', 'x', other)
+    const all = await t.vfs.undo({ path: p('/m'), since }, call)
+    expect(await t.names('/m')).toEqual([])
+    const { change } = await t.vfs.undo({ session: 's1' }, call)
+    expect([await t.names('/m/d'), await t.text('/m/d/g')]).toEqual([['f', 'g'], 'moved'])
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.names('/m')).toEqual([])
+    await expect(t.vfs.undo({ change: all.change! }, call)).resolves.toMatchObject({ conflicts: [] })
+    expect(await t.names('/m/d')).toEqual(['e', 'f', 'g'])
+  })
+
   test.each(['file', 'folder'])('of a removal goes on after it was undone, and that undone: a %s', async (kind) => {
     await using t = await openTestVfs({ '/m': {} })
     const path = kind === 'file' ? '/m/f' : '/m/d/f'
