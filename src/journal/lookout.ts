@@ -18,10 +18,12 @@ function leftAt({ left_at }: Left): number {
   return Math.min(left_at ?? now, now)
 }
 
-/** Looks at changes in doubt without being asked: soon after they were left, then less and less often, and when they are due. */
+/** Looks at changes in doubt without being asked: soon, then less and less often, and when they are due. */
 export class Lookout implements AsyncDisposable {
   readonly #look: (seq: number) => Promise<unknown>
   readonly #timers = new Map<number, NodeJS.Timeout>()
+  /** Before the next look at each, in milliseconds. */
+  readonly #pauses = new Map<number, number>()
   readonly #looking = new Set<Promise<unknown>>()
   #isOver = false
 
@@ -29,12 +31,12 @@ export class Lookout implements AsyncDisposable {
     this.#look = look
   }
 
-  watch(change: Left & Pick<ChangeRow, 'seq'>, due: number): void {
-    if (this.#isOver) return
-    const now = Date.now()
-    const pause = Math.min(LONGEST_MS, Math.max(FIRST_MS, now - leftAt(change)))
-    clearTimeout(this.#timers.get(change.seq))
-    this.#timers.set(change.seq, setTimeout(this.#wake, due > now ? Math.min(pause, due - now) : pause, change.seq).unref())
+  watch(seq: number, due: number): void {
+    if (this.#isOver || this.#timers.has(seq)) return
+    const pause = this.#pauses.get(seq) ?? FIRST_MS
+    const left = due - Date.now()
+    this.#pauses.set(seq, Math.min(LONGEST_MS, pause * 2))
+    this.#timers.set(seq, setTimeout(this.#wake, left > 0 ? Math.min(pause, left) : pause, seq).unref())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,7 +49,10 @@ export class Lookout implements AsyncDisposable {
     this.#timers.delete(seq)
     const looking = this.#look(seq)
       .catch(() => undefined) // the next call that meets the change tells what is wrong
-      .finally(() => this.#looking.delete(looking))
+      .finally(() => {
+        this.#looking.delete(looking)
+        if (!this.#timers.has(seq)) this.#pauses.delete(seq)
+      })
     this.#looking.add(looking)
   }
 }

@@ -75,7 +75,7 @@ export class Recovery implements AsyncDisposable {
     const row = this.#ledger.row(seq)
     if (!row || row.owner === null) return
     const due = this.dueAt(row)
-    if (due !== undefined) this.#lookout.watch(row, due)
+    if (due !== undefined) this.#lookout.watch(seq, due)
   }
 
   /** Until then nobody can tell that a change has not taken effect; undefined if that is not for the time to say. */
@@ -123,7 +123,9 @@ export class Recovery implements AsyncDisposable {
   /** With what it is a part of, whose storage may be another one that nothing is awaited from. */
   async #lookAgain(seq: number): Promise<void> {
     const { parent } = this.#ledger.row(seq) ?? {}
-    if ((await this.settleOwn(seq)) && parent && this.#adopted.has(parent)) await this.#lookAgain(parent)
+    if (!(await this.settleOwn(seq)) || !parent || !this.#adopted.has(parent)) return
+    await this.#settling.get(parent) // that look began before this one ended
+    await this.#lookAgain(parent)
   }
 
   async #settleOwn(seq: number): Promise<boolean> {

@@ -1,64 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Bucket } from '../../backends/s3/bucket.ts'
-import { connect } from '../../backends/s3/connect.ts'
 import { noise } from '../support/content.ts'
-import { type Fault, FaultProxy } from '../support/fault-proxy.ts'
-import { emptyPlace, type Ended, type Host, host, later, type Place, run } from '../support/program.ts'
-import { needsS3, S3Server } from '../support/s3.ts'
+import type { Fault } from '../support/fault-proxy.ts'
+import { type Host, later } from '../support/program.ts'
+import { needsS3 } from '../support/s3.ts'
+import { Machine } from '../support/s3-machine.ts'
 
 beforeEach(needsS3)
-
-/** A machine whose `/bucket` lies behind a proxy, which every gateway of it goes through. */
-class Machine implements AsyncDisposable {
-  readonly proxy: FaultProxy
-  /** Past the proxy. */
-  readonly direct: Bucket
-  readonly place: Place
-  readonly #parts: AsyncDisposableStack
-  readonly #env: Record<string, string>
-
-  private constructor(parts: AsyncDisposableStack, place: Place, proxy: FaultProxy, direct: Bucket, env: Record<string, string>) {
-    this.#parts = parts
-    this.place = place
-    this.proxy = proxy
-    this.direct = direct
-    this.#env = env
-  }
-
-  static async start(): Promise<Machine> {
-    const parts = new AsyncDisposableStack()
-    const server = parts.use(await S3Server.start())
-    const proxy = parts.use(await FaultProxy.start(server.endpoint))
-    const place = parts.use(await emptyPlace())
-    const options = await server.options()
-    const direct = parts.adopt(connect(options), async (bucket) => bucket.close())
-    const storage = { bucket: options.bucket, endpoint: proxy.endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
-    const settings = { backends: { bucket: { type: 's3', options: storage } }, mounts: [{ path: '/bucket', backend: 'bucket' }] }
-    await writeFile(join(place.home, 'polymount.json'), JSON.stringify(settings))
-    const { accessKeyId = '', secretAccessKey = '' } = options.credentials ?? {}
-    return new Machine(parts, place, proxy, direct, { S3_ID: accessKeyId, S3_KEY: secretAccessKey })
-  }
-
-  agent(): Promise<Host> {
-    return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
-  }
-
-  /** The command line of a person. */
-  polymount(...args: readonly string[]): Promise<Ended> {
-    return run(this.place, [...args, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
-  }
-
-  /** All keys, those of our own too. */
-  async keys(): Promise<string[]> {
-    return (await this.direct.page({ prefix: '' })).objects.map(({ source }) => source.key)
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#parts.disposeAsync()
-  }
-}
 
 let machine: Machine
 beforeEach(async () => void (machine = await Machine.start()))
@@ -98,7 +47,6 @@ test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothin
     const met = proxy.next(line, fault)
     const call = act(agent).catch(() => 'gone')
     await met
-    if (fault === 'unanswered') await settled(line)
     process.kill(agent.pid, 'SIGKILL')
     expect(await call).toBe('gone')
   }
@@ -143,15 +91,6 @@ test.each<[string, typeof write | typeof remove, RegExp, string | undefined]>([
   expect((await agent.call('vfs_read', { path: '/bucket/f', raw: true })).text).toBe('before')
   expect(await machine.keys()).toEqual(['f'])
 })
-
-/** The server has done what it was asked for. */
-async function settled(line: RegExp): Promise<void> {
-  const isRemoval = line.source.startsWith('^DELETE')
-  for (;;) {
-    const facts = await machine.direct.head('f')
-    if (isRemoval ? facts === undefined : facts?.size === 'after'.length) return
-  }
-}
 
 test.each([
   ['in the middle of an upload', /^PUT \S+\/large\?\S*partNumber=/],

@@ -42,6 +42,8 @@ export class FaultProxy implements AsyncDisposable {
   /** No request whose first line is such arrives, and each waits for ever. */
   silent: RegExp | undefined
   cuts = 0
+  /** The first lines of the requests that came. */
+  readonly lines: string[] = []
   readonly endpoint: string
   readonly #open: Set<Socket>
   readonly #close: () => Promise<void>
@@ -75,7 +77,7 @@ export class FaultProxy implements AsyncDisposable {
     if (target) await once(target, 'data')
   }
 
-  /** What is done to the next request whose first line is such; resolves when it has come, a held one whole. */
+  /** What is done to the next request whose first line is such; resolves when it has come, a held one whole, or when what stays unanswered has been done. */
   next(line: RegExp, fault: Fault): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting = { line, fault, met: resolve }
@@ -101,6 +103,7 @@ export class FaultProxy implements AsyncDisposable {
         })
     }
     client.on('data', (bytes: Buffer) => {
+      if (isRequest(bytes)) this.lines.push(lineOf(bytes))
       if (this.silent?.test(lineOf(bytes)) === true) return
       fault ??= this.#meets(bytes)
       if (this.#isBusy(bytes)) return refuse(client, BUSY, lineOf(bytes))
@@ -115,6 +118,7 @@ export class FaultProxy implements AsyncDisposable {
     })
     target.on('data', (bytes: Buffer) => {
       if (fault === 'lost') return cut()
+      if (fault === 'unanswered') this.#met()
       if (fault === undefined) client.write(this.damage ? this.damage(bytes) : bytes)
       if ((budget -= bytes.length) < 0) cut()
     })
@@ -123,9 +127,8 @@ export class FaultProxy implements AsyncDisposable {
   #meets(bytes: Buffer): Fault | undefined {
     const waiting = this.#waiting
     if (!waiting?.line.test(lineOf(bytes))) return undefined
-    if (waiting.fault === 'held') return waiting.fault
-    this.#waiting = undefined
-    waiting.met()
+    if (waiting.fault !== 'lost') return waiting.fault
+    this.#met()
     return waiting.fault
   }
 
@@ -133,6 +136,10 @@ export class FaultProxy implements AsyncDisposable {
     if (this.#held?.target !== target) this.#held = { bytes: [], target }
     this.#held.bytes.push(bytes)
     if (!isWhole(Buffer.concat(this.#held.bytes))) return
+    this.#met()
+  }
+
+  #met(): void {
     this.#waiting?.met()
     this.#waiting = undefined
   }

@@ -24,12 +24,12 @@ export async function emptyPlace(): Promise<Place> {
   return { home, work, env: { HOME: home, PATH: process.env['PATH'] ?? '' }, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) }
 }
 
-/** For what was left in doubt the time goes by in which it may still come. */
+/** For what was left the time goes by in which it may still come. */
 export const later = ({ home }: Place): void => laterIn(join(home, '.local/share/polymount'))
 
 export function laterIn(dataFolder: string): void {
   const journal = new Database(join(dataFolder, 'journal.db'))
-  journal.run('update change set left_at = left_at - 3600000 where owner is not null')
+  journal.run('update change set left_at = ifnull(left_at, ?) - 3600000 where owner is not null', Date.now())
   journal.close()
 }
 
