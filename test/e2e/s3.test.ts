@@ -51,7 +51,7 @@ test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothin
     expect(await call).toBe('gone')
   }
   const agent = await machine.agent()
-  expect((await historyOf(agent)).includes('[in_doubt')).toBe(fault === 'held')
+  await vi.waitFor(async () => expect((await historyOf(agent)).includes('[in_doubt')).toBe(fault === 'held'), 10_000)
   if (fault === 'held') later(machine.place)
   await vi.waitFor(async () => expect(await historyOf(agent)).toMatch(told), 10_000)
   const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
@@ -62,6 +62,12 @@ test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothin
   expect(after.text).toBe(left ?? 'before')
   expect(await machine.keys()).toEqual(['f'])
 })
+
+function inDoubt(history: string): string {
+  const [, change] = /^(c\w+) .*\[in_doubt/m.exec(history) ?? []
+  if (change === undefined) throw new Error(`nothing is in doubt: ${history}`)
+  return change
+}
 
 const historyOf = async (agent: Host): Promise<string> => (await agent.call('vfs_history', { path: '/bucket/f' })).text
 
@@ -80,7 +86,7 @@ test.each<[string, typeof write | typeof remove, RegExp, string | undefined]>([
     expect(await call).toBe('gone')
   }
   const agent = await machine.agent()
-  const change = /^(c\w+) .*\[in_doubt/m.exec(await historyOf(agent))?.[1]
+  const change = await vi.waitFor(async () => inDoubt(await historyOf(agent)), 10_000)
   const refused = await agent.call('vfs_write', { path: '/bucket/f', content: 'by another', if_match: '*' })
   expect(refused.result).toMatchObject({ error_code: 'OUTCOME_UNKNOWN', context: { holder: { change }, retry_after_ms: expect.any(Number) } })
   await proxy.letGo()

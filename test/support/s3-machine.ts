@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { expect, vi } from 'vitest'
 import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
 import { FaultProxy } from './fault-proxy.ts'
@@ -42,8 +43,11 @@ export class Machine implements AsyncDisposable {
     return new Machine(parts, place, proxy, direct, { S3_ID: accessKeyId, S3_KEY: secretAccessKey })
   }
 
-  agent(): Promise<Host> {
-    return host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+  /** Its gateway has opened the bucket: on a busy machine that may take longer than a start waits for it. */
+  async agent(): Promise<Host> {
+    const agent = await host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
+    await vi.waitFor(async () => expect((await agent.call('vfs_stat', { path: '/bucket' })).ok).toBe(true), 30_000)
+    return agent
   }
 
   /** The command line of a person. */
