@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { vi } from 'vitest'
 import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
+import type { Answer } from './client.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { emptyPlace, type Ended, type Host, host, type Place, run } from './program.ts'
 import { S3Server } from './s3.ts'
@@ -46,7 +47,7 @@ export class Machine implements AsyncDisposable {
   /** Its gateway has opened the bucket: on a busy machine that may take longer than a start waits for it. */
   async agent(): Promise<Host> {
     const agent = await host(this.place, [this.place.work, '--config', join(this.place.home, 'polymount.json')], { env: this.#env })
-    await vi.waitFor(async () => expect((await agent.call('vfs_stat', { path: '/bucket' })).ok).toBe(true), 30_000)
+    await vi.waitFor(async () => requireOpen(await agent.call('vfs_stat', { path: '/bucket' })), 30_000)
     return agent
   }
 
@@ -63,4 +64,8 @@ export class Machine implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#parts.disposeAsync()
   }
+}
+
+function requireOpen({ ok, text }: Answer): void {
+  if (!ok) throw new Error(text)
 }
