@@ -80,7 +80,7 @@ export class Objects {
       if (!standing && options.mustExist) throw refusal('NOT_FOUND', 'remove', path, 'does not exist')
       if (!standing) return
       if (standing.kind === 'file')
-        await withdraw(this.#ground.bucket, this.#keys.file(path), { ...this.#exactly(standing.facts, options), signal: options.signal })
+        await withdraw(this.#ground.bucket, this.#keys.file(path), { ...this.#exactly('removals', standing.facts, options), signal: options.signal })
       else await this.#removeFolder(path, options)
       await this.#keepAlive(parent(path), options)
     })
@@ -149,7 +149,7 @@ export class Objects {
     const key = this.#keys.file(path)
     const once = async (): Promise<Stat> => {
       const standing = await this.#replaceable(path, options)
-      const wanted = standing ? this.#exactly(standing, options) : this.#vacant(options)
+      const wanted = standing ? this.#exactly('replacements', standing, options) : this.#vacant(options)
       const etag = await publish(this.#ground.bucket, key, { change, signal: options.signal }, () => request(wanted, aboutNew(path, standing, options)))
       return { kind: 'file', size, modified: new Date(), etag: etagOf(etag) }
     }
@@ -248,8 +248,8 @@ export class Objects {
   }
 
   /** Conditions that the storage is known to keep; where it does not, the lock and the look before are all there is. */
-  #exactly({ etag }: Facts, { ifMatch }: Precondition): Conditions {
-    return ifMatch !== undefined && this.#ground.found.conditions ? { ifMatch: etag } : {}
+  #exactly(kept: 'replacements' | 'removals', { etag }: Facts, { ifMatch }: Precondition): Conditions {
+    return ifMatch !== undefined && this.#ground.found[kept] ? { ifMatch: etag } : {}
   }
 
   #vacant({ ifNoneMatch }: WriteOptions): Conditions {

@@ -10,8 +10,10 @@ import { type Keys, type Naming, OWN_FOLDER } from './keys.ts'
 /** What this server really does; several accept a condition and ignore it. */
 export interface Found extends Naming {
   readonly writable: boolean
-  /** Writing and removing only what is expected holds. */
-  readonly conditions: boolean
+  /** Writing only over what is expected holds. */
+  readonly replacements: boolean
+  /** Removing only what is expected holds. */
+  readonly removals: boolean
   /** Writing only where nothing stands holds, and there are servers to which a removed object still stands. */
   readonly creations: boolean
   /** A copy can be told to go only where nothing stands. */
@@ -24,7 +26,8 @@ export interface Found extends Naming {
 
 const READ_ONLY: Found = {
   writable: false,
-  conditions: false,
+  replacements: false,
+  removals: false,
   creations: false,
   copyConditions: false,
   versions: false,
@@ -88,17 +91,19 @@ interface Made {
 async function tried(bucket: Bucket, { key, copy, folder }: Made, call: Call): Promise<Omit<Found, 'versions' | 'ghosts'>> {
   const put = (at: string, conditions: Conditions = {}) => bucket.put(at, CONTENT, { ...call, ...conditions, change: 'probe' })
   await givesBack(bucket, key, put(key), call)
-  const conditions = (await isRefused(put(key, WRONG))) && (await isRefused(bucket.delete(key, { ...call, ...WRONG })))
+  const replacements = await isRefused(put(key, WRONG))
   const copies = (): Promise<string> => bucket.copy({ key }, copy, { ...call, change: 'probe', ifNoneMatch: '*' })
   await copies().catch(() => {}) // a server that cannot is known by the second answer
   const copyConditions = await isRefused(copies())
   const checksums = await bucket.put(copy, CONTENT, { ...call, change: 'probe', crc32: WRONG_CRC }).then(() => false, isBadDigest)
   await bucket.put(folder, NOTHING, { ...call, change: 'probe' }).catch(() => {}) // the same
   const onlyNew = await isRefused(put(key, { ifNoneMatch: '*' }))
-  await bucket.delete(key, call)
+  const removals = await isRefused(bucket.delete(key, { ...call, ...WRONG }))
+  if (removals || (await bucket.head(key, call))) await bucket.delete(key, call)
   const creations = onlyNew && !(await isRefused(put(key, { ifNoneMatch: '*' })))
   const { objects, encoded } = await bucket.page({ ...call, prefix: folder.slice(0, -1), most: 1 })
-  return { writable: true, conditions, creations, copyConditions, checksums, anyName: encoded, slashes: objects[0]?.source.key === folder }
+  const slashes = objects[0]?.source.key === folder
+  return { writable: true, replacements, removals, creations, copyConditions, checksums, anyName: encoded, slashes }
 }
 
 async function listsEmptied(bucket: Bucket, folder: string, call: Call): Promise<boolean> {

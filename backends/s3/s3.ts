@@ -74,7 +74,11 @@ export class S3Backend extends BaseBackend {
     this.#keys = keys
     this.#objects = new Objects({ bucket, found, locks: new Locks(), partBytes }, keys)
     this.trash = found.writable ? new S3Trash(bucket, keys, this.#objects, found) : undefined
-    this.capabilities = Object.freeze({ ...READ_ONLY, cas: found.conditions && found.creations ? 'native' : 'lock', ...(found.writable && WRITABLE) })
+    this.capabilities = Object.freeze({
+      ...READ_ONLY,
+      cas: found.replacements && found.removals && found.creations ? 'native' : 'lock',
+      ...(found.writable && WRITABLE),
+    })
   }
 
   override async check(call?: Call): Promise<void> {

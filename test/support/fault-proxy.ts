@@ -21,8 +21,14 @@ function refusalOf(status: number, code: string, headers = ''): string {
 
 const BUSY = refusalOf(503, 'SlowDown', 'Retry-After: 1\r\n')
 
-const COPIED = '<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><ETag>"0"</ETag></CopyObjectResult>'
-const PRETENDED = `HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: ${COPIED.length}\r\nConnection: close\r\n\r\n${COPIED}`
+/** As a server that says it has made a copy. */
+export const COPIED = answerOf(200, '<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><ETag>"0"</ETag></CopyObjectResult>')
+/** And one that has removed something. */
+export const REMOVED = 'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'
+
+function answerOf(status: number, body: string): string {
+  return `HTTP/1.1 ${status} OK\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
+}
 
 /** Stands before a server of plain HTTP and passes bytes on, as well as it is told to. */
 export class FaultProxy implements AsyncDisposable {
@@ -36,8 +42,8 @@ export class FaultProxy implements AsyncDisposable {
   busyAt: RegExp | undefined
   /** Every request whose first line is such is refused like this. */
   refusing: { readonly line: RegExp; readonly status: number; readonly code: string } | undefined
-  /** Every request whose first line is such is answered as a copy that was made, and does not arrive. */
-  pretending: RegExp | undefined
+  /** Every request whose first line is such does not arrive, and is answered by this. */
+  instead: { readonly line: RegExp; readonly answer: (line: string) => Promise<string> } | undefined
   refused = 0
   /** No request whose first line is such arrives, and each waits for ever. */
   silent: RegExp | undefined
@@ -111,7 +117,8 @@ export class FaultProxy implements AsyncDisposable {
         this.refused++
         return refuse(client, refusalOf(this.refusing.status, this.refusing.code), lineOf(bytes))
       }
-      if (this.pretending?.test(lineOf(bytes)) === true) return refuse(client, PRETENDED, lineOf(bytes))
+      if (this.instead?.line.test(lineOf(bytes)) === true)
+        return void this.instead.answer(lineOf(bytes)).then((answer) => refuse(client, answer, lineOf(bytes)))
       if (fault === 'held') this.#hold(bytes, target)
       else target.write(bytes)
       if ((budget -= bytes.length) < 0) cut()

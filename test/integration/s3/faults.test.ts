@@ -6,7 +6,7 @@ import { isCode } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
-import { FaultProxy } from '../../support/fault-proxy.ts'
+import { FaultProxy, REMOVED } from '../../support/fault-proxy.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
@@ -245,6 +245,27 @@ test('two gateways on one bucket: one of twenty writers wins, and who takes what
   expect(new Set(await race('*'))).toEqual(new Set(['none']))
   await one.remove(p('/f'))
   expect(new Set(await race('*'))).toEqual(new Set(['CONFLICT']))
+})
+
+test('a server that heeds no condition on removals still keeps two data folders from replacing the same', async () => {
+  const options = await server.options()
+  const bucket = reach(options)
+  await using proxy = await FaultProxy.start(server.endpoint)
+  const answer = async (line: string): Promise<string> => {
+    await bucket.delete(decodeURIComponent(new URL(line.split(' ')[1] ?? '', proxy.endpoint).pathname.slice(`/${options.bucket}/`.length)))
+    return REMOVED
+  }
+  proxy.instead = { line: /^DELETE /, answer }
+  const reached = { ...options, endpoint: proxy.endpoint }
+  await using one = await openS3(reached)
+  await using other = await openS3(reached)
+  expect(one.capabilities.cas).toBe('lock')
+  await using mine = await openTestVfs({ '/b': one })
+  await using theirs = await openTestVfs({ '/b': other })
+  const { stat } = await mine.write('/b/f', 'start')
+  const race = Array.from({ length: 10 }, (_, i) => codeOf((i % 2 ? mine : theirs).write('/b/f', `writer ${i}`, { ifMatch: stat?.etag }).then(() => undefined)))
+  expect((await Promise.all(race)).filter((end) => end !== 'CONFLICT')).toEqual(['none'])
+  bucket.close()
 })
 
 describe('a server that is killed and comes back', () => {

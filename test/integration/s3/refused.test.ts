@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connect as reach } from '../../../backends/s3/connect.ts'
 import { content } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
-import { FaultProxy } from '../../support/fault-proxy.ts'
+import { COPIED, FaultProxy } from '../../support/fault-proxy.ts'
 import { connect } from '../../support/gateway.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
@@ -93,9 +93,9 @@ test.each([
   await writeFile(join(t.work, 'large'), await content(noise(17 << 20)))
   expect((await call('vfs_copy', { from: `${t.work}/large`, to: '/far/large' })).ok).toBe(true)
   const before = (await call('vfs_ls', { path: '/far' })).result['entries']
-  t.proxy.pretending = /^PUT \S+x-id=CopyObject/
+  t.proxy.instead = { line: /^PUT \S+x-id=CopyObject/, answer: async () => COPIED }
   expect((await call(tool, args)).result).toMatchObject({ error_code: 'IO_ERROR' })
   expect((await call('vfs_ls', { path: '/far' })).result['entries']).toEqual(before)
-  t.proxy.pretending = undefined
+  t.proxy.instead = undefined
   expect((await call(tool, args)).ok).toBe(true)
 })
