@@ -4,6 +4,7 @@ import type { Backend, Call } from '../src/core/backend.ts'
 import { vfsPath } from '../src/core/path.ts'
 import { filled, holdsSecret, referencesIn } from '../src/core/secret-parts.ts'
 import type { IpfsNode } from '../src/ipfs/types.ts'
+import { BREAKER, HERE, RETRY, type Usual } from '../src/layers/usual.ts'
 import type { StorageType, StorageTypes } from '../src/storages/storage-type.ts'
 import { anything, boundBucket, boundCluster, servedFolder, someMemory } from './agents.ts'
 
@@ -27,6 +28,7 @@ type BackendType = StorageType<BackendParts>
 
 /** The schema is made when a storage of the type is named, and never compiled: a start has no time for either. */
 function type<O extends z.ZodObject>(
+  usual: Usual,
   makeOptions: () => O,
   open: (options: z.output<O>, parts: BackendParts, call: Call) => Promise<Backend>,
   forAgents?: BackendType['forAgents'],
@@ -34,6 +36,7 @@ function type<O extends z.ZodObject>(
   let made: O | undefined
   const options = (): O => (made ??= makeOptions())
   return {
+    usual,
     get options() {
       return options()
     },
@@ -133,6 +136,7 @@ const filledUrl = (url: string, parts: Pick<BackendParts, 'secret'>): Promise<st
 /** Every type of backend by its name. Each is loaded when the first mount needs it. */
 export const BACKENDS: StorageTypes<BackendParts> = {
   local: type(
+    HERE,
     () =>
       z.strictObject({
         root: z.string().startsWith('/').describe('Absolute path of a folder'),
@@ -150,6 +154,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     servedFolder,
   ),
   memory: type(
+    HERE,
     () => z.strictObject({ max_bytes: z.int().positive().optional().describe('What all content together may take') }),
     async ({ max_bytes }) => {
       const { MemoryBackend } = await import('./memory/memory.ts')
@@ -158,6 +163,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     someMemory,
   ),
   ipfs: type(
+    { timeout: { ms: 120_000 }, retry: RETRY, cacheMs: 1000 },
     () => z.strictObject({}),
     async (_, { ipfs }) => {
       const { IpfsBackend } = await import('./ipfs/ipfs.ts')
@@ -166,6 +172,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     anything,
   ),
   mfs: type(
+    HERE,
     () => z.strictObject({}),
     async (_, { ipfs }) => {
       const { MfsBackend } = await import('./mfs/mfs.ts')
@@ -174,6 +181,8 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     anything,
   ),
   s3: type(
+    // The SDK repeats what may be repeated, and gives up a server that is silent.
+    { timeout: { ms: 120_000, writeMs: 600_000 }, breaker: BREAKER, cacheMs: 2000 },
     s3Options,
     async (options, parts, call) => {
       const { openS3 } = await import('./s3/s3.ts')
@@ -183,6 +192,7 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     boundBucket,
   ),
   cluster: type(
+    { timeout: { ms: 300_000 }, retry: RETRY, breaker: BREAKER },
     clusterOptions,
     async ({ api, authorization, ...options }, parts) => {
       const [{ openCluster }, { Cluster }] = await Promise.all([import('./cluster/cluster.ts'), import('../src/cluster/client.ts')])
@@ -191,17 +201,25 @@ export const BACKENDS: StorageTypes<BackendParts> = {
     },
     boundCluster,
   ),
-  storacha: type(storachaOptions, async ({ service_url: url, service_did: did = `did:web:${new URL(url).hostname}`, agent_key, ...options }, parts) => {
-    const { openStoracha } = await import('./storacha/storacha.ts')
-    const [agentKey, delegation] = await Promise.all([parts.secret(agent_key, url), parts.secret(options.delegation, url)])
-    return openStoracha({ ...options, ...parts, url, did, agentKey, delegation })
-  }),
-  http: type(httpOptions, async ({ files }, parts) => {
+  storacha: type(
+    // Its client repeats by itself.
+    { timeout: { ms: 300_000 }, breaker: BREAKER },
+    storachaOptions,
+    async ({ service_url: url, service_did: did = `did:web:${new URL(url).hostname}`, agent_key, ...options }, parts) => {
+      const { openStoracha } = await import('./storacha/storacha.ts')
+      const [agentKey, delegation] = await Promise.all([parts.secret(agent_key, url), parts.secret(options.delegation, url)])
+      return openStoracha({ ...options, ...parts, url, did, agentKey, delegation })
+    },
+  ),
+  // Many servers: one that is down says nothing of the others.
+  http: type({ timeout: { ms: 60_000 }, retry: RETRY, cacheMs: 5000 }, httpOptions, async ({ files }, parts) => {
     const { HttpBackend } = await import('./http/http.ts')
     const urls = Object.entries(files).map(async ([path, url]) => [vfsPath(path), await filledUrl(url, parts)] as const)
     return new HttpBackend(new Map(await Promise.all(urls)))
   }),
   rclone: type(
+    // It repeats by itself.
+    { timeout: { ms: 120_000, writeMs: 600_000 }, breaker: BREAKER },
     () => z.strictObject({ remote: remoteName().describe('As rclone names it: `name:path`, or `:sftp,host=…,pass={env:VARIABLE}:path`') }),
     async ({ remote }, parts, call) => {
       const { openRclone } = await import('./rclone/rclone.ts')

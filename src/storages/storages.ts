@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Backend, Call } from '../core/backend.ts'
 import { orAborted } from '../core/bytes.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
-import { layersOf } from '../layers/of-type.ts'
+import { layersOf } from '../layers/usual.ts'
 import { ContentMemory } from '../layers/pages.ts'
 import { stack } from '../layers/stack.ts'
 import { UnavailableBackend } from '../layers/unavailable.ts'
@@ -131,7 +131,7 @@ export class OpenStorages<P> implements Storages, AsyncDisposable {
     const { types, parts } = this.#parts
     const found = types[planned.type]
     if (!found) throw new VfsError('BACKEND_NOT_FOUND', `there is no type of backend called ${planned.type}`)
-    return stack(await found.open(planned.options, parts, call), layersOf(planned.type, planned, this.#memory))
+    return stack(await found.open(planned.options, parts, call), layersOf(found.usual, planned, this.#memory))
   }
 }
 

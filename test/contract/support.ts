@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { BACKENDS } from '../../backends/all.ts'
 import type { Backend, Bytes } from '../../src/core/backend.ts'
 import { bytesOf } from '../../src/core/bytes.ts'
 import { type ErrorCode, VfsError } from '../../src/core/error.ts'
-import { layersOf } from '../../src/layers/of-type.ts'
+import { layersOf } from '../../src/layers/usual.ts'
 import { ContentMemory } from '../../src/layers/pages.ts'
 import { stack } from '../../src/layers/stack.ts'
 import { ROOT, under, type VfsPath, vfsPath } from '../../src/core/path.ts'
@@ -70,7 +71,7 @@ export function scratch(prefix: string): () => Promise<string> {
 
 /** A storage as the gateway opens it, and within limits. */
 export const behindLayers = (type: string, backend: Backend): Backend =>
-  stack(backend, layersOf(type, { limits: { calls: 16, upload: 1 << 30 }, cache_ms: 60_000 }, new ContentMemory(4 << 20)))
+  stack(backend, layersOf(BACKENDS[type]!.usual, { limits: { calls: 16, upload: 1 << 30 }, cache_ms: 60_000 }, new ContentMemory(4 << 20)))
 
 export const content = async (source: Bytes): Promise<Buffer> => Buffer.concat(await Array.fromAsync(source))
 export const text = async (source: Bytes): Promise<string> => (await content(source)).toString()
