@@ -202,6 +202,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const plan = plannedMounts(config, served, TYPES)
   const table = new MountTable()
   const events = new EventBus()
+  events.on('storage', ({ volume, reason, since }) => log(`${volume}: ${reason}`, since))
   const content = closing.use(await openContentStore({ folder }))
   const services = closing.use(new LazyServices(config, { env, events, log }))
   const engine = closing.use(await openEngine(config, { content, services, env, home, log }))
@@ -209,7 +210,7 @@ async function compose(config: Config, options: GatewayOptions, closing: Closing
   const journal = closing.use(await openJournal({ folder, volumes: table, versions: content, takeBack: (change) => vfs.takeBack(change) }))
   const secret: BackendParts['secret'] = (reference, endpoint) => secrets.resolve(reference, endpoint)
   const service: BackendParts['service'] = async (name, call) => (await services.get()).endpoint(name, call)
-  const parts: BackendParts = { dataFolder: folder, readOnly: config.read_only, content, ipfs, secret, service, alerted: alerting(log) }
+  const parts: BackendParts = { dataFolder: folder, readOnly: config.read_only, content, ipfs, secret, service, alerted: alerting(events) }
   const backends = closing.use(new OpenStorages({ config, types: BACKENDS, parts, served: served.map(({ path }) => path) }))
   const late = await mountAll(plan, table, backends)
   const policy = policyOf({ deny: config.deny, guarded: table.facesOfFiles(options.guarded), readOnly: config.read_only })
@@ -243,11 +244,11 @@ function policyOf(rules: Rules): Policy {
   }
 }
 
-/** What a storage says of its peers, to the operator; a client finds it in the notes of its mount. */
+/** What a storage says of its peers. A client finds it in the notes of its mount. */
 const alerting =
-  (log: GatewayOptions['log']): BackendParts['alerted'] =>
-  (storage, { peer, name: metric, triggered_at: at }) =>
-    log(`${storage}: the peer ${peer} has not told its ${metric} in time`, at)
+  (events: EventBus): BackendParts['alerted'] =>
+  (volume, { peer, name: metric, triggered_at: since }) =>
+    void events.emit('storage', { volume, reason: `the peer ${peer} has not told its ${metric} in time`, since })
 
 const clustersOf = ({ backends }: Config): ConfiguredCluster[] =>
   Object.entries(backends).flatMap(([name, { type, options }]) => (type === 'cluster' ? [{ name, options }] : []))

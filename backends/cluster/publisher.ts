@@ -148,7 +148,7 @@ export class ClusterPublisher implements Publisher {
       const status = await cluster.status(root)
       if (holders(status) >= wanted(status, least)) return
       const reason = Object.values(status.peer_map).find(({ error }) => error !== '')?.error
-      if (Date.now() > deadline) throw new VfsError('UNAVAILABLE', `the cluster does not get it pinned${reason === undefined ? '' : `: ${reason}`}`)
+      if (Date.now() > deadline) throw notHeld(status, least, reason)
     }
   }
 }
@@ -157,6 +157,15 @@ const ALL = -1
 const most = (a: number | undefined, b: number | undefined): number | undefined => (a === ALL || b === ALL ? ALL : a === undefined ? a : Math.max(a, b ?? 0))
 const wanted = ({ peer_map }: Status, least: number): number => Math.max(1, least === ALL ? Object.keys(peer_map).length : least)
 const holders = ({ peer_map }: Status): number => Object.values(peer_map).filter(({ status }) => status === 'pinned').length
+
+const notHeld = (status: Status, least: number, reason: string | undefined): VfsError =>
+  new VfsError(
+    'UNAVAILABLE',
+    `${holders(status)} of ${wanted(status, least)} peers have pinned it after ${HELD_MS / 1000} s${reason === undefined ? '' : `: ${reason}`}`,
+    {
+      hint: 'A peer may still be getting what the tree held before: repeat the call later, or see ipfs_cluster_status.',
+    },
+  )
 
 /** A peer that comes back from a crash hears of the pins from the others. */
 const unknown = (name: string): VfsError =>

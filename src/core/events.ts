@@ -10,6 +10,8 @@ export interface Events {
   message: [event: { readonly topic: string }]
   /** The inventory of tools has changed. */
   tools: []
+  /** Something is wrong with a part of a storage, which still serves. */
+  storage: [event: { readonly volume: string; readonly reason: string; readonly since: string }]
   /** An outside process that is supervised has come into another state. */
   service: [event: { readonly name: string; readonly state: string; readonly reason: string | null }]
 }
