@@ -214,8 +214,9 @@ export const BACKENDS: StorageTypes<BackendParts> = {
   // Many servers: one that is down says nothing of the others.
   http: type({ timeout: { ms: 60_000 }, retry: RETRY, cacheMs: 5000 }, httpOptions, async ({ files }, parts) => {
     const { HttpBackend } = await import('./http/http.ts')
-    const urls = Object.entries(files).map(async ([path, url]) => [vfsPath(path), await filledUrl(url, parts)] as const)
-    return new HttpBackend(new Map(await Promise.all(urls)))
+    const named = new Map(Object.entries(files).map(([path, url]) => [vfsPath(path), url]))
+    const urls = [...named].map(async ([path, url]) => [path, await filledUrl(url, parts)] as const)
+    return new HttpBackend(new Map(await Promise.all(urls)), named)
   }),
   rclone: type(
     // It repeats by itself.

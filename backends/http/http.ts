@@ -18,10 +18,13 @@ export class HttpBackend extends BaseBackend {
   readonly #folders: ReadonlySet<VfsPath>
   readonly #clients = new Map<string, WebClient>()
 
-  /** Rejects INVALID_ARGUMENT for a file that lies below another one. */
-  constructor(urls: ReadonlyMap<VfsPath, string>) {
+  /**
+   * Rejects INVALID_ARGUMENT for a file that lies below another one. `named`: the URLs as their person named them, with references in the place
+   * of secrets, which are not to be guessed from what the journal calls the volume.
+   */
+  constructor(urls: ReadonlyMap<VfsPath, string>, named: ReadonlyMap<VfsPath, string> = urls) {
     super()
-    this.volume = `http:${hash('sha256', JSON.stringify([...urls])).slice(0, 16)}`
+    this.volume = `http:${hash('sha256', JSON.stringify([...named])).slice(0, 16)}`
     this.#files = new Map([...urls].map(([path, url]) => [path, this.#remote(new URL(url))]))
     this.#folders = new Set(['/' as VfsPath, ...[...urls.keys()].flatMap((path) => [...ancestors(path)])])
     for (const path of urls.keys()) if (this.#folders.has(path)) throw refusal('INVALID_ARGUMENT', 'mount', path, 'is a file and a folder')

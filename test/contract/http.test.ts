@@ -65,3 +65,11 @@ test('a server that is not there, and a file that is a folder', async () => {
   })
   expect(() => new HttpBackend(new Map(['/a', '/a/b'].map((path) => [vfsPath(path), 'http://127.0.0.1:9'])))).toThrow(/a file and a folder/)
 })
+
+test('its volume is named after what a person wrote, and not after the secrets in it', () => {
+  const of = (token: string): HttpBackend => {
+    const urls = (value: string) => new Map([[vfsPath('/f'), `http://127.0.0.1:9/f?token=${value}`]])
+    return new HttpBackend(urls(token), urls('{env:TOKEN}'))
+  }
+  expect(of('old').volume).toBe(of('new').volume)
+})
