@@ -3,6 +3,7 @@ import { afterAll, beforeEach } from 'vitest'
 import { needsRclone, Rclone, REFUSED } from '../support/rclone.ts'
 import { RCLONE_S3, S3Server } from '../support/s3.ts'
 import { backendContract } from './backend.contract.ts'
+import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
 
 beforeEach(needsRclone)
@@ -32,4 +33,9 @@ const make = async () => {
 }
 
 backendContract('rclone over a configured S3', make, { runs: 5, refused: REFUSED, normalizes: true, row: 'rclone, s3' })
+backendContract('rclone over a configured S3 behind its layers', async () => behindLayers('rclone', await make()), {
+  runs: 2,
+  refused: REFUSED,
+  normalizes: true,
+})
 vfsContract('rclone over a configured S3', make, { runs: 3 })

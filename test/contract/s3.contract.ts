@@ -8,7 +8,7 @@ import { behindLayers } from './support.ts'
 import { vfsContract } from './vfs.contract.ts'
 
 /** The contract over this real server, and two of its folders as mounts of one VFS. */
-export function s3Contract(program: S3Program, options: ContractOptions): () => Promise<S3Server> {
+export function s3Contract(program: S3Program, options: ContractOptions): void {
   let server: Promise<S3Server> | undefined
   const running = (): Promise<S3Server> => (server ??= S3Server.start(program))
   afterAll(async () => (await server)?.[Symbol.asyncDispose]())
@@ -16,12 +16,15 @@ export function s3Contract(program: S3Program, options: ContractOptions): () => 
   const name = `${program.program.name}${program.versions === true ? ' with versions' : ''}`
 
   const make = async (): Promise<Backend> => (await running()).backend()
+  const layered = async (): Promise<Backend> => behindLayers('s3', await make())
 
   backendContract(`s3 on ${name}`, make, { ...options, row: `s3, ${name}` })
 
+  backendContract(`s3 on ${name} behind its layers`, layered, { ...options, runs: 3 })
+
   vfsContract(`s3 on ${name}`, make, { runs: 4 })
 
-  vfsContract(`s3 on ${name} behind its layers`, async () => behindLayers('s3', await make()), { runs: 4 })
+  vfsContract(`s3 on ${name} behind its layers`, layered, { runs: 4 })
 
   vfsBehavesLikeATree(
     'two folders of one bucket',
@@ -31,5 +34,4 @@ export function s3Contract(program: S3Program, options: ContractOptions): () => 
     },
     { runs: 4 },
   )
-  return running
 }

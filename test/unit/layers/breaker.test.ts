@@ -58,6 +58,34 @@ test('after the pause one call tries it, and what it finds holds for all', async
   expect(state.asked).toBe(asked + 3)
 })
 
+test('while the one call that tries it hangs, nobody else asks, and its health says so', async () => {
+  const { backend, state } = fragile()
+  const { promise: answer, resolve: release } = Promise.withResolvers<void>()
+  let hangs = false
+  const slow = forward(backend, {
+    stat: async (path, call) => {
+      const stat = backend.stat(path, call)
+      if (hangs) await answer
+      return stat
+    },
+  })
+  const b = breaker(slow, QUICK)
+  state.down = 'UNAVAILABLE'
+  for (let i = 0; i < 2; i++) await codeOf(b.stat(p('/')))
+  state.down = undefined
+  hangs = true
+  const { asked } = state
+  const trial = { ends: undefined as Promise<string> | undefined }
+  await expect.poll(() => ((trial.ends = codeOf(b.stat(p('/')))), state.asked)).toBe(asked + 1)
+  const others = Array.from({ length: 9 }, () => codeOf(b.stat(p('/'))))
+  expect(await Promise.all(others)).toEqual(others.map(() => 'UNAVAILABLE'))
+  expect(await codeOf(b.check())).toBe('UNAVAILABLE')
+  expect(state.asked).toBe(asked + 1)
+  release()
+  expect(await trial.ends).toBe('none')
+  expect(await codeOf(b.check())).toBe('none')
+})
+
 test('what a storage answers, and what a caller or a source does, does not speak against it', async () => {
   const { backend, state } = fragile()
   const b = breaker(backend, LONG)

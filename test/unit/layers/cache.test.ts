@@ -9,11 +9,15 @@ import { metrics } from '../../../src/layers/metrics.ts'
 import { ContentMemory, PAGE } from '../../../src/layers/pages.ts'
 import { codeOf, noise, text } from '../../contract/support.ts'
 
-function cached({ maxBytes = 4 << 20, ttlMs = 60_000 } = {}): { readonly storage: Backend; readonly b: Backend; readonly asked: (op: string) => number } {
+function cached({ maxBytes = 4 << 20, memory = new ContentMemory(maxBytes), ttlMs = 60_000 } = {}): {
+  readonly storage: Backend
+  readonly b: Backend
+  readonly asked: (op: string) => number
+} {
   const storage = new MemoryBackend()
   const meter = new Meter()
   const asked = (op: string): number => meter.usage().operations[op]?.calls ?? 0
-  return { storage, b: cache(metrics(storage, meter), { memory: new ContentMemory(maxBytes), ttlMs }), asked }
+  return { storage, b: cache(metrics(storage, meter), { memory, ttlMs }), asked }
 }
 
 describe('the cache', () => {
@@ -130,6 +134,18 @@ describe('the cache', () => {
     for (const name of ['a', 'b', 'c']) await storage.write(p(`/${name}`), bytesOf(noise(PAGE)))
     for (const name of ['a', 'b', 'c', 'a']) await text(b.read(p(`/${name}`)))
     expect(asked('read')).toBe(2 + 4)
+  })
+
+  test('shares its bytes with the caches of other storages, and no content', async () => {
+    const memory = new ContentMemory(2 * PAGE)
+    const two = ['one', 'other'].map((name) => ({ name, ...cached({ memory }) }))
+    for (const { storage, name } of two) await storage.write(p('/f'), bytesOf(name.padEnd(PAGE, name)))
+    for (const { storage } of two) await storage.write(p('/g'), bytesOf(noise(PAGE)))
+    const read = async (path: string): Promise<void> => {
+      for (const { b, name } of two) expect((await text(b.read(p(path)))).startsWith(path === '/f' ? name : '')).toBe(true)
+    }
+    for (const path of ['/f', '/f', '/g', '/f']) await read(path)
+    expect(two.map(({ asked }) => asked('read'))).toEqual([3, 3])
   })
 
   test('gives any range as the storage does, and asks for each page once', async () => {
