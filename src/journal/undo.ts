@@ -103,7 +103,7 @@ class Planner {
     const stays: Test = (leaf) => !this.#undone(leaf).some(this.#isInScope)
     const found: ChangeRecord[] = []
     for (const change of chosen) {
-      if (change.undoneBy !== null) found.push(...this.#foldersLeft(change))
+      if (change.undoneBy !== null) found.push(...this.#left(change).filter(stays))
       else if (!this.#leaves(change).next().done) found.push(...((await this.#ifWhole(change, stays)) ?? [change]))
     }
     return found
@@ -119,10 +119,10 @@ class Planner {
     }
   }
 
-  /** Folders that were made for a change and stayed when it was undone: something lay in them then. */
-  *#foldersLeft({ change }: ChangeRecord): Generator<ChangeRecord, undefined> {
+  /** What stands of an undone change: folders that stayed, since something lay in them, and parts that count again, since their undoing was undone by itself. */
+  *#left({ change }: ChangeRecord): Generator<ChangeRecord, undefined> {
     for (const part of this.#journal.parts(change, { newestFirst: true })) {
-      if (part.undoneBy !== null || part.kind !== 'mkdir') yield* this.#foldersLeft(part)
+      if (part.undoneBy !== null || part.partsOnly) yield* this.#left(part)
       else if (part.state === 'done' && !this.#leavesOut(part)) yield part
     }
   }

@@ -214,6 +214,16 @@ test("a change of parts is planned whole, and its parts are not in each other's 
   expect((await s.plan({ change: whole })).conflicts).toEqual([parts[1], parts[0]])
 })
 
+test('a part whose undoing was undone and counts is taken back, though the whole is undone', async ({ s }) => {
+  const { whole } = await tree(s, '/t')
+  const undo = await s.undoAs('s2', whole)
+  const again = await s.undo(undo)
+  const partOf = (change: ChangeId): ChangeId => s.journal.parts(change).find(({ place: { inner } }) => inner === '/t/a')?.change ?? ''
+  await s.undo(partOf(again))
+  expect(s.undoneBy(undo)).toBe(again)
+  expect(await s.plan({ session: 's2' })).toEqual(CLEAN(partOf(undo)))
+})
+
 test('a change of parts is undone when all its parts are', async ({ s }) => {
   const { whole, parts } = await tree(s, '/t')
   const undo = await s.undo(...parts.toReversed())
