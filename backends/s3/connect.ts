@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Bucket } from './bucket.ts'
 import { ONE_REQUEST } from './copy.ts'
 import { CONNECT_MS, SILENCE_MS } from './dial.ts'
+import type { Clients } from './requests.ts'
 
 /** How a bucket is reached. Without keys the SDK's own chain finds them (environment, profile, instance). */
 export interface Connection {
@@ -41,12 +42,23 @@ export function connect(to: Connection): Bucket {
     ...(to.credentials && { credentials: to.credentials }),
     ...(to.compat === true && { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
   }
-  return new Bucket(to.bucket, {
-    patient: new S3Client({ ...config, maxAttempts: ATTEMPTS }),
-    once: new S3Client({ ...config, maxAttempts: 1 }),
-    working: new S3Client({ ...config, maxAttempts: 1, requestHandler: waiting(WORK_MS) }),
-    signing: new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' }),
-  })
+  return new Bucket(
+    to.bucket,
+    ofOneClock({
+      patient: new S3Client({ ...config, maxAttempts: ATTEMPTS }),
+      once: new S3Client({ ...config, maxAttempts: 1 }),
+      working: new S3Client({ ...config, maxAttempts: 1, requestHandler: waiting(WORK_MS) }),
+      signing: new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+    }),
+  )
+}
+
+/** How wrong this machine's clock is a refusal tells, after which the SDK asks again: those that ask once have to know it from the others. */
+function ofOneClock(clients: Clients): Clients {
+  const { config } = clients.patient
+  const shared = { get: () => config.systemClockOffset, set: (offset: number) => (config.systemClockOffset = offset) }
+  for (const client of [clients.once, clients.working, clients.signing]) Object.defineProperty(client.config, 'systemClockOffset', shared)
+  return clients
 }
 
 const waiting = (socketTimeout: number) => ({ connectionTimeout: CONNECT_MS, socketTimeout })

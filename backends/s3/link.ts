@@ -6,5 +6,6 @@ import type { Source } from './requests.ts'
 /** A module of its own, to be loaded by who wants a link. */
 export const signed = (client: S3Client, bucket: string, { key, version }: Source, { seconds, upload }: LinkOptions): Promise<string> => {
   const at = { Bucket: bucket, Key: key }
-  return getSignedUrl(client, upload ? new PutObjectCommand(at) : new GetObjectCommand({ ...at, VersionId: version }), { expiresIn: seconds })
+  const command = upload ? new PutObjectCommand(at) : new GetObjectCommand({ ...at, VersionId: version })
+  return getSignedUrl(client, command, { expiresIn: seconds, signingDate: new Date(Date.now() + client.config.systemClockOffset) })
 }

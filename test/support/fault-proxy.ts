@@ -40,8 +40,8 @@ export class FaultProxy implements AsyncDisposable {
   busy = 0
   /** or the next one whose first line is such. */
   busyAt: RegExp | undefined
-  /** Every request whose first line is such is refused like this. */
-  refusing: { readonly line: RegExp; readonly status: number; readonly code: string } | undefined
+  /** Every request whose first line, or whole head, is such is refused like this: each, or of so many the last. */
+  refusing: { readonly line?: RegExp; readonly head?: RegExp; readonly status: number; readonly code: string; readonly every?: number } | undefined
   /** Every request whose first line is such does not arrive, and is answered by this. */
   instead: { readonly line: RegExp; readonly answer: (line: string) => Promise<string> } | undefined
   refused = 0
@@ -56,6 +56,7 @@ export class FaultProxy implements AsyncDisposable {
   #waiting: Waiting | undefined
   #held: { readonly bytes: Buffer[]; readonly target: Socket } | undefined
   #budget = 0x9e3779b9
+  #fitting = 0
 
   private constructor(endpoint: string, open: Set<Socket>, close: () => Promise<void>) {
     this.endpoint = endpoint
@@ -113,10 +114,8 @@ export class FaultProxy implements AsyncDisposable {
       if (this.silent?.test(lineOf(bytes)) === true) return
       fault ??= this.#meets(bytes)
       if (this.#isBusy(bytes)) return refuse(client, BUSY, lineOf(bytes))
-      if (this.refusing?.line.test(lineOf(bytes)) === true) {
-        this.refused++
-        return refuse(client, refusalOf(this.refusing.status, this.refusing.code), lineOf(bytes))
-      }
+      const refusal = this.#refusal(bytes)
+      if (refusal !== undefined) return refuse(client, refusal, lineOf(bytes))
       if (this.instead?.line.test(lineOf(bytes)) === true)
         return void this.instead.answer(lineOf(bytes)).then((answer) => refuse(client, answer, lineOf(bytes)))
       if (fault === 'held') this.#hold(bytes, target)
@@ -129,6 +128,13 @@ export class FaultProxy implements AsyncDisposable {
       if (fault === undefined) client.write(this.damage ? this.damage(bytes) : bytes)
       if ((budget -= bytes.length) < 0) cut()
     })
+  }
+
+  #refusal(bytes: Buffer): string | undefined {
+    const { line = /./, head = /./, status = 0, code = '', every = 1 } = this.refusing ?? {}
+    if (!this.refusing || !line.test(lineOf(bytes)) || !head.test(headOf(bytes)) || ++this.#fitting % every > 0) return undefined
+    this.refused++
+    return refusalOf(status, code)
   }
 
   #meets(bytes: Buffer): Fault | undefined {
@@ -179,6 +185,8 @@ function refuse(client: Socket, answer: string, line: string): void {
 }
 
 const lineOf = (bytes: Buffer): string => bytes.toString('latin1', 0, 2000).split('\r\n', 1)[0] ?? ''
+
+const headOf = (bytes: Buffer): string => (isRequest(bytes) ? (bytes.toString('latin1').split('\r\n\r\n', 1)[0] ?? '') : '')
 
 function isWhole(request: Buffer): boolean {
   const head = request.toString('latin1').split('\r\n\r\n', 1)[0] ?? ''

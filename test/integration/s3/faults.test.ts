@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connect as reach } from '../../../backends/s3/connect.ts'
 import { openS3, type S3Options } from '../../../backends/s3/s3.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -363,6 +363,58 @@ test('a server that says slow down is asked again when it said, and every change
   }
   expect(await names(backend, ROOT)).toEqual(['f', 'large'])
   expect(await text(backend.read(p('/f')))).toBe('after')
+})
+
+test('of parts every third is told to come again later: all arrive, each once', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint, partBytes: 5 * MIB })
+  const bytes = await whole(64 * MIB)
+  proxy.refusing = { line: /^PUT \S+partNumber=/, status: 503, code: 'SlowDown', every: 3 }
+  await backend.write(p('/big'), bytesOf(bytes))
+  expect(proxy.refused).toBeGreaterThan(4)
+  expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+  expect((await reach(options).head('big'))?.etag).toMatch(/-13"?$/)
+  expect(await left(options)).toEqual([])
+})
+
+test('parts go in parallel: while the first is held up the second arrives', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint, partBytes: 5 * MIB })
+  const stop = new AbortController()
+  const held = proxy.next(/partNumber=1&/, 'held')
+  const written = codeOf(backend.write(p('/big'), bytesOf(await whole(14 * MIB)), { signal: stop.signal }))
+  await held
+  await vi.waitFor(() => expect(proxy.lines.some((line) => line.includes('partNumber=2&'))).toBe(true))
+  stop.abort()
+  expect(await written).toBe('CANCELLED')
+  expect(await left(options)).toEqual([])
+})
+
+test('a server that does not know the checksums of 2025 is written to and read without them', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  proxy.refusing = { head: /^x-amz-checksum-/im, status: 501, code: 'NotImplemented' }
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  expect(proxy.refused).toBeGreaterThan(0)
+  const [bytes, { refused }] = [await whole(20 * MIB), proxy]
+  await backend.write(p('/f'), bytesOf('small'))
+  await backend.write(p('/big'), bytesOf(bytes))
+  expect(await text(backend.read(p('/f')))).toBe('small')
+  expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+  expect(proxy.refused).toBe(refused)
+})
+
+test('one that knows them and keeps none of a whole object is sent those of its parts', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  proxy.refusing = { head: /^x-amz-checksum-type/im, status: 501, code: 'NotImplemented' }
+  const bytes = await whole(20 * MIB)
+  for (const path of ['/big', '/other']) await backend.write(p(path), bytesOf(bytes))
+  expect(proxy.refused).toBe(1)
+  for (const path of ['/big', '/other']) expect((await content(backend.read(p(path)))).equals(bytes)).toBe(true)
 })
 
 test('one that says nothing else is told to the caller with its pause', async () => {

@@ -1,26 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { connect } from '../../../backends/s3/connect.ts'
-
-/** versitygw 1.8 does not take the marker of a second page that it gives. */
-async function answering(answer: (method: string, asked: URLSearchParams) => string) {
-  const server = createServer(({ method = '', url = '' }, response) =>
-    response.writeHead(200, { 'content-type': 'application/xml' }).end(answer(method, new URL(url, 'http://any').searchParams)),
-  ).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const bucket = connect({ bucket: 'bucket', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
-  const close = async (): Promise<void> => {
-    bucket.close()
-    server.close()
-    await once(server, 'close')
-  }
-  return { bucket, [Symbol.asyncDispose]: close }
-}
+import { answering } from './answering.ts'
 
 const upload = (key: string, id: string): string => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>2026-01-01T00:00:00Z</Initiated></Upload>`
+
+// versitygw 1.8 does not take the marker of a second page that it gives.
 
 test('uploads of a key are found on every page that tells of it', async () => {
   const more = '<IsTruncated>true</IsTruncated>'
