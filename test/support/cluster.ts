@@ -35,14 +35,15 @@ export class TestCluster implements AsyncDisposable {
     this.peers = peers
   }
 
-  static async start(count = 3): Promise<TestCluster> {
+  /** `env`: settings of every peer beside ours. */
+  static async start(count = 3, env: Readonly<Record<string, string>> = {}): Promise<TestCluster> {
     const kubos = await Promise.all(Array.from({ length: count }, () => KuboDaemon.start()))
     await introduce(kubos)
     const secret = randomBytes(32).toString('hex')
     const peers: ClusterPeer[] = []
     let first: string | undefined
     for (const [at, kubo] of kubos.entries()) {
-      const peer = await startPeer(`peer-${at}`, kubo, secret, first)
+      const peer = await startPeer({ name: `peer-${at}`, kubo, secret, first, env })
       first ??= peer.address
       peers.push(peer)
     }
@@ -83,7 +84,16 @@ async function introduce(kubos: readonly KuboDaemon[]): Promise<void> {
   }
 }
 
-async function startPeer(name: string, kubo: KuboDaemon, secret: string, first: string | undefined): Promise<ClusterPeer & { readonly address: string }> {
+interface Start {
+  readonly name: string
+  readonly kubo: KuboDaemon
+  readonly secret: string
+  /** Whom it joins. */
+  readonly first: string | undefined
+  readonly env: Readonly<Record<string, string>>
+}
+
+async function startPeer({ name, kubo, secret, first, env: more }: Start): Promise<ClusterPeer & { readonly address: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'polymount-cluster-'))
   const [swarm, rest, proxy, pinning] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const at = (port: number | string): string => `/ip4/127.0.0.1/tcp/${port}`
@@ -106,6 +116,7 @@ async function startPeer(name: string, kubo: KuboDaemon, secret: string, first: 
     CLUSTER_PUBSUBMON_CHECKINTERVAL: '1s',
     CLUSTER_DISK_METRICTTL: '2s',
     CLUSTER_TAGS_METRICTTL: '2s',
+    ...more,
   }
   const program = await findServer(CLUSTER)
   await execa(program, ['init'], { env })
