@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { findKubo } from '../../scripts/servers/find.ts'
 import type { Engine } from '../../src/ipfs/types.ts'
+import { isAlive, type Known } from '../../src/services/identity.ts'
 import { Database, type Value } from '../../src/sqlite/database.ts'
 import { emptyPlace, type Ended, ended, type Host, host, type Place, start } from './program.ts'
 import { type Stalling, StallingSource } from './stalling-source.ts'
@@ -85,14 +86,18 @@ export class Mortal implements AsyncDisposable {
 
   /** The daemon of this machine, at once. */
   killKubo(): void {
-    const { pid } = this.#told<{ readonly pid: number | null }>('services.db', "select pid from service where name = 'kubo'") ?? { pid: null }
-    if (pid === null) throw new Error('no Kubo runs')
+    const { pid } = this.#kubo() ?? {}
+    if (pid === undefined) throw new Error('no Kubo runs')
     process.kill(pid, 'SIGKILL')
   }
 
   /** How many files the index of sync knows. */
   indexed(): number {
     return this.#told<{ readonly files: number }>('sync.db', 'select count(*) as files from file')?.files ?? 0
+  }
+
+  #kubo(): Known | undefined {
+    return this.#told<Known>('services.db', "select pid, born from service where name = 'kubo' and pid is not null")
   }
 
   /** undefined too while the database is being made. */
@@ -108,7 +113,10 @@ export class Mortal implements AsyncDisposable {
     }
   }
 
+  /** A daemon that nobody was left to end goes too. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const left = this.#kubo()
+    if (left && (await isAlive(left))) process.kill(left.pid, 'SIGKILL')
     await this.place[Symbol.asyncDispose]()
   }
 }

@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findKubo } from '../../../scripts/servers/find.ts'
 import { Store } from '../../../src/services/store.ts'
+import { noise } from '../../support/content.ts'
 import { connect, type ConnectedGateway } from '../../support/gateway.ts'
 import { runHere } from '../../support/io.ts'
 import { needsKubo } from '../../support/kubo.ts'
@@ -48,6 +50,75 @@ describe('kill -9 of the daemon under load', () => {
       ['kubo: ready', 'it was restarting'],
     ])
   })
+})
+
+/** Of each kind of work one after the other, until one is refused. What was acknowledged is told with its CID. */
+class Load {
+  readonly acknowledged: { readonly kind: string; readonly cid: unknown }[]
+  readonly refused: { readonly kind: string; readonly result: unknown }[] = []
+  readonly #client: ConnectedGateway
+  readonly #round: number
+
+  constructor(client: ConnectedGateway, round: number, first: unknown) {
+    this.acknowledged = [{ kind: 'first', cid: first }]
+    this.#client = client
+    this.#round = round
+  }
+
+  /** Resolves when every kind has been refused, or has seen that another one was. */
+  async run(): Promise<void> {
+    const { work } = this.#client
+    const last = (): unknown => this.acknowledged.at(-1)?.cid
+    await Promise.all([
+      this.#each('add', 'ipfs_add', (n) => ({ content: `added ${this.#round} ${n}` })),
+      this.#each('large', 'ipfs_add', (n) => ({ from: `${work}/large`, wrap_with_directory: true, name: `large ${this.#round} ${n}` })),
+      this.#each('sync', 'vfs_sync_to_ipfs', () => ({ path: `${work}/tree` })),
+      this.#each('files', 'ipfs_files_write', (n) => ({ path: `/load/${this.#round}-${n}`, parents: true, content: `written ${this.#round} ${n}` })),
+      this.#each('read', 'ipfs_refs', () => ({ cid: last(), recursive: true })),
+    ])
+  }
+
+  async #each(kind: string, tool: string, args: (n: number) => Record<string, unknown>): Promise<void> {
+    for (let n = 0; this.refused.length === 0; n++) {
+      await turn() // a client in this process could else keep it from all that comes from outside
+      const { ok, result } = await this.#client.call(tool, args(n))
+      if (!ok) this.refused.push({ kind, result })
+      else if (kind !== 'read') this.acknowledged.push({ kind, cid: result['cid'] })
+    }
+  }
+}
+
+test('kill -9 of the daemon under load of every kind: what was acknowledged is there, whole and pinned, and what was under way may be repeated', async () => {
+  const tree = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`tree/f${i}`, `file ${i}`]))
+  await using client = await connect({
+    files: { ...tree, large: Buffer.concat(await Array.fromAsync(noise(12 << 20))) },
+    config: { ipfs: { engine: 'kubo', network: 'off', kubo: { binary: await findKubo() } } },
+  })
+  const { cid: first } = (await client.call('ipfs_add', { content: 'first' })).result
+  for (const round of [0, 1]) {
+    const load = new Load(client, round, first)
+    const running = load.run()
+    const kinds = (): Set<string> => new Set(load.acknowledged.map(({ kind }) => kind))
+    await expect.poll(() => kinds().size, { timeout: 30_000 }).toBe(5)
+    process.kill(await pidOf(client), 'SIGKILL')
+    await running
+    expect(load.refused.length).toBeGreaterThan(0)
+    for (const { kind, result } of load.refused) expect(result, kind).toMatchObject({ error_code: 'SERVICE_UNAVAILABLE', context: { retryable: true } })
+    // The supervisor says when it serves again: after one pause, by the first attempt.
+    await expect.poll(() => client.logged.length, { timeout: 30_000 }).toBe(2 * round + 2)
+    expect(client.logged.slice(2 * round)).toEqual([
+      ['kubo: restarting', expect.stringContaining('SIGKILL')],
+      ['kubo: ready', 'it was restarting'],
+    ])
+    for (const { kind, cid } of load.acknowledged) {
+      expect((await client.call('ipfs_refs', { cid, recursive: true, limit: 1000 })).ok, `${kind} ${String(cid)}`).toBe(true)
+      const { pins } = (await client.call('ipfs_pin_ls', { cid })).result
+      expect(kind === 'files' || (pins as readonly { readonly type: string }[]).some(({ type }) => type === 'recursive'), kind).toBe(true)
+    }
+    const { entries } = (await client.call('ipfs_files_ls', { path: '/load', long: true })).result as { readonly entries: readonly { readonly cid: string }[] }
+    const named = new Set(entries.map(({ cid }) => cid))
+    for (const { kind, cid } of load.acknowledged) expect(kind !== 'files' || named.has(String(cid)), String(cid)).toBe(true)
+  }
 })
 
 test('what was removed or moved stays so, if the daemon is killed right after its answer', async () => {
