@@ -90,11 +90,11 @@ export class Instance {
 
   /** A healthy process of ours that nobody supervises any more; any other one is ended. */
   async #adopted(signal: AbortSignal): Promise<Endpoint | undefined> {
-    const { spec } = this.#options
+    const { spec, folder } = this.#options
     const row = this.#row()
     const known = knownOf(row)
     if (!known || this.#program) return undefined
-    const program = await Program.adopt(known, { pipe: pipeIn(this.#options.folder), take: (lines) => this.#take(lines) })
+    const program = await Program.adopt(known, { pipe: pipeIn(folder), folder, take: (lines) => this.#take(lines) })
     if (!program) return undefined
     this.#follow(program)
     const endpoint = row.settings === spec.settings ? await this.#answering(portsOf(row), signal).catch(() => undefined) : undefined

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bornOf, isAlive, type Known, signalGroup } from './identity.ts'
+import { bornOf, isAlive, type Known, signalGroup, worksIn } from './identity.ts'
 import { Output, withPipe } from './output.ts'
 import type { Launch, ServiceSpec } from './types.ts'
 
@@ -16,11 +16,12 @@ const CALM_MS = 500
 
 export interface ProgramOptions {
   readonly pipe: string
+  /** Where it works. */
+  readonly folder: string
   readonly take: (lines: string[]) => Promise<void>
 }
 
 export interface StartOptions extends ProgramOptions {
-  readonly folder: string
   /** Durable when it resolves; only then the program begins. */
   readonly record: (known: Known) => Promise<void>
 }
@@ -66,9 +67,12 @@ export class Program {
     })
   }
 
-  /** undefined if it does not run any more. */
-  static async adopt(known: Known, { pipe, take }: ProgramOptions): Promise<Program | undefined> {
-    if (!(await isAlive(known))) return undefined
+  /** undefined if it does not run any more; then nothing that it left does either. */
+  static async adopt(known: Known, { pipe, folder, take }: ProgramOptions): Promise<Program | undefined> {
+    if (!(await isAlive(known))) {
+      if (await worksIn(known.pid, folder)) await killRemains(known.pid)
+      return undefined
+    }
     const output = new Output(pipe, take)
     return new Program(known, output, gone(known, output))
   }

@@ -32,7 +32,7 @@ export const pipeIn = (folder: string): string => join(folder, 'output.pipe')
 export async function endRecorded(spec: ServiceSpec, store: Store, folder: string): Promise<void> {
   const row = store.row(spec.name)
   const known = knownOf(row)
-  const program = known && (await Program.adopt(known, { pipe: pipeIn(folder), take: async () => {} }))
+  const program = known && (await Program.adopt(known, { pipe: pipeIn(folder), folder, take: async () => {} }))
   await program?.end(spec.stop)
   await store.record(spec.name, { ...NOBODY, ports: row.ports })
   await store.tell(spec.name, { ...QUIET, since: Date.now(), heeded: row.turn })

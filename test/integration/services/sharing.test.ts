@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Store } from '../../../src/services/store.ts'
 import { Child } from '../../support/children.ts'
@@ -86,6 +87,17 @@ describe('after kill -9 of the process that supervised', () => {
     for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
   })
 
+  test.skipIf(process.platform !== 'linux')('the next one ends the children of what has died since', async () => {
+    await using folder = await dataFolder()
+    const { pid, left } = await orphaned(folder.path)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => isRunning(pid)).toBe(false)
+    expect(await isRunning(left)).toBe(true)
+    await using t = await supervise([echo({ settings: PARENT })], folder.path)
+    await t.services.endpoint('echo')
+    await expect.poll(() => isRunning(left)).toBe(false)
+  })
+
   test('a person can stop what it has left, with its children, without any process that supervises', async () => {
     await using folder = await dataFolder()
     const { pid, left } = await orphaned(folder.path)
@@ -103,6 +115,20 @@ describe('after kill -9 of the process that supervised', () => {
     await starter.kill()
     await expect.poll(() => isRunning(pid)).toBe(false)
   })
+})
+
+test('a group that has got the number of ours, and whose leader has died too, is not touched', async () => {
+  await using folder = await dataFolder()
+  const leader = spawn('/bin/sh', ['-c', '/bin/sleep 1000 >/dev/null 2>&1 & echo $!'], { detached: true, cwd: '/' })
+  const [stranger] = await Promise.all([text(leader.stdout), once(leader, 'exit')]).then(([line]) => [Number(line)])
+  await using store = await Store.open(folder.path, ['echo'])
+  await store.record('echo', { pid: leader.pid ?? 0, born: 'long ago', settings: '', ports: '{}', started_at: 0 })
+  {
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+  }
+  expect(await isRunning(stranger ?? 0)).toBe(true)
+  process.kill(stranger ?? 0, 'SIGKILL')
 })
 
 test('a process that has got the number of ours is not touched', async () => {
