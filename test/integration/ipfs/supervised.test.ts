@@ -100,16 +100,16 @@ test('kill -9 of the daemon under load of every kind: what was acknowledged is t
     const running = load.run()
     const kinds = (): Set<string> => new Set(load.acknowledged.map(({ kind }) => kind))
     await expect.poll(() => kinds().size, { timeout: 30_000 }).toBe(5)
+    const before = client.logged.length
     process.kill(await pidOf(client), 'SIGKILL')
     await running
     expect(load.refused.length).toBeGreaterThan(0)
     for (const { kind, result } of load.refused) expect(result, kind).toMatchObject({ error_code: 'SERVICE_UNAVAILABLE', context: { retryable: true } })
-    // The supervisor says when it serves again: after one pause, by the first attempt.
-    await expect.poll(() => client.logged.length, { timeout: 30_000 }).toBe(2 * round + 2)
-    expect(client.logged.slice(2 * round)).toEqual([
-      ['kubo: restarting', expect.stringContaining('SIGKILL')],
-      ['kubo: ready', 'it was restarting'],
-    ])
+    // The supervisor says when it serves again, by the first attempts; a busy machine may have found it slow before.
+    const told = (): readonly unknown[] => client.logged.slice(before)
+    await expect.poll(() => told().at(-1), { timeout: 30_000 }).toEqual(['kubo: ready', expect.any(String)])
+    expect(told()).toContainEqual(['kubo: restarting', expect.stringContaining('SIGKILL')])
+    expect(told()).not.toContainEqual(['kubo: failed', expect.anything()])
     for (const { kind, cid } of load.acknowledged) {
       expect((await client.call('ipfs_refs', { cid, recursive: true, limit: 1000 })).ok, `${kind} ${String(cid)}`).toBe(true)
       const { pins } = (await client.call('ipfs_pin_ls', { cid })).result

@@ -66,7 +66,7 @@ describe('after kill -9 of the process that supervised', () => {
     if (end === 'dies') await fetch(`${url}/crash`).catch(() => {})
     else await t.services.wish('echo', 'stop')
     await t.until((now) => now.state === (end === 'dies' ? 'ready' : 'stopped') && now.pid !== pid)
-    expect(await isRunning(left)).toBe(false)
+    await expect.poll(() => isRunning(left)).toBe(false)
   })
 
   test('the next one ends what hangs, with its children, and starts anew', async () => {
@@ -76,7 +76,7 @@ describe('after kill -9 of the process that supervised', () => {
     await using t = await supervise([echo({ settings: PARENT })], folder.path, { answerMs: 1000 })
     await t.services.endpoint('echo')
     expect(await t.status()).toMatchObject({ state: 'ready', failures: 0 })
-    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
+    for (const each of [pid, left]) await expect.poll(() => isRunning(each)).toBe(false)
   })
 
   test('the next one ends what was started with other settings, with its children', async () => {
@@ -84,7 +84,7 @@ describe('after kill -9 of the process that supervised', () => {
     const { pid, left } = await orphaned(folder.path)
     await using t = await supervise([echo({ settings: 'other' })], folder.path)
     expect(await pidAt((await t.services.endpoint('echo')).url)).not.toBe(pid)
-    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
+    for (const each of [pid, left]) await expect.poll(() => isRunning(each)).toBe(false)
   })
 
   test.skipIf(process.platform !== 'linux')('the next one ends the children of what has died since', async () => {
@@ -104,7 +104,7 @@ describe('after kill -9 of the process that supervised', () => {
     await using t = await supervise([echo({ settings: PARENT })], folder.path)
     await t.services.wish('echo', 'stop')
     expect(await t.status()).toMatchObject({ state: 'stopped', held: true, pid: null })
-    for (const each of [pid, left]) expect(await isRunning(each)).toBe(false)
+    for (const each of [pid, left]) await expect.poll(() => isRunning(each)).toBe(false)
   })
 
   test('a process that was not recorded yet has ended by itself', async () => {
