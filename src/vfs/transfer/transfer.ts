@@ -181,7 +181,7 @@ export class Transfers {
     return { ...moved, stat: await job.to.mount.backend.stat(job.to.inner), cas: job.to.mount.backend.capabilities.cas }
   }
 
-  /** Without a filter the source goes as one; with one, only the files that were copied. */
+  /** Without a filter the source goes as one; with one, file by file what matches by now. */
   async #removeMoved(source: Target, job: Job, cause: Cause): Promise<void> {
     const { takes } = choiceOf(job.call, job.from.path)
     const { changes, takeBack } = this.#vfs
