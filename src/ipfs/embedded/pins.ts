@@ -38,6 +38,7 @@ export class EmbeddedPins implements Pins {
 
   async update(from: string, to: string, { unpin = true, ...call }: BringCall & { readonly unpin?: boolean | undefined } = {}): Promise<void> {
     const { state, complete, announce } = this.#parts
+    if (!(await state.isPinned(from))) throw notPinned(from, 'with all below it') // before the new one is fetched
     await using guard = await this.#parts.guard(to)
     await complete(to, true, guard, call)
     if (!(await state.movePin(from, to, unpin))) throw notPinned(from, 'with all below it')

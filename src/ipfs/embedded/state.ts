@@ -56,6 +56,11 @@ export class NodeState implements AsyncDisposable {
     return (await this.#run(PIN, cid, type, name)) > 0
   }
 
+  /** With all below it. */
+  async isPinned(cid: string): Promise<boolean> {
+    return (await patiently(() => this.#db.get("SELECT 1 FROM pin WHERE cid = ? AND type = 'recursive'", cid))) !== undefined
+  }
+
   /** Pins `to` too, or in place of `from` and with its name; false if `from` is not pinned recursively. */
   movePin(from: string, to: string, unpin: boolean): Promise<boolean> {
     return this.#committer.run(() => {
