@@ -52,7 +52,7 @@ async function duplicate(source: Opened, target: Spot, id: string | undefined, s
   if (shared) return shared
   const stage = new Stage(path, target.folder.dev, source.facts.mode)
   try {
-    await stage.fill(chunks(source.fd, 0, source.facts.size, { signal }))
+    await stage.fill(chunks(source.fd, 0, source.facts.size, { signal, reuse: true }))
     return stage
   } catch (error) {
     stage[Symbol.dispose]()

@@ -41,7 +41,10 @@ type Reads = Pick<Journal, 'get' | 'parts' | 'history' | 'content'>
  */
 export const planUndo = (journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> => new Planner(journal, scope, call).plan()
 
-/** No list of all parts is held: of a large change there is any number, and they are read anew for each question. */
+/**
+ * No list of all parts is held: of a large change there is any number, and they are read anew for each question. So it asks which
+ * changes cancel out: a replay of them over a model of the paths would hold a state of each.
+ */
 class Planner {
   readonly #journal: Reads
   readonly #scope: UndoScope

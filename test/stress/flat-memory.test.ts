@@ -40,3 +40,15 @@ test('memory stays where it is while 10 GiB are copied across mounts, hashed, an
   const { least, most } = await during(LARGE)
   expect(most - least).toBeLessThan(2 * SWING)
 }, 1_800_000)
+
+test('a first copy inside one folder takes no more memory than that', async () => {
+  await using place = await emptyPlace()
+  await using agent = await host(place, [place.work, '--toolsets', 'all'])
+  const large = join(place.work, 'large')
+  await writeFile(large, '')
+  await truncate(large, GIB)
+  const { least, most } = await rangeDuring(agent.pid, async () => {
+    expect((await agent.client.callTool({ name: 'vfs_copy', arguments: { from: large, to: `${large}-copy` } }, { timeout: 300_000 })).isError).not.toBe(true)
+  })
+  expect(most - least).toBeLessThan(2 * SWING)
+}, 300_000)
