@@ -17,9 +17,11 @@ const TRIES = 3 // of one part, whose connection may be cut anywhere
 export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, length = Infinity, reuse = false, signal }: Call & Range): Bytes {
   const end = Math.min(offset + length, facts.size)
   const starts = Array.from({ length: Math.max(0, Math.ceil((end - offset) / PART)) }, (_, i) => offset + i * PART)
+  const isWhole = offset === 0 && end === facts.size
   const get = (from: number, to: number): Bytes => atMost(to - from, bucket.get(facts.source, { range: rangeOf(from, to, facts), ifMatch: facts.etag, signal }))
-  if (starts.length <= 1) {
-    for (const start of starts) yield* whole(get, start, end)
+  if (starts.length === 0) return
+  if (starts.length === 1) {
+    yield* isWhole ? small(bucket, facts, get, signal) : whole(get, offset, end)
     return
   }
   using lines = await linesTo(bucket, facts)
@@ -29,7 +31,7 @@ export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, le
     return come ? buffer.subarray(0, to - from) : fill(buffer, whole(get, from, to))
   }
   const parts = inOrder(starts, load, { reuse, signal })
-  yield* offset === 0 && end === facts.size ? checked(parts, wholeSum(bucket, facts, signal)) : parts
+  yield* isWhole ? checked(parts, wholeSum(bucket, facts, signal)) : parts
 }
 
 /** undefined where it is not to be had: some may read an object and not its checksum. */
@@ -42,8 +44,28 @@ async function* checked(parts: Bytes, wanted: Promise<number | undefined>): Byte
     if ((await wanted) !== undefined) sum = crc32(bytes, sum)
     yield bytes
   }
-  if (((await wanted) ?? sum) !== sum) throw new VfsError('CONTENT_DAMAGED', 'the bytes are not those that the storage keeps', { backend: 's3' })
+  requireSum(await wanted, sum)
 }
+
+/** All in one answer, which the SDK compares, unless it breaks. */
+async function* small(bucket: Bucket, facts: Facts, get: Get, signal: AbortSignal | undefined): Bytes {
+  let [asked, sum] = [0, 0]
+  const counted: Get = (from, to) => {
+    asked++
+    return get(from, to)
+  }
+  for await (const bytes of whole(counted, 0, facts.size)) {
+    sum = crc32(bytes, sum)
+    yield bytes
+  }
+  if (asked > 1) requireSum(await wholeSum(bucket, facts, signal), sum)
+}
+
+function requireSum(wanted: number | undefined, sum: number): void {
+  if ((wanted ?? sum) !== sum) throw new VfsError('CONTENT_DAMAGED', 'the bytes are not those that the storage keeps', { backend: 's3' })
+}
+
+type Get = (from: number, to: number) => Bytes
 
 /** One part into a buffer, of which it returns what was filled. */
 type Load = (i: number, start: number, buffer: Uint8Array) => Promise<Uint8Array>
@@ -109,7 +131,7 @@ async function* atMost(length: number, source: Bytes): Bytes {
   }
 }
 
-async function* whole(get: (from: number, to: number) => Bytes, from: number, to: number): Bytes {
+async function* whole(get: Get, from: number, to: number): Bytes {
   let at = from
   for (let attempt = 1; at < to; attempt++) {
     try {

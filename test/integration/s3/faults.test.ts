@@ -234,6 +234,26 @@ test('a byte that changes on the way is found by the checksum, and what was read
   expect(await text(backend.read(p('/f')))).toBe('a'.repeat(1000))
 })
 
+test('also where the connection broke before, and the rest was asked for', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint })
+  const words = 'a'.repeat(500) + 'b'.repeat(500)
+  await backend.write(p('/f'), bytesOf(words))
+  const breaking = (damage: FaultProxy['damage']): void => {
+    const answer = async (): Promise<string> => {
+      proxy.instead = undefined
+      proxy.damage = damage
+      return `HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n${words.slice(0, 500)}`
+    }
+    proxy.instead = { line: /^GET /, answer }
+  }
+  breaking((bytes) => Buffer.from(bytes.toString('latin1').replace('bbbbb', 'bbcbb'), 'latin1'))
+  expect(await codeOf(backend.read(p('/f')))).toBe('CONTENT_DAMAGED')
+  breaking(undefined)
+  expect(await text(backend.read(p('/f')))).toBe(words)
+})
+
 test('two gateways on one bucket: one of twenty writers wins, and who takes whatever is there always does', async () => {
   const options = await server.options()
   await using one = await openS3(options)
