@@ -170,7 +170,7 @@ class Planner {
       const revived = new Set<ChangeId>()
       for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] })) {
         const ours = isOurs(later)
-        if (ours && later.undoes !== null) revived.add(later.undoes)
+        if (ours && later.undoneBy === null && later.undoes !== null) revived.add(later.undoes)
         if (!ours && this.#counts(later, leaf, revived))
           return `it was changed later, by ${this.#whole(later)} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
       }
