@@ -15,6 +15,7 @@ import type { VfsError } from '../../src/core/error.ts'
 import { NO_TIME } from '../../src/core/times.ts'
 import { fromS3, isMisunderstood } from './errors.ts'
 import { quoted } from './etag.ts'
+import { patiently } from './patience.ts'
 import { CHANGE, checksAnswers, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
 export interface PartCopy extends Call, Conditions {
@@ -65,8 +66,13 @@ export class Multipart {
   /** The checksum of each part is told again at the end where one of the whole was asked for, and there alone. */
   async part(key: string, upload: string, number: number, body: Uint8Array, { signal }: Call): Promise<CompletedPart> {
     const command = new UploadPartCommand({ Bucket: this.#bucket, Key: key, UploadId: upload, PartNumber: number, Body: body })
-    const sent = await mapped(signal, () => this.#clients.patient.send(command, until(signal)))
+    const sent = await this.#patiently(signal, () => this.#clients.patient.send(command, until(signal)))
     return { ...completed(number, sent), ...((await this.#sums()) && { ChecksumCRC32: sent.ChecksumCRC32 }) }
+  }
+
+  /** A server that is busy for longer than the SDK asks would cost all parts that have arrived. */
+  #patiently<T>(signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {
+    return patiently(() => mapped(signal, request), { signal })
   }
 
   async #sums(): Promise<boolean> {
@@ -83,7 +89,7 @@ export class Multipart {
       CopySourceRange: range,
       CopySourceIfMatch: ifMatch,
     })
-    return mapped(signal, async () => completed(number, (await this.#clients.patient.send(command, until(signal))).CopyPartResult ?? {}))
+    return this.#patiently(signal, async () => completed(number, (await this.#clients.patient.send(command, until(signal))).CopyPartResult ?? {}))
   }
 
   /** Not mapped, as put. */

@@ -398,6 +398,19 @@ test('of parts every third is told to come again later: all arrive, each once', 
   expect(await left(options)).toEqual([])
 })
 
+test('a part that is refused for longer than the SDK asks arrives', async () => {
+  const options = await server.options()
+  await using proxy = await FaultProxy.start(server.endpoint)
+  await using backend = await openS3({ ...options, endpoint: proxy.endpoint, partBytes: 5 * MIB })
+  const bytes = await whole(14 * MIB)
+  proxy.refusing = { line: /partNumber=2&/, status: 503, code: 'SlowDown' }
+  const written = backend.write(p('/big'), bytesOf(bytes))
+  await vi.waitFor(() => expect(proxy.refused).toBeGreaterThan(4), 20_000)
+  proxy.refusing = undefined
+  await written
+  expect((await content(backend.read(p('/big')))).equals(bytes)).toBe(true)
+})
+
 test('parts go in parallel: while the first is held up the second arrives', async () => {
   const options = await server.options()
   await using proxy = await FaultProxy.start(server.endpoint)
