@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { inDoubt, isUnclear } from '../../src/core/effect.ts'
 import type { Bucket, Put } from './bucket.ts'
 import type { Beginning } from './multipart.ts'
 import { CONNECT_MS, SILENCE_MS } from './dial.ts'
 import { patiently } from './patience.ts'
-import { BETWEEN_MS, LOOKS } from './publish.ts'
+import { seen } from './publish.ts'
 
 const TRIES = 3
 const BEGUN = 'begun '
@@ -22,7 +21,7 @@ export async function begin(bucket: Bucket, key: string, change: string, { stagi
       return await patiently(() => bucket.multipart.begin(key, change, beginning), beginning)
     } catch (error) {
       if (!isUnclear(error)) throw error
-      const isEnded = await endSoon(bucket, key, since).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
+      const isEnded = await seen(async () => (await end(bucket, key, since)) || undefined).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
       if (!isEnded) throw inDoubt(error, S3)
       if (attempt === TRIES || beginning.signal?.aborted) throw error
     }
@@ -39,14 +38,6 @@ export async function endUnnamed(bucket: Bucket, key: string, since: Date): Prom
   if (await end(bucket, key, since)) return true
   if (Date.now() < since.getTime() + CONNECT_MS + SILENCE_MS) throw inDoubt(undefined, S3, 'an upload that was asked for may still begin')
   return false
-}
-
-async function endSoon(bucket: Bucket, key: string, since: Date): Promise<boolean> {
-  for (let look = 1; ; look++) {
-    if (await end(bucket, key, since)) return true
-    if (look === LOOKS) return false
-    await sleep(BETWEEN_MS)
-  }
 }
 
 /** Nothing is sent before its name is noted: it is one without parts. That can only be another one if another data folder begins to send the same key just then. */

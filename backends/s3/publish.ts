@@ -8,8 +8,8 @@ import { fromS3, isAmbiguous, isRefused } from './errors.ts'
 import { patiently } from './patience.ts'
 
 const S3 = { backend: 's3' } as const
-export const LOOKS = 3
-export const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
+const LOOKS = 3
+const BETWEEN_MS = 300 // a lost PUT has been seen to land after 291 ms
 
 /**
  * Makes a request that takes a key's place, and finds out whether it did. A lost answer, and a refusal that may be of our
@@ -48,11 +48,18 @@ export async function requireCopied(bucket: Bucket, key: string, { change, etag,
 }
 
 /** The etag of the object, if this change wrote it. */
-async function written(bucket: Bucket, key: string, change: string, looks: number): Promise<string | undefined> {
-  for (let look = 1; ; look++) {
+function written(bucket: Bucket, key: string, change: string, looks: number): Promise<string | undefined> {
+  return seen(async () => {
     const found = await bucket.head(key).catch((cause: unknown) => Promise.reject(inDoubt(cause, S3)))
-    if (found?.change === change) return found.etag
-    if (look === looks) return undefined
+    return found?.change === change ? found.etag : undefined
+  }, looks)
+}
+
+/** Looks several times for what may be late; undefined if it was never seen. */
+export async function seen<T>(look: () => Promise<T | undefined>, looks = LOOKS): Promise<T | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await look()
+    if (found !== undefined || attempt === looks) return found
     await sleep(BETWEEN_MS)
   }
 }
