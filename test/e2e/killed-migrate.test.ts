@@ -58,16 +58,22 @@ async function holdings(mortal: Mortal) {
 /** Runs it to its end. What a name points to a Kubo tells only where it is on a network; that is tried in the test of migrate. */
 const migrated = async (mortal: Mortal, to: Engine): Promise<Migrated> => (await told(mortal, 'ipfs', 'migrate', '--to', to)) as Migrated
 
+/** Another engine on the machine of `source`, which has something to carry over by then: what that is. */
+async function beside(source: Mortal, to: Engine): Promise<{ readonly target: Mortal; readonly before: Awaited<ReturnType<typeof holdings>> }> {
+  const target = await source.with(to)
+  await furnish(source)
+  const before = await holdings(source)
+  await holdings(target) // a daemon makes its repository before its first block comes
+  return { target, before }
+}
+
 describe.each([
   ['embedded', 'kubo'],
   ['kubo', 'embedded'],
 ] as const)('polymount ipfs migrate from %s to %s', (from, to) => {
   test('that is cut off at any block goes on where it was, and then all is there; the source is as it was', { timeout: 240_000 }, async () => {
     await using source = await Mortal.start(from)
-    const target = await source.with(to)
-    await furnish(source)
-    const before = await holdings(source)
-    await holdings(target) // a daemon makes its repository before its first block comes
+    const { target, before } = await beside(source, to)
     for (const more of [1, 100, 100]) {
       const there = await target.blocks()
       const process = source.begin('ipfs', 'migrate', '--to', to)
@@ -87,10 +93,7 @@ describe.each([
 
   test('whose Kubo dies says so, and the next one ends it', { timeout: 240_000 }, async () => {
     await using source = await Mortal.start(from)
-    const target = await source.with(to)
-    await furnish(source)
-    const before = await holdings(source)
-    await holdings(target) // a daemon makes its repository before its first block comes
+    const { target, before } = await beside(source, to)
     const there = await target.blocks()
     const process = source.begin('ipfs', 'migrate', '--to', to)
     const end = ended(process)
