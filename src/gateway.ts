@@ -139,7 +139,7 @@ export class Gateway implements AsyncDisposable {
     const gone = await letGo(journal, table, options)
     if (options.dryRun !== true) await journal.trim()
     const collected = await content.collect(async function* () {
-      yield* embeddedRoots(config.data_dir)
+      yield* embeddedRoots(config.data_dir, content)
       yield* await treeRoots(config.data_dir)
       for (const cid of journal.kept(options.before)) yield { cid, reason: 'version', recursive: true } // after the tree, whose replaced files go there
     }, options)

@@ -10,7 +10,7 @@ import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
 import { PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
-import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
+import type { KnownRoot } from '../../src/ipfs/tree/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { ClusterPublisher } from './publisher.ts'
 
@@ -109,7 +109,7 @@ async function named(cluster: Cluster, publisher: ClusterPublisher): Promise<Pin
  * left beside it is history; a root that somebody made of ours, or where ours has been replaced, is taken over. One pin has
  * the name then: whoever made another is told of it by CONFLICT, so that no two trees grow under one name.
  */
-async function takeOver(own: TreeRoot, publisher: ClusterPublisher, pins: readonly Pinned[]): Promise<void> {
+async function takeOver(own: KnownRoot, publisher: ClusterPublisher, pins: readonly Pinned[]): Promise<void> {
   const root = await own.root()
   const ours = pins.find(({ cid }) => cid === root)
   const strangers = pins.filter((pin) => !publisher.isOurs(pin) && (ours === undefined || publisher.previousOf(pin) === root))

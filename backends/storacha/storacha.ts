@@ -6,7 +6,7 @@ import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
 import { PublishedRoot } from '../../src/ipfs/tree/published.ts'
 import { TreeStore } from '../../src/ipfs/tree/store.ts'
-import type { TreeRoot } from '../../src/ipfs/tree/types.ts'
+import type { KnownRoot } from '../../src/ipfs/tree/types.ts'
 import { gateway } from './gateway.ts'
 import { StorachaPublisher } from './publisher.ts'
 import { type ServiceOptions, Space, type Uploaded } from './service.ts'
@@ -72,7 +72,7 @@ export async function openStoracha(options: StorachaOptions): Promise<StorachaBa
  * nothing that others uploaded is newer. Where it does not, or this data folder knows none, the newest upload is the tree.
  * What we left beside it goes from the list; what others did stays, and is history.
  */
-async function takeOver(own: TreeRoot, publisher: StorachaPublisher, ours: ReadonlySet<string>, uploads: readonly Uploaded[]): Promise<void> {
+async function takeOver(own: KnownRoot, publisher: StorachaPublisher, ours: ReadonlySet<string>, uploads: readonly Uploaded[]): Promise<void> {
   const root = await own.root()
   const standing = uploads.find((upload) => upload.root === root)
   const strangers = uploads.filter((upload) => upload.root !== root && !ours.has(upload.root))

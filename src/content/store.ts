@@ -151,7 +151,7 @@ async function putLeaf(content: Uint8Array, batch: Batch, { onProgress }: AddOpt
 
 const sinkOf = (batch: Batch): Sink => ({
   save: ({ cid, block, crc }, spares) => batch.put(cid.multihash.bytes, block, { spares, crc }),
-  commit: () => batch.commit(),
+  commit: async () => void (await batch.commit()),
 })
 
 const NOWHERE: Sink = { save: async ({ block }, spares) => spares?.back(block), commit: async () => {} }

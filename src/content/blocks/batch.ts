@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { BlockFiles } from './files.ts'
 import type { Guard } from './guards.ts'
+import type { Move } from './head.ts'
 import { nameOf } from './multihash.ts'
 import type { Spares } from './spares.ts'
 
@@ -36,7 +37,8 @@ export interface Index {
   find(multihash: Uint8Array): Promise<Found | undefined>
   /** Makes a block one of the present generation. False if it is not here (any more). */
   raise(multihash: Uint8Array): Promise<boolean>
-  put(rows: readonly IndexRow[]): Promise<void>
+  /** With the move, in one transaction; false if that could not be made. */
+  put(rows: readonly IndexRow[], move?: Move): Promise<boolean>
 }
 
 /** What is known of a block that is put. */
@@ -86,10 +88,11 @@ export class Batch implements AsyncDisposable {
     if (this.#held > HELD_BYTES) await this.#flush()
   }
 
-  async commit(): Promise<void> {
+  /** False if the head has moved already: the blocks are there all the same. */
+  async commit(move?: Move): Promise<boolean> {
     await Promise.all(this.#writes)
     this.#check()
-    await this.#flush()
+    return this.#flush(move)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,14 +125,15 @@ export class Batch implements AsyncDisposable {
     spares?.back(content)
   }
 
-  async #flush(): Promise<void> {
+  async #flush(move?: Move): Promise<boolean> {
     const rows = this.#rows
     this.#rows = []
     this.#held = 0
-    if (rows.length === 0) return
+    if (rows.length === 0 && !move) return true
     await this.#files.settle(rows.filter((row) => row.content === null).map((row) => row.multihash))
-    await this.#index.put(rows)
+    const isMoved = await this.#index.put(rows, move)
     for (const { multihash } of rows) this.#unnamed.delete(multihash)
+    return isMoved
   }
 
   #check(): void {

@@ -11,6 +11,7 @@ import { fromSystem } from '../system.ts'
 import { Batch, type Found, type IndexRow } from './batch.ts'
 import { BlockFiles } from './files.ts'
 import { type Guard, Guards } from './guards.ts'
+import { Head, type Move, moved } from './head.ts'
 import { verifies } from './multihash.ts'
 import { MIGRATIONS } from './schema.ts'
 import type { Spares } from './spares.ts'
@@ -141,9 +142,14 @@ export class Blocks implements AsyncDisposable {
       close: (guard: Guard, unnamed: ReadonlySet<Uint8Array>) => this.#close(guard, [...unnamed]),
       find: (multihash: Uint8Array) => this.#find(multihash),
       raise: (multihash: Uint8Array) => this.#raise(multihash),
-      put: (rows: readonly IndexRow[]) => this.#put(rows),
+      put: (rows: readonly IndexRow[], move?: Move) => this.#put(rows, move),
     }
     return new Batch(index, this.#files)
+  }
+
+  /** The root of the mutable tree of that name. */
+  head(name: string): Head {
+    return new Head(this.#db, name)
   }
 
   /** Resolves when guards that were closed here are closed for every process. */
@@ -178,9 +184,10 @@ export class Blocks implements AsyncDisposable {
     return this.#committer.run(() => this.#db.run(RAISE, multihash) > 0, { durable: false })
   }
 
-  async #put(rows: readonly IndexRow[]): Promise<void> {
-    await this.#committer.run(() => {
+  #put(rows: readonly IndexRow[], move?: Move): Promise<boolean> {
+    return this.#committer.run(() => {
       for (const { multihash, size, crc, content } of rows) this.#db.run(PUT, multihash, size, crc, content, this.#shown)
+      return !move || moved(this.#db, move)
     })
   }
 

@@ -33,4 +33,5 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- CRC-32 of the content, of when it was put and verified; NULL: put before this column was
   ALTER TABLE block ADD COLUMN crc INTEGER`,
+  'CREATE TABLE head (name TEXT PRIMARY KEY, cid TEXT NOT NULL) STRICT',
 ]

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { VfsError } from '../../core/error.ts'
+import type { Batch } from '../blocks/batch.ts'
 import type { Blocks } from '../blocks/blocks.ts'
 import { decode, type Encoded, encodeRaw, type Link, parseCid, textOf, tsizeOf } from './codec.ts'
 import { type Blockspace, changeFolder, loadFolder } from './folder-editor.ts'
@@ -54,11 +55,13 @@ export class Draft {
     return cid
   }
 
-  async commit(blocks: Blocks): Promise<void> {
+  /** `make` commits what is new, and may do more with it. */
+  async commit<T>(blocks: Blocks, make: (batch: Batch) => Promise<T>): Promise<T> {
     await using batch = blocks.batch()
     for (const { cid, block } of this.#new.values()) await batch.put(cid.multihash.bytes, block)
-    await batch.commit()
+    const made = await make(batch)
     for (const encoded of this.#new.values()) this.#nodes.made(encoded)
+    return made
   }
 
   async #change(folder: CID, [name, ...below]: readonly string[], replacement: Link | null): Promise<Link> {

@@ -18,7 +18,7 @@ export interface EmbeddedOptions {
 
 export async function embeddedNode({ content: all, folder, network, peering }: EmbeddedOptions): Promise<IpfsNode> {
   const content = all.shown()
-  const state = await NodeState.open(folder)
+  const state = await NodeState.open(folder, content.blocks)
   const key = new PeerKey(folder)
   const keys = new KeyFolder(folder, key)
   if (network === 'off') return new EmbeddedNode(content, state, new NoNetwork(key), keys)

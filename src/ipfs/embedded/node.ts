@@ -78,7 +78,7 @@ export class EmbeddedNode implements IpfsNode {
       volume: 'mfs',
       cas: 'native',
       content,
-      root: state,
+      root: state.mfs,
       node: this,
       draft: async (root) => (await this.#opened()).draft(root),
     })

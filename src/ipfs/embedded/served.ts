@@ -31,7 +31,7 @@ export class Served {
 
   async #roots(): Promise<Root[]> {
     const pins = await this.#state.pins()
-    const root = await this.#state.root()
+    const root = await this.#state.mfs.root()
     return root === undefined ? pins : [...pins, { cid: root, type: 'recursive' }]
   }
 

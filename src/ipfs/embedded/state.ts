@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { Blocks } from '../../content/blocks/blocks.ts'
+import type { Head } from '../../content/blocks/head.ts'
 import type { Root } from '../../content/collect/types.ts'
 import { VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
@@ -12,6 +14,9 @@ const SCHEMA = `
   CREATE TABLE pin (cid TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT) STRICT;
   CREATE TABLE kept (id TEXT PRIMARY KEY, cid TEXT NOT NULL) STRICT;
   CREATE TABLE mfs (one INTEGER PRIMARY KEY CHECK (one = 1), root TEXT NOT NULL) STRICT`
+
+/** The root stands beside the blocks since; a program from before must not find it where it wrote it. */
+const MOVED = 'ALTER TABLE mfs RENAME TO mfs_before'
 
 const PIN = `
   INSERT INTO pin VALUES (?, ?, ?)
@@ -35,16 +40,21 @@ interface Keyed {
 export class NodeState implements AsyncDisposable {
   readonly #db: Database
   readonly #committer: Committer
+  /** Of the mutable tree. */
+  readonly mfs: Head
   readonly names: NameStore
 
-  private constructor(db: Database) {
+  private constructor(db: Database, mfs: Head) {
     this.#db = db
+    this.mfs = mfs
     this.#committer = new Committer(db)
     this.names = new NameStore(db, this.#committer)
   }
 
-  static async open(folder: string): Promise<NodeState> {
-    return new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA, NAME_TABLE]))
+  static async open(folder: string, blocks: Blocks): Promise<NodeState> {
+    const state = new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA, NAME_TABLE, MOVED]), blocks.head('mfs'))
+    await state.#takeOver(blocks)
+    return state
   }
 
   pins(): Promise<Pin[]> {
@@ -78,23 +88,11 @@ export class NodeState implements AsyncDisposable {
     return (await this.#run('DELETE FROM pin WHERE cid = ?', cid)) > 0
   }
 
-  root(): Promise<string | undefined> {
-    return patiently(() => this.#root())
-  }
-
-  /** Sets the root of the mutable tree if it still is `from`; false if another process was faster. */
-  swap(from: string | undefined, to: string): Promise<boolean> {
-    return this.#committer.run(() => {
-      if (this.#root() !== from) return false
-      return this.#db.run('INSERT INTO mfs VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET root = excluded.root', to) > 0
-    })
-  }
-
   /** In pages. What is removed goes from the tree into what is kept, so the tree comes first; whoever links holds a guard. */
   async *roots(): AsyncGenerator<Root> {
     for await (const { cid, type } of this.#paged<PinRow & Keyed>('SELECT cid AS key, cid, type FROM pin WHERE cid > ? ORDER BY 1 LIMIT ?'))
       yield { cid, reason: 'pin', recursive: type === 'recursive' }
-    const root = await this.root()
+    const root = await this.mfs.root()
     if (root !== undefined) yield { cid: root, reason: 'mfs', recursive: true }
     for await (const { key, cid } of this.#paged<Keyed & { readonly cid: string }>('SELECT id AS key, cid FROM kept WHERE id > ? ORDER BY 1 LIMIT ?'))
       yield { cid, reason: key.startsWith('sync:') ? 'sync' : 'trash', recursive: true }
@@ -123,8 +121,13 @@ export class NodeState implements AsyncDisposable {
     }
   }
 
-  #root(): string | undefined {
-    return this.#db.get<{ readonly root: string }>('SELECT root FROM mfs')?.root
+  /** A root from before, to where it stands now: a process that dies in between leaves it for the next. */
+  async #takeOver(blocks: Blocks): Promise<void> {
+    const before = await patiently(() => this.#db.get<{ readonly root: string }>('SELECT root FROM mfs_before')?.root)
+    if (before === undefined) return
+    await using batch = blocks.batch()
+    await this.mfs.commit(batch, undefined, before)
+    await this.#run('DELETE FROM mfs_before')
   }
 
   #run(sql: string, ...values: Value[]): Promise<number> {

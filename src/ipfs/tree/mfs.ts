@@ -127,8 +127,7 @@ export class ContentMfs implements Mfs {
       const draft = await this.#draft(root)
       const outcomes: Outcome[] = []
       for (const edit of edits) outcomes.push(await attempt(edit, draft))
-      await draft.commit(this.#content.blocks)
-      if (await this.#root.swap(root, draft.root)) return outcomes.forEach(settle)
+      if (await draft.commit(this.#content.blocks, (batch) => this.#root.commit(batch, root, draft.root))) return outcomes.forEach(settle)
     }
     throw new VfsError('BUSY', 'other processes kept changing the mutable tree')
   }
@@ -136,7 +135,8 @@ export class ContentMfs implements Mfs {
   async #begin(): Promise<string> {
     await using _ = await this.#content.guard()
     const [empty] = await Array.fromAsync(this.#content.putTree(nothing()))
-    await this.#root.swap(undefined, empty?.cid ?? '')
+    await using batch = this.#content.blocks.batch()
+    await this.#root.commit(batch, undefined, empty?.cid ?? '')
     return await this.root()
   }
 }

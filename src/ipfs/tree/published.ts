@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inDoubt, isUnclear } from '../../core/effect.ts'
 import { isCode, VfsError } from '../../core/error.ts'
-import type { TreeRoot } from './types.ts'
+import type { Batch } from '../../content/blocks/batch.ts'
+import type { KnownRoot, TreeRoot } from './types.ts'
 
 /** For rivals to withdraw. */
 const PATIENCE_MS = 15_000
@@ -36,10 +37,10 @@ export interface Publisher {
  * it is history when the tree is opened again, or a change is settled.
  */
 export class PublishedRoot implements TreeRoot {
-  readonly #own: TreeRoot
+  readonly #own: KnownRoot
   readonly #publisher: Publisher
 
-  constructor(own: TreeRoot, publisher: Publisher) {
+  constructor(own: KnownRoot, publisher: Publisher) {
     this.#own = own
     this.#publisher = publisher
   }
@@ -48,7 +49,8 @@ export class PublishedRoot implements TreeRoot {
     return this.#own.root()
   }
 
-  async swap(from: string | undefined, to: string): Promise<boolean> {
+  async commit(batch: Batch, from: string | undefined, to: string): Promise<boolean> {
+    await batch.commit() // a publisher reads the blocks
     if ((await this.root()) !== from) return false
     if (from === to) return true
     try {

@@ -7,7 +7,7 @@ import { Committer } from '../../sqlite/committer.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { openShared } from '../../sqlite/shared.ts'
 import type { Keeps } from '../types.ts'
-import type { Published, TreeRoot } from './types.ts'
+import type { KnownRoot, Published } from './types.ts'
 
 /** What has been released is never edited. */
 const MIGRATIONS = [
@@ -45,7 +45,7 @@ export class TreeStore implements AsyncDisposable {
     })
   }
 
-  root(volume: string): TreeRoot {
+  root(volume: string): KnownRoot {
     const read = (): string | undefined => this.#db.get<CidRow>('SELECT root AS cid FROM tree WHERE volume = ?', volume)?.cid
     return {
       root: () => patiently(read),

@@ -43,7 +43,7 @@ describe('a full disk', () => {
     await expect(node.add(noise(40 * MIB, 2))).rejects.toMatchObject({ code: 'DISK_FULL' })
     await expect(backend.write(p('/f'), noise(40 * MIB, 3))).rejects.toMatchObject({ code: 'DISK_FULL' })
     expect(await text(backend.read(p('/f')))).toBe('before')
-    expect(await content.collect(() => embeddedRoots(folder.path))).toMatchObject({ kept: { pin: { blocks: 3 } } })
+    expect(await content.collect(() => embeddedRoots(folder.path, content))).toMatchObject({ kept: { pin: { blocks: 3 } } })
     await backend.write(p('/f'), noise(2 * MIB, 4))
     expect((await backend.stat(p('/f'))).size).toBe(2 * MIB)
   })

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { MfsBackend } from '../../../backends/mfs/mfs.ts'
+import { Database } from '../../../src/sqlite/database.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import type { Source } from '../../../src/content/types.ts'
@@ -29,6 +31,24 @@ describe('the mutable tree', () => {
     expect(await open.node.mfs.root()).toBe(root)
     const sources: Source[] = [{ path: 'a/empty' }, { path: 'a/f', content: bytesOf('one') }, { path: 'a/g', content: bytesOf('two') }]
     expect((await Array.fromAsync(open.node.addTree(each(sources)))).at(-1)?.cid).toBe(root)
+  })
+
+  test('goes on where a data folder from before has its root', async () => {
+    await using folder = await temporaryFolder()
+    let root = ''
+    {
+      await using open = await openNode(folder.path)
+      await new MfsBackend(open.node).mkdir(p('/a'))
+      root = await open.node.mfs.root()
+    }
+    asBefore(folder.path, root)
+    {
+      await using open = await openNode(folder.path)
+      expect(await open.node.mfs.root()).toBe(root)
+      await new MfsBackend(open.node).mkdir(p('/b'))
+    }
+    await using open = await openNode(folder.path)
+    expect(await names(new MfsBackend(open.node))).toEqual(['a', 'b'])
   })
 
   test('lists a folder of 20,000 in order and page by page', async () => {
@@ -129,6 +149,15 @@ describe('its trash', () => {
     })
   })
 })
+
+/** The root was beside the pins when a root and its blocks could not yet be written in one step. */
+function asBefore(folder: string, root: string): void {
+  const [blocks, state] = [new Database(join(folder, 'blocks.db')), new Database(join(folder, 'ipfs.db'))]
+  blocks.exec('DROP TABLE head; PRAGMA user_version = 5')
+  state.exec('ALTER TABLE mfs_before RENAME TO mfs; PRAGMA user_version = 2')
+  state.run('INSERT INTO mfs VALUES (1, ?)', root)
+  for (const db of [blocks, state]) db.close()
+}
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items

@@ -55,7 +55,7 @@ test('names that no path can hold are not shown', async () => {
     const get: GetBlock = async (cid) => (await content.blocks.get(cid.multihash.bytes)) ?? new Uint8Array()
     const draft = new Draft(await node.mfs.root(), new Nodes(get))
     for (const name of ['..', 'a/b', '', 'fine']) await draft.set([name], leaf.cid)
-    await draft.commit(content.shown().blocks)
+    await draft.commit(content.shown().blocks, (batch) => batch.commit())
     const backend = new IpfsBackend(node)
     expect((await Array.fromAsync(backend.list(p(`/${draft.root}`)))).map(({ name }) => name)).toEqual(['fine'])
   })

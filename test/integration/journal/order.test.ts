@@ -99,6 +99,7 @@ test.each([
   ['remove', ['flush intent', 'rename', 'flush folders served trash']],
   ['move', ['flush intent', 'link', 'unlink', 'flush folders folder served']],
   ['mkdir', ['flush intent', 'mkdir', 'flush folders served']],
+  ['IPFS', ['flush intent', 'flush index of blocks']], // which has the root of the tree too
 ])('what a power cut must not take is on the disk before the next step, and all of it before the answer: %s', async (change, expected) => {
   const { trace, root } = await (traced ??= traceAll())
   const from = trace.findIndex((line) => line.includes(`"asked ${change}`))

@@ -29,7 +29,7 @@ async function readBack({ vfs }: SyncGround, cid: string): Promise<number> {
 async function collect(root: string): Promise<Collected> {
   const folder = join(root, 'data')
   await using content = await openContentStore({ folder })
-  return await content.collect(() => embeddedRoots(folder))
+  return await content.collect(() => embeddedRoots(folder, content))
 }
 
 test('a collection leaves what the index names, pinned or not, and takes what the last sync named no longer', async () => {
