@@ -3,35 +3,52 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Bucket } from '../../backends/s3/bucket.ts'
 import { connect } from '../../backends/s3/connect.ts'
+import type { S3Options } from '../../backends/s3/s3.ts'
 import type { Answer } from './client.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { emptyPlace, type Ended, type Host, host, type Place, run } from './program.ts'
-import { S3Server } from './s3.ts'
+import { type S3Program, S3Server, VERSITY } from './s3.ts'
+
+interface Parts {
+  readonly server: S3Server
+  readonly options: S3Options
+  readonly direct: Bucket
+  readonly stack: AsyncDisposableStack
+}
 
 /** A machine whose `/bucket` lies behind a proxy, which every gateway of it goes through. */
 export class Machine implements AsyncDisposable {
   readonly proxy: FaultProxy
-  /** Past the proxy. */
-  readonly direct: Bucket
   readonly place: Place
-  readonly #parts: AsyncDisposableStack
+  readonly #parts: Parts
   readonly #env: Record<string, string>
 
-  private constructor(parts: AsyncDisposableStack, place: Place, proxy: FaultProxy, direct: Bucket, env: Record<string, string>) {
+  private constructor(parts: Parts, place: Place, proxy: FaultProxy) {
     this.#parts = parts
     this.place = place
     this.proxy = proxy
-    this.direct = direct
-    this.#env = env
+    const { accessKeyId = '', secretAccessKey = '' } = parts.options.credentials ?? {}
+    this.#env = { S3_ID: accessKeyId, S3_KEY: secretAccessKey }
   }
 
-  static async start(): Promise<Machine> {
-    const parts = new AsyncDisposableStack()
-    const server = parts.use(await S3Server.start())
-    const proxy = parts.use(await FaultProxy.start(server.endpoint))
-    const place = parts.use(await emptyPlace())
+  static async start(program: S3Program = VERSITY): Promise<Machine> {
+    await using stack = new AsyncDisposableStack()
+    const server = stack.use(await S3Server.start(program))
     const options = await server.options()
-    const direct = parts.adopt(connect(options), async (bucket) => bucket.close())
+    const direct = stack.adopt(connect(options), async (bucket) => bucket.close())
+    return await Machine.#before({ server, options, direct, stack: stack.move() })
+  }
+
+  /** Another one with a data folder of its own, whose `/bucket` is the same; it goes with this one. */
+  async other(): Promise<Machine> {
+    const { stack, ...shared } = this.#parts
+    return stack.use(await Machine.#before({ ...shared, stack: new AsyncDisposableStack() }))
+  }
+
+  static async #before(parts: Parts): Promise<Machine> {
+    const { server, options, stack } = parts
+    const proxy = stack.use(await FaultProxy.start(server.endpoint))
+    const place = stack.use(await emptyPlace())
     const storage = { bucket: options.bucket, endpoint: proxy.endpoint, access_key_id: 'env:S3_ID', secret_access_key: 'env:S3_KEY' }
     const disk = { type: 'local', options: { root: place.work } }
     const settings = {
@@ -40,8 +57,16 @@ export class Machine implements AsyncDisposable {
       mounts: [{ path: '/bucket', backend: 'bucket' }],
     }
     await writeFile(join(place.home, 'polymount.json'), JSON.stringify(settings))
-    const { accessKeyId = '', secretAccessKey = '' } = options.credentials ?? {}
-    return new Machine(parts, place, proxy, direct, { S3_ID: accessKeyId, S3_KEY: secretAccessKey })
+    return new Machine(parts, place, proxy)
+  }
+
+  get server(): S3Server {
+    return this.#parts.server
+  }
+
+  /** Past the proxy. */
+  get direct(): Bucket {
+    return this.#parts.direct
   }
 
   /** Its gateway has opened the bucket: on a busy machine that may take longer than a start waits for it. */
@@ -62,7 +87,7 @@ export class Machine implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#parts.disposeAsync()
+    return this.#parts.stack.disposeAsync()
   }
 }
 

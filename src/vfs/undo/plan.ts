@@ -3,7 +3,7 @@ import { within, type VfsPath } from '../../core/path.ts'
 import { unhurried } from '../../core/unhurried.ts'
 import type { ChangeRecord, Journal, Place } from '../../journal/types.ts'
 import { planUndo, type UndoScope } from '../../journal/undo.ts'
-import { statOrNull, type Target, type Targets } from '../target.ts'
+import { orNull, type Target, type Targets } from '../target.ts'
 import type { UndoCall, Undone, UndoQuery, VfsCall } from '../types.ts'
 import type { Versions } from '../versions.ts'
 import type { Served } from './served.ts'
@@ -113,7 +113,7 @@ export class Plans {
 
   /** In what way the path is not as the change left it. */
   async #moved(record: ChangeRecord, target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const standing = await statOrNull(target, signal)
+    const standing = await orNull(() => target.mount.backend.stat(target.inner, { signal, fresh: true })) // who else has changed it need not be of this process
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
     if (standing === null) return record.kind === 'mkdir' ? undefined : 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
