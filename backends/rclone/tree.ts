@@ -109,9 +109,9 @@ export class Tree {
     return shown
   }
 
-  async #removeFolder(steps: Steps, path: VfsPath, { recursive, signal }: RemoveOptions = {}): Promise<void> {
+  async #removeFolder(steps: Steps, path: VfsPath, { recursive, signal, going }: RemoveOptions = {}): Promise<void> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
-    if (recursive) await this.#removeShown(steps, path, { signal })
+    if (recursive) await this.#removeShown(steps, path, { signal, going })
     else await this.#requireEmpty('remove', path, { signal })
     if (this.#marks) await steps.drop(`${this.view.place(path)}/${MARK}`)
     await steps.work.run('operations/rmdir', { remote: this.view.place(path) }, { signal })
@@ -123,6 +123,7 @@ export class Tree {
       throwIfAborted(call.signal, 'remove')
       const inner = join(path, Name)
       await (IsDir ? this.#removeFolder(steps, inner, { ...call, recursive: true }) : steps.drop(this.view.place(inner)))
+      call.going?.()
     }
   }
 

@@ -28,6 +28,7 @@ export async function copyInParts(bucket: Bucket, from: Source, to: string, size
       const copies = ranges.map((range, i) => bucket.multipart.copyPart(to, upload, parts.length + i + 1, { ...options, from, range }))
       await Promise.allSettled(copies) // a part that is still on its way would outlive the end of the upload
       parts.push(...(await Promise.all(copies)))
+      options.going?.()
     }
     return await bucket.multipart.complete(to, upload, parts, { ifNoneMatch: options.ifNoneMatch, signal: options.signal })
   } catch (error) {

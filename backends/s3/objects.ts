@@ -169,12 +169,12 @@ export class Objects {
 
   async #copyFile(target: Objects, facts: Facts, to: VfsPath, options: CopyOptions): Promise<Stat> {
     const { bucket, found } = this.#ground
-    const change = options.id ?? randomUUID()
+    const { id: change = randomUUID(), staging, signal, going } = options
     const key = target.#keys.file(to)
     if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
     const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
-    const etag = await publish(bucket, key, { change, signal: options.signal }, () =>
-      copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, staging: options.staging, signal: options.signal }),
+    const etag = await publish(bucket, key, { change, signal }, () =>
+      copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, staging, signal, going }),
     )
     await requireCopied(bucket, key, { change, etag, size: facts.size })
     return { kind: 'file', size: facts.size, modified: new Date(), etag: etagOf(etag) }
@@ -195,7 +195,7 @@ export class Objects {
   }
 
   /** Without `recursive` nothing goes but what keeps the folder alive: what others put there meanwhile stays. */
-  async #removeFolder(path: VfsPath, { recursive, signal }: RemoveOptions): Promise<void> {
+  async #removeFolder(path: VfsPath, { recursive, signal, going }: RemoveOptions): Promise<void> {
     const { bucket } = this.#ground
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     const doomed = recursive ? everything(bucket, this.#keys.folder(path), { signal }) : [await this.#markersOf('remove', path, { signal })]
@@ -203,6 +203,7 @@ export class Objects {
       for (let i = 0; i < objects.length; i += DELETES_AT_ONCE) {
         throwIfAborted(signal, 'remove')
         await Promise.all(objects.slice(i, i + DELETES_AT_ONCE).map(({ source }) => bucket.delete(source.key)))
+        going?.()
       }
     }
   }

@@ -31,7 +31,7 @@ export class S3Trash implements Trash {
   async put(path: VfsPath, id: string, options: Call & Precondition = {}): Promise<Stat> {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     const aside = join(ROOT, id)
-    const copying = this.#objects.copyTo(this.#kept, path, aside, { signal: options.signal, ifMatch: options.ifMatch, folders: true })
+    const copying = this.#objects.copyTo(this.#kept, path, aside, { ...options, folders: true })
     const { source, stat } = await copying.catch((error: unknown) => this.#notCopied(path, error))
     try {
       await this.#objects.remove(path, { signal: options.signal, ifMatch: source.kind === 'file' ? statOf(source).etag : undefined, mustExist: true })
@@ -43,13 +43,13 @@ export class S3Trash implements Trash {
 
   async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
     const aside = join(ROOT, id)
-    const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { signal: call.signal, folders: true })
+    const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { ...call, folders: true })
     await afterwards(() => this.drop(id)) // it stands at both places, which recovery settles
     return stat
   }
 
   async keep(path: VfsPath, id: string, call: Call = {}): Promise<Stat> {
-    return (await this.#objects.copyTo(this.#kept, path, join(ROOT, id), { signal: call.signal, folders: false })).stat
+    return (await this.#objects.copyTo(this.#kept, path, join(ROOT, id), { ...call, folders: false })).stat
   }
 
   async drop(id: string, call: Call = {}): Promise<void> {

@@ -73,6 +73,8 @@ export type Bytes = AsyncIterable<Uint8Array>
 
 export interface Call {
   readonly signal?: AbortSignal | undefined
+  /** Told by a change that takes many steps whenever it has done some, so that nobody takes the storage for dead. */
+  readonly going?: (() => void) | undefined
 }
 
 export interface Range {

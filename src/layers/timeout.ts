@@ -1,14 +1,14 @@
-import type { Backend, Bytes, Stat, WriteOptions } from '../core/backend.ts'
+import type { Backend, Bytes, Call, Stat, WriteOptions } from '../core/backend.ts'
 import { inDoubt } from '../core/effect.ts'
 import { isCode } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import { Deadline } from './deadline.ts'
-import { forward } from './forward.ts'
+import { forward, forwardTrash } from './forward.ts'
 
 export interface TimeoutOptions {
   /** For each answer: a stat, an entry, a part of a content; not for a whole stream. */
   readonly ms: number
-  /** For a write, at whose end a storage may be at work on all of it; as any other if not said. */
+  /** For what a storage may be at work on as a whole: the end of a write, a copy, a removal; as any other if not said. */
   readonly writeMs?: number | undefined
 }
 
@@ -16,10 +16,12 @@ type Outer = AbortSignal | undefined
 
 /**
  * Ends what the storage leaves unanswered: a question with TIMEOUT, at once; a change with TIMEOUT if the storage gives
- * it up when told, else with OUTCOME_UNKNOWN after as long again. Belongs inside retry. Removing and copying take as
- * long as they take.
+ * it up when told, else with OUTCOME_UNKNOWN after as long again. Belongs inside retry. A change of many steps takes as
+ * long as they take: see Call.going.
  */
 export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): Backend {
+  const long = <C extends Call, T>(call: C | undefined, make: (watched: C | Call) => Promise<T>): Promise<T> =>
+    change(writeMs, call?.signal, (deadline) => make({ ...call, signal: deadline.signal, going: () => deadline.resume() }))
   return forward(inner, {
     check: (call) => question(ms, call?.signal, (signal) => inner.check({ signal })),
     locate: (path, call) => question(ms, call?.signal, (signal) => inner.locate(path, { ...call, signal })),
@@ -31,6 +33,21 @@ export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): B
     write: (path, source, options = {}) => write(inner, writeMs, path, source, options),
     mkdir: (path, call) => change(ms, call?.signal, ({ signal }) => inner.mkdir(path, { ...call, signal })),
     rename: (from, to, options) => change(ms, options?.signal, ({ signal }) => inner.rename(from, to, { ...options, signal })),
+    discard: (path, id, call) => long(call, (watched) => inner.discard(path, id, watched)),
+    remove: (path, options) => long(options, (watched) => inner.remove(path, watched)),
+    copy: (from, to, options) => long(options, (watched) => inner.copy(from, to, watched)),
+    graft: (path, cid, options) => long(options, (watched) => inner.graft(path, cid, watched)),
+    trash: forwardTrash(inner.trash, (trash) => ({
+      put: (path, id, options) => long(options, (watched) => trash.put(path, id, watched)),
+      back: (id, path, call) => long(call, (watched) => trash.back(id, path, watched)),
+      keep: (path, id, call) => long(call, (watched) => trash.keep(path, id, watched)),
+      drop: (id, call) => long(call, (watched) => trash.drop(id, watched)),
+      contents: {
+        stat: (path, call) => question(ms, call?.signal, (signal) => trash.contents.stat(path, { ...call, signal })),
+        list: (path, options) => stream(ms, options?.signal, (signal) => trash.contents.list(path, { ...options, signal })),
+        read: (path, options) => stream(ms, options?.signal, (signal) => trash.contents.read(path, { ...options, signal })),
+      },
+    })),
   })
 }
 

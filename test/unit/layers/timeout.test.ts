@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
-import type { Backend } from '../../../src/core/backend.ts'
+import type { Backend, Call, Trash } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
@@ -58,6 +58,61 @@ test('knows that a change was given up only when the storage says so', async () 
   const deaf = timeout(forward(new MemoryBackend(), dead), SOON)
   expect(await codeOf(deaf.mkdir(p('/d')))).toBe('OUTCOME_UNKNOWN')
   expect(await codeOf(deaf.write(p('/f'), bytesOf('x')))).toBe('OUTCOME_UNKNOWN')
+})
+
+/** Of a storage that hears nothing and says nothing. */
+const deafTrash: Trash = {
+  put: never,
+  back: never,
+  keep: never,
+  drop: never,
+  contents: {
+    stat: never,
+    list: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
+  },
+}
+
+test.each<[string, (b: Backend) => Promise<unknown> | undefined]>([
+  ['a removal', (b) => b.remove(p('/f'), { recursive: true })],
+  ['a copy', (b) => b.copy(p('/f'), p('/g'))],
+  ['a graft', (b) => b.graft(p('/f'), 'cid')],
+  ['a discard', (b) => b.discard(p('/f'), 'c1')],
+  ['putting into the trash', (b) => b.trash?.put(p('/f'), 'c1')],
+  ['bringing back', (b) => b.trash?.back('c1', p('/f'))],
+  ['keeping', (b) => b.trash?.keep(p('/f'), 'c1')],
+  ['dropping', (b) => b.trash?.drop('c1')],
+])('%s that gets no answer is in doubt, or was given up if the storage says so', async (_, act) => {
+  const deaf = forward(new MemoryBackend(), { remove: never, copy: never, graft: never, discard: never, trash: deafTrash })
+  await expect(act(timeout(deaf, SOON))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  const given = (...args: readonly unknown[]): Promise<never> =>
+    obedient(args.map((arg) => (arg as Call | undefined)?.signal).find((signal) => signal !== undefined))
+  const trash = { ...deafTrash, put: given, back: given, keep: given, drop: given }
+  const obeying = forward(new MemoryBackend(), { remove: given, copy: given, graft: given, discard: given, trash })
+  await expect(act(timeout(obeying, SOON))).rejects.toMatchObject({ code: 'TIMEOUT' })
+})
+
+test('ends a look into the trash that gets no answer', async () => {
+  const { trash } = timeout(forward(new MemoryBackend(), { trash: deafTrash }), SOON)
+  for (const look of [trash?.contents.stat(p('/c1')), trash?.contents.list(p('/c1')), trash?.contents.read(p('/c1'))])
+    expect(await codeOf(look ?? Promise.resolve())).toBe('TIMEOUT')
+})
+
+test('lets a change go on that tells of every part of it which is done, and no longer', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const part = async (call: Call = {}): Promise<void> => {
+    await after(15)
+    if (call.signal?.aborted) throw new VfsError('CANCELLED', 'told to stop')
+  }
+  const slow = (told: boolean): Partial<Backend> => ({
+    remove: async (_, call) => {
+      for (let parts = 0; parts < 5; parts++) await part(call).then(told ? call?.going : undefined)
+    },
+  })
+  const [telling, silent] = [true, false].map((told) => codeOf(timeout(forward(new MemoryBackend(), slow(told)), SOON).remove(p('/d'), { recursive: true })))
+  await vi.runAllTimersAsync()
+  expect([await telling, await silent]).toEqual(['none', 'TIMEOUT'])
 })
 
 test('takes a late answer to a change for what it is', async () => {
