@@ -10,7 +10,7 @@ export const failureOf = ({ path, code, message }: Failure): z.input<typeof fail
 
 /** Of a folder that is taken elsewhere. */
 export const leftOut = {
-  left_out: failures.optional().describe('Devices, pipes and sockets'),
+  left_out: failures.optional().describe('Devices, pipes, sockets, and names that are no path'),
   left_out_more: z.int().optional(),
 }
 

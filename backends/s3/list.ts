@@ -1,4 +1,4 @@
-import type { Call } from '../../src/core/backend.ts'
+import type { Call, ListOptions } from '../../src/core/backend.ts'
 import { compareNames } from '../../src/core/path.ts'
 import type { Bucket, Facts, Page } from './bucket.ts'
 import { pages } from './pages.ts'
@@ -19,18 +19,23 @@ interface ListingOptions extends Call {
 export interface ChildrenOptions extends ListingOptions {
   /** Learns of the keys that are left out. */
   readonly pathless: Pathless
+  readonly onPathless?: ListOptions['onPathless']
 }
 
 const HELD = 1000 // names that wait for a folder before it is asked for
 const ASKED_AT_ONCE = 16
 
 /** What stands directly below a folder's key, in the order of names, as much at once as the storage tells at once. What no path can express is left out and told. */
-export async function* children(bucket: Bucket, folder: string, { pathless, ...options }: ChildrenOptions): AsyncGenerator<Child[]> {
+export async function* children(bucket: Bucket, folder: string, { pathless, onPathless, ...options }: ChildrenOptions): AsyncGenerator<Child[]> {
   let last: string | undefined
+  const leaveOut = (name: string): void => {
+    pathless.add(folder + name)
+    onPathless?.(name)
+  }
   const isNext = (child: Child): boolean => {
     const isGood = isName(child.name) && child.name !== last
     if (isGood) last = child.name
-    else pathless.add(folder + keyOf(child))
+    else leaveOut(keyOf(child))
     return isGood
   }
   for await (const some of inNameOrder(bucket, folder, options)) yield some.filter(isNext)

@@ -30,9 +30,9 @@ export class View extends Lookup<Standing> {
     return statOf(await this.get('stat', path, call))
   }
 
-  async *list(path: VfsPath, { after, signal }: ListOptions = {}): AsyncGenerator<Entry> {
+  async *list(path: VfsPath, { after, signal, onPathless }: ListOptions = {}): AsyncGenerator<Entry> {
     try {
-      for await (const some of this.#inside(path, { after, signal }))
+      for await (const some of this.#inside(path, { after, signal, onPathless }))
         for (const { name, facts } of some.filter((child) => child.name !== OWN_FOLDER)) {
           throwIfAborted(signal, 'list')
           yield { name, ...(facts ? fileOf(facts) : FOLDER) }
@@ -54,8 +54,8 @@ export class View extends Lookup<Standing> {
   }
 
   /** Where something is listed there is a folder, unless a file has its name: the storage is asked for both at once. */
-  async *#inside(path: VfsPath, { after, signal }: ListOptions): AsyncGenerator<Child[]> {
-    const pages = children(this.#bucket, this.#keys.folder(path), { after, ghosts: this.#keys.ghosts, pathless: this.pathless, signal })
+  async *#inside(path: VfsPath, { after, signal, onPathless }: ListOptions): AsyncGenerator<Child[]> {
+    const pages = children(this.#bucket, this.#keys.folder(path), { after, ghosts: this.#keys.ghosts, pathless: this.pathless, onPathless, signal })
     try {
       const [first, file] = await Promise.all([pages.next(), path === '/' ? undefined : this.#bucket.head(this.#keys.file(path), { signal })])
       if (file) throw refusal('NOT_DIRECTORY', 'list', path, 'is a file')

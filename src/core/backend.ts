@@ -110,6 +110,8 @@ export interface ListOptions extends Call {
   readonly details?: boolean | undefined
   /** Told the name of every device, pipe and socket: none of them is an entry. */
   readonly onSpecial?: ((name: string) => void) | undefined
+  /** Told every name that no path can express: none of them is an entry either. */
+  readonly onPathless?: ((name: string) => void) | undefined
 }
 
 /** Of what is said, each part goes in place of what stands there; if it is not given, that stays. Only where they are kept. */

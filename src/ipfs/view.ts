@@ -50,7 +50,7 @@ export class IpfsView {
     }
     const nodes = listAt(where, (at, after) => this.#node.list(at, { ...options, after }), options?.after)
     return relay(
-      mapped(nodes, (node) => this.#entry(path, node)),
+      mapped(nodes, (node) => this.#entry(path, node, options?.onPathless)),
       () => ({ failed: (error) => this.#telling('list', path, error) }),
     )
   }
@@ -83,9 +83,10 @@ export class IpfsView {
     )
   }
 
-  #entry(folder: VfsPath, node: NamedNode): Entry | undefined {
+  #entry(folder: VfsPath, node: NamedNode, onPathless: ListOptions['onPathless']): Entry | undefined {
     if (isName(node.name)) return { name: node.name, ...statOf(node) }
     this.pathless.add(`${folder}/${node.name}`)
+    onPathless?.(node.name)
     return undefined
   }
 

@@ -76,8 +76,9 @@ export class Run {
   /** Folders in it are done then, files are not. */
   async #children(path: VfsPath, branch: Branch): Promise<Child[]> {
     const children: Child[] = []
-    const onSpecial = (at: VfsPath): void => (this.#chosen({ path: at, kind: 'file' }) ? this.#done.leftOut.addSpecial(at) : undefined)
-    for await (const entry of this.#parts.vfs.walk(path, { ...this.#call, depth: 1, details: true, ignored: true, onSpecial })) {
+    const onSpecial = (at: VfsPath): void => (this.#chosen({ path: at, kind: 'file' }) ? this.#done.leftOut.onSpecial(at) : undefined)
+    const { onPathless } = this.#done.leftOut
+    for await (const entry of this.#parts.vfs.walk(path, { ...this.#call, depth: 1, details: true, ignored: true, onSpecial, onPathless })) {
       if (!this.#chosen(entry)) continue
       const child = entry.kind === 'directory' ? await this.#subfolder(entry, branch) : this.#fileChild(entry)
       if (child) children.push(child)

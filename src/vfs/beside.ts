@@ -11,13 +11,13 @@ export interface Found extends Entry {
   readonly etag: string
 }
 
-export type List = (path: VfsPath, onSpecial?: ListOptions['onSpecial']) => AsyncIterable<Found>
+export type List = (path: VfsPath, leftOut?: Pick<ListOptions, 'onSpecial' | 'onPathless'>) => AsyncIterable<Found>
 
 /** Lists what a folder holds, with all that a comparison asks for. */
 export const detailed =
   (reading: Reading, { actor, signal }: VfsCall): List =>
-  (path, onSpecial) =>
-    mapped(reading.list(path, { actor, signal, details: true, onSpecial }), (entry) => ({ size: 0, etag: '', ...entry }))
+  (path, leftOut) =>
+    mapped(reading.list(path, { actor, signal, details: true, ...leftOut }), (entry) => ({ size: 0, etag: '', ...entry }))
 
 /** A folder that is to be made, with the mode of the one that it becomes like. */
 export interface NewPlace {

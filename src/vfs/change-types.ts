@@ -164,4 +164,5 @@ export interface Mirrored {
   readonly bytes: number
   /** Symbolic links of the source, which are left out. */
   readonly linksLeftOut: number
+  readonly leftOut: LeftOut
 }

@@ -112,7 +112,7 @@ export class Reading {
     })
   }
 
-  async #ofBackend(path: VfsPath, { after, details, onSpecial, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
+  async #ofBackend(path: VfsPath, { after, details, onSpecial, onPathless, signal }: VfsCall & ListOptions): Promise<AsyncIterable<Entry>> {
     await this.#pauses.between() // a walk through folders that are all at hand may take minutes, and could not even be cancelled
     throwIfAborted(signal, 'list')
     const { mount, inner } = await this.#targets.readable('list', path, signal)
@@ -120,7 +120,7 @@ export class Reading {
     const faces = policy.hides ? (await this.#targets.faces(path, signal)).filter((face) => !policy.isClear(face)) : []
     const hides = (name: string): boolean => faces.some((face) => policy.denies(join(face, name)))
     const unhidden = onSpecial && ((name: string): void => (hides(name) ? undefined : onSpecial(name)))
-    const entries = mount.stream(mount.backend.list(inner, { after, details, onSpecial: unhidden, signal }))
+    const entries = mount.stream(mount.backend.list(inner, { after, details, onSpecial: unhidden, onPathless, signal }))
     return faces.length > 0 ? mapped(entries, (entry) => (hides(entry.name) ? undefined : entry)) : entries
   }
 

@@ -77,6 +77,8 @@ export interface WalkOptions extends VfsCall {
   readonly onIgnored?: ((path: VfsPath, kind: Kind) => void) | undefined
   /** Told of every device, pipe and socket in the folders that are entered. */
   readonly onSpecial?: ((path: VfsPath) => void) | undefined
+  /** Told of every name in these folders that no path can express. */
+  readonly onPathless?: ((folder: VfsPath, name: string) => void) | undefined
   /** Told of every folder below the first that cannot be listed, and the walk goes on behind it. Absent: the walk rejects. */
   readonly onUnreadable?: ((path: VfsPath, error: VfsError) => void) | undefined
 }

@@ -90,7 +90,8 @@ export class MountedVfs implements Vfs {
     this.#transfers = new Transfers({
       ...around,
       reading: this.#reading,
-      walk: (path, { actor, signal }, onSpecial) => this.#reading.walk(path, { actor, signal, ignored: true, onSpecial }),
+      walk: (path, { actor, signal }, leftOut) =>
+        this.#reading.walk(path, { actor, signal, ignored: true, onSpecial: leftOut?.onSpecial, onPathless: leftOut?.onPathless }),
     })
   }
 

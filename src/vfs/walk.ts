@@ -59,11 +59,16 @@ async function open(tree: Tree, folder: VfsPath, options: WalkOptions, above: Le
 async function* listed(
   tree: Tree,
   folder: VfsPath,
-  { details, onUnreadable, onSpecial }: WalkOptions,
+  { details, onUnreadable, onSpecial, onPathless }: WalkOptions,
   { lenient, after }: { readonly lenient: boolean; readonly after: string | undefined },
 ): AsyncGenerator<Entry> {
   try {
-    yield* tree.list(folder, { details: details === true, after, onSpecial: onSpecial && ((name) => onSpecial(join(folder, name))) })
+    yield* tree.list(folder, {
+      details: details === true,
+      after,
+      onSpecial: onSpecial && ((name) => onSpecial(join(folder, name))),
+      onPathless: onPathless && ((name) => onPathless(folder, name)),
+    })
   } catch (error) {
     if (!lenient || !(error instanceof VfsError) || error.code === 'CANCELLED') throw error
     if (isCode(error, 'NOT_FOUND', 'NOT_DIRECTORY')) return

@@ -66,8 +66,8 @@ async function* filesBelow(
   count: { skipped: number; readonly leftOut: Failures },
 ): AsyncGenerator<Source> {
   if (prefix !== '') yield { path: prefix.slice(0, -1) }
-  const options = { actor: call.actor, signal: call.signal, ignored: true, onSpecial: (path: VfsPath): void => count.leftOut.addSpecial(path) }
-  for await (const { path, kind, target } of vfs.walk(from, options)) {
+  const { onSpecial, onPathless } = count.leftOut
+  for await (const { path, kind, target } of vfs.walk(from, { actor: call.actor, signal: call.signal, ignored: true, onSpecial, onPathless })) {
     const inside = below(from, path).slice(1)
     const relative = prefix + inside
     if (kind === 'link' && target !== undefined && staysBelow(inside, target)) yield { path: relative, target }

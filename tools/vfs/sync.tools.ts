@@ -52,6 +52,7 @@ const FromOutput = z.strictObject({
   unchanged: z.int(),
   bytes: z.int(),
   links_left_out: z.int(),
+  ...leftOut,
 })
 
 export class SyncTools {
@@ -95,14 +96,22 @@ export class SyncTools {
   })
   async fromIpfs(input: z.output<typeof FromInput>, context: ToolContext): Promise<z.input<typeof FromOutput>> {
     const { path: at, delete: deletes, max_delete: maxDelete, dry_run: dryRun } = input
-    const { created, updated, deleted, linksLeftOut, ...done } = await this.#sync.fromIpfs(input.cid, at, {
+    const {
+      created,
+      updated,
+      deleted,
+      linksLeftOut,
+      leftOut: left,
+      ...done
+    } = await this.#sync.fromIpfs(input.cid, at, {
       ...callOf(context),
       delete: deletes,
       maxDelete,
       dryRun,
       onProgress: progressOf(context),
     })
-    return { path: at, ...done, created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at), links_left_out: linksLeftOut }
+    const firsts = { created: firstOf(created, at), updated: firstOf(updated, at), deleted: firstOf(deleted, at) }
+    return { path: at, ...done, ...firsts, links_left_out: linksLeftOut, ...leftOutOf(left) }
   }
 
   /** A node that is off the network signs the name and tells nobody. What fails does so with the CID, which is there. */

@@ -45,7 +45,8 @@ export class Mirrors {
     const nothing = { change: null, bytes: 0 }
     const done = plan.isEmpty || call.dryRun ? nothing : await this.#carryOut({ plan, to: target, call })
     const { created, updated, deleted, unchanged, linksLeftOut } = plan
-    return { ...done, created, updated, deleted, unchanged, linksLeftOut }
+    const { listed, more } = plan.leftOut
+    return { ...done, created, updated, deleted, unchanged, linksLeftOut, leftOut: { listed, more } }
   }
 
   async #plan(from: VfsPath, target: Target, call: MirrorCall): Promise<Plan> {

@@ -2,6 +2,7 @@ import { VfsError } from '../../core/error.ts'
 import { compareNames, join, type VfsPath } from '../../core/path.ts'
 import type { Found, List, NewPlace } from '../beside.ts'
 import { forEachOf } from '../pool.ts'
+import { Failures } from '../transfer/failures.ts'
 import type { MirrorMemory } from '../types.ts'
 import { type Pair, pairs } from './pairs.ts'
 import { type Both, type Read, sameContent } from './same.ts'
@@ -42,6 +43,7 @@ export class Plan {
   readonly deleted: VfsPath[] = []
   unchanged = 0
   linksLeftOut = 0
+  readonly leftOut = new Failures()
   readonly #trees: Trees
   readonly #deletes: boolean
 
@@ -57,7 +59,7 @@ export class Plan {
   /** All below two folders. */
   async folder(from: VfsPath, to: VfsPath, { exists, mode }: { readonly exists: boolean; readonly mode: number | undefined }): Promise<void> {
     if (!exists) this.#make(to, mode)
-    await forEachOf(pairs(this.#trees.list, from, to, exists), AT_ONCE, (pair) => this.pair(pair))
+    await forEachOf(pairs({ list: this.#trees.list, leftOut: this.leftOut }, from, to, exists), AT_ONCE, (pair) => this.pair(pair))
     this.folders.sort((a, b) => compareNames(a.path, b.path))
     for (const paths of [this.created, this.updated, this.deleted]) paths.sort(compareNames)
   }

@@ -66,9 +66,8 @@ export class Engine {
   /** What lies below a folder, and what stands where it goes. `above`: folders that are missing above that. */
   plan(from: VfsPath, { call, failed, leftOut }: Run, above: readonly Target[]): Plan {
     const list = detailed(this.#vfs.reading, call)
-    const special = (path: VfsPath): void => leftOut.addSpecial(path)
     const missing = above.map(({ place }) => place.shown)
-    return new Plan({ list, choice: choiceOf(call, from), allFolders: !call.include?.length, failed, special, signal: call.signal }, missing)
+    return new Plan({ list, choice: choiceOf(call, from), allFolders: !call.include?.length, failed, leftOut, signal: call.signal }, missing)
   }
 
   /** Leaves out what is the same already, and lists ahead of whoever carries out the rest. */

@@ -4,9 +4,6 @@ import type { Failure } from '../types.ts'
 
 const LISTED = 100
 
-export const specialFile = (op: string, path: VfsPath, hint?: string): VfsError =>
-  new VfsError('SPECIAL_FILE', `${path} is a device, pipe or socket`, { op, path, hint })
-
 /** What was not copied, where the rest was: the first are listed, the others counted. */
 export class Failures {
   readonly listed: Failure[] = []
@@ -23,9 +20,14 @@ export class Failures {
     if (this.listed.length < LISTED) this.listed.push({ path, code: error.code, message: error.message })
   }
 
-  /** Nothing copies a device, pipe or socket. */
-  addSpecial(path: VfsPath): void {
-    this.add(path, specialFile('copy', path))
+  /** Nothing copies a device, pipe or socket, */
+  readonly onSpecial = (path: VfsPath): void => {
+    this.add(path, new VfsError('SPECIAL_FILE', `${path} is a device, pipe or socket`, { op: 'copy', path }))
+  }
+
+  /** nor what cannot be named. */
+  readonly onPathless = (folder: VfsPath, name: string): void => {
+    this.add(folder, new VfsError('INVALID_PATH', `${folder} holds ${JSON.stringify(name)}, which no path can express`, { op: 'copy', path: folder }))
   }
 
   /** For the journal: as many as a person reads. */

@@ -3,6 +3,7 @@ import { throwIfAborted, VfsError } from '../../core/error.ts'
 import { join, name, parent, type VfsPath } from '../../core/path.ts'
 import { beside, type Beside, type Found, type List, type NewPlace } from '../beside.ts'
 import type { Choice } from '../choice.ts'
+import type { Failures } from './failures.ts'
 
 const PAGE = 256 // files that are compared together
 
@@ -28,8 +29,8 @@ export interface Trees {
   readonly allFolders: boolean
   /** Told of what cannot be listed or does not fit; what it throws ends the planning. */
   readonly failed: (path: VfsPath, error: unknown) => Promise<void>
-  /** Told of every device, pipe and socket that is meant. */
-  readonly special: (path: VfsPath) => void
+  /** Told of all that cannot be copied, of devices, pipes and sockets only where they are meant. */
+  readonly leftOut: Pick<Failures, 'onSpecial' | 'onPathless'>
   readonly signal: AbortSignal | undefined
 }
 
@@ -78,8 +79,7 @@ export class Plan {
     if (this.#trees.allFolders) this.#need(to)
     const files: Filing[] = []
     try {
-      const onSpecial = (called: string): void => this.#special(join(from, called))
-      for await (const some of beside(list(from, onSpecial), exists ? list(to) : undefined)) {
+      for await (const some of beside(list(from, this.#leftOutOf(from)), exists ? list(to) : undefined)) {
         for (const each of some) await this.#sort(branch, each, files, inside)
         while (files.length >= PAGE) yield* this.#page(files.splice(0, PAGE))
       }
@@ -105,8 +105,12 @@ export class Plan {
     return undefined
   }
 
-  #special(path: VfsPath): void {
-    if (this.#trees.choice.takes(path)) this.#trees.special(path)
+  #leftOutOf(folder: VfsPath): Parameters<List>[1] {
+    const { choice, leftOut } = this.#trees
+    return {
+      onSpecial: (called) => (choice.takes(join(folder, called)) ? leftOut.onSpecial(join(folder, called)) : undefined),
+      onPathless: (called) => leftOut.onPathless(folder, called),
+    }
   }
 
   *#page(files: readonly Filing[]): Generator<Page> {

@@ -11,7 +11,7 @@ import { removeTree, takesWhole } from '../remove-tree.ts'
 import { statOrNull, type Target } from '../target.ts'
 import type { Changed, TransferCall, Walked } from '../types.ts'
 import { Engine, type Ground, type Run } from './engine.ts'
-import { Failures, specialFile } from './failures.ts'
+import { Failures } from './failures.ts'
 import { byCid, copyFile, verify } from './file.ts'
 import { Meter } from './meter.ts'
 import type { Key } from './places.ts'
@@ -23,7 +23,7 @@ export interface Surroundings extends Ground {
   readonly folders: Folders
   readonly takeBack: TakeBack
   readonly takeBackOne: TakeBackOne
-  walk(path: VfsPath, call: TransferCall, onSpecial?: (path: VfsPath) => void): AsyncIterable<Walked>
+  walk(path: VfsPath, call: TransferCall, leftOut?: Failures): AsyncIterable<Walked>
 }
 
 /** What came of the files of a folder. */
@@ -74,9 +74,9 @@ export class Transfers {
 
   /** Links do not go into another storage, nor do pipes and the like, and a source that goes as one would take them away. */
   async #requireAllGoes({ from, call }: Job): Promise<void> {
-    let special: VfsPath | undefined
-    for await (const { kind, path } of this.#vfs.walk(from.path, call, (at) => (special ??= at))) if (kind === 'link') throw linkStays(path)
-    if (special !== undefined) throw specialFile('move', special, STAYS)
+    const leftOut = new Failures()
+    for await (const { kind, path } of this.#vfs.walk(from.path, call, leftOut)) if (kind === 'link') throw linkStays(path)
+    requireNothingLeft({ leftOut })
   }
 
   /** `source`, if the name itself is taken and not what a link there leads to. */
@@ -205,7 +205,7 @@ const linkStays = (path: VfsPath): VfsError =>
 
 /** What has appeared since the move began would go with the source, and stand nowhere. */
 function requireNothingLeft({ linksLeftOut, leftOut }: Partial<Parts>): void {
-  const [special] = leftOut?.listed ?? []
-  if (special) throw specialFile('move', special.path, STAYS)
+  const [left] = leftOut?.listed ?? []
+  if (left) throw new VfsError(left.code, left.message, { op: 'move', path: left.path, hint: STAYS })
   if (linksLeftOut) throw new VfsError('CONFLICT', 'a symbolic link was put into the folder while it was moved', { op: 'move', hint: STAYS })
 }

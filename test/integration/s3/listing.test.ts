@@ -81,20 +81,20 @@ test('vfs_list_mounts tells of them', async () => {
 })
 
 test.each([
-  ['no path can express', 'logs//2024/precious'],
-  ['another gateway keeps for undo', 'logs/.polymount/trash/c1'],
-])('a folder with keys that %s cannot be removed or moved, and they stay', async (_, hidden) => {
+  ['no path can express', 'logs//2024/precious', 'INVALID_PATH', '/bucket/logs holds "/"'],
+  ['another gateway keeps for undo', 'logs/.polymount/trash/c1', 'NOT_EMPTY', 'logs/.polymount/trash/c1'],
+])('a folder with keys that %s cannot be removed or moved, and they stay', async (_, hidden, code, named) => {
   await using bucket = await ListedBucket.start([hidden, 'logs/a'], { writes: true })
   await using session = await opened(bucket)
   bucket.deleted.length = 0 // what the probe had made
-  for (const [tool, args] of [
-    ['vfs_remove', { path: '/bucket/logs', recursive: true }],
-    ['vfs_move', { from: '/bucket/logs', to: '/bucket/moved' }],
-    ['vfs_move', { from: '/bucket/logs', to: `${session.work}/moved` }],
+  for (const [tool, args, refused, why] of [
+    ['vfs_remove', { path: '/bucket/logs', recursive: true }, 'NOT_EMPTY', hidden],
+    ['vfs_move', { from: '/bucket/logs', to: '/bucket/moved' }, code, named],
+    ['vfs_move', { from: '/bucket/logs', to: `${session.work}/moved` }, code, named],
   ] as const) {
     const { result, text: told } = await session.call(tool, args)
-    expect([tool, result['error_code']]).toEqual([tool, 'NOT_EMPTY'])
-    expect(told).toContain(hidden)
+    expect([tool, result['error_code']]).toEqual([tool, refused])
+    expect(told).toContain(why)
     expect(bucket.keys.filter((key) => !key.startsWith('.'))).toEqual([hidden, 'logs/a'].toSorted())
   }
   expect((await session.call('vfs_remove', { path: '/bucket/logs/a' })).ok).toBe(true)
