@@ -1,6 +1,7 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -174,6 +175,13 @@ export class Bucket {
   async delete(key: string, { ifMatch, signal }: Call & Conditions = {}): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: ifMatch })
     await (ifMatch === undefined ? this.#client : this.#once).send(command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal)))
+  }
+
+  /** Up to a thousand by one request, whatever stands there. Rejects what the storage says of the first that it did not remove. */
+  async deleteAll(keys: readonly string[], { signal }: Call = {}): Promise<void> {
+    const command = new DeleteObjectsCommand({ Bucket: this.name, Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true } })
+    const { Errors: [refused] = [] } = await mapped(signal, () => this.#client.send(command, until(signal)))
+    if (refused) throw fromS3({ name: refused.Code ?? '', message: refused.Message ?? '' })
   }
 
   /** Signed here: the server is not asked. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { About, Bytes, Call, CopyOptions, DiscardOptions, Metadata, Precondition, Stat, WriteOptions } from '../../src/core/backend.ts'
 import { incoming, peek } from '../../src/core/bytes.ts'
-import { isCode, throwIfAborted, type VfsError } from '../../src/core/error.ts'
+import { isCode, type VfsError } from '../../src/core/error.ts'
 import { parent, type VfsPath } from '../../src/core/path.ts'
 import mime from 'mime'
 import { begunAt, endUnnamed } from './begin.ts'
@@ -9,6 +9,7 @@ import type { Bucket, Facts, Put } from './bucket.ts'
 import type { Conditions } from './requests.ts'
 import { copyObject } from './copy.ts'
 import { etagOf } from './etag.ts'
+import { erase } from './erase.ts'
 import type { Keys } from './keys.ts'
 import { everything, hasBelow } from './list.ts'
 import type { Locks } from '../../src/core/locks.ts'
@@ -28,7 +29,6 @@ export interface Ground {
 export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
 
 const NOTHING = new Uint8Array(0)
-const DELETES_AT_ONCE = 16
 const RACES = 20
 
 /** Changes of the keys below a prefix. A folder is kept alive, when it is made or gets empty, by an empty object, see Keys.marker. */
@@ -200,11 +200,8 @@ export class Objects {
     if (path === '/') throw refusal('INVALID_ARGUMENT', 'remove', path, 'is the root')
     const doomed = recursive ? everything(bucket, this.#keys.folder(path), { signal }) : [await this.#markersOf('remove', path, { signal })]
     for await (const objects of doomed) {
-      for (let i = 0; i < objects.length; i += DELETES_AT_ONCE) {
-        throwIfAborted(signal, 'remove')
-        await Promise.all(objects.slice(i, i + DELETES_AT_ONCE).map(({ source }) => bucket.delete(source.key)))
-        going?.()
-      }
+      const keys = objects.map(({ source }) => source.key)
+      await erase(bucket, keys, { signal, going })
     }
   }
 

@@ -35,3 +35,10 @@ test.each(Object.keys(CALLS))('%s tells how far it is, in numbers that rise', as
   expect(heard.length).toBeGreaterThan(0)
   expect(heard).toEqual(heard.toSorted((a, b) => a - b))
 })
+
+test('a copy tells of files, bytes, rate and, once all is found, how much longer it takes', async () => {
+  const heard: (string | undefined)[] = []
+  const onprogress = ({ message }: { readonly message?: string | undefined }): void => void heard.push(message)
+  await session.client.callTool({ name: 'vfs_copy', arguments: { from: at('many'), to: at('told') } }, { onprogress })
+  expect(heard.at(-1)).toMatch(/^\d+ of 250 files, \d+ B of 640 B, [\d.]+ [KM]?i?B\/s, \d+ s left$/)
+})
