@@ -52,11 +52,14 @@ test('of twenty that write through two roots, one wins', async () => {
   await using t = await opened()
   await t.call('vfs_mkdir', { path: '/whole/part' })
   const { result } = await t.call('vfs_write', { path: BY_PART, content: 'before' })
-  const writers = Array.from({ length: 20 }, (_, i) =>
-    t.call('vfs_write', { path: i % 2 === 0 ? BY_WHOLE : BY_PART, content: `by ${i}`, if_match: String(result['etag']) }),
-  )
-  const codes = (await Promise.all(writers)).map((outcome) => (outcome.ok ? 'won' : outcome.result['error_code']))
-  expect([codes.filter((code) => code === 'won').length, codes.filter((code) => code === 'CONFLICT').length]).toEqual([1, 19])
+  const write = async (i: number): Promise<unknown> => {
+    const written = await t.call('vfs_write', { path: i % 2 === 0 ? BY_WHOLE : BY_PART, content: `by ${i}`, if_match: String(result['etag']) })
+    if (written.ok) return 'won'
+    const code = written.result['error_code']
+    return code === 'BUSY' ? write(i) : code // on a slow machine a turn may take longer than anybody waits for it
+  }
+  const codes = await Promise.all(Array.from({ length: 20 }, (_, i) => write(i)))
+  expect(codes.toSorted()).toEqual([...Array<string>(19).fill('CONFLICT'), 'won'])
 })
 
 test('what may not be touched by one name may not be touched by the other', async () => {
