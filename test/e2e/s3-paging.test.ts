@@ -5,7 +5,7 @@ import { Machine } from '../support/s3-machine.ts'
 
 const LIMIT = 60
 const GONE = 50 // after each page
-const name = (i: number): string => `${String(i).padStart(4, '0')}`
+const name = (i: number): string => String(i).padStart(4, '0')
 const STANDING = Array.from({ length: 120 }, (_, i) => name(4 * i))
 
 describe.each([

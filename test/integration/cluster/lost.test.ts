@@ -81,22 +81,58 @@ test('a cluster that does not answer at all is no doubt: nothing was sent', asyn
   expect(await namedBy('away')).toHaveLength(1)
 })
 
-test('one of a process that was killed is taken back by the next of its data folder', async () => {
+const MOMENTS: readonly (readonly [string, RegExp, number])[] = [
+  ['before what it publishes has come', /^POST \/add/, 1],
+  ['when it was published, and before that is known', /^GET \/pins\//, 2],
+]
+
+test.each(['replace', 'add', 'copy', 'move', 'remove', 'mkdir'].flatMap((verb) => MOMENTS.map((moment) => [verb, ...moment] as const)))(
+  'a process that is killed in the middle of %s, %s: the next of its data folder takes it back',
+  async (verb, _, line, roots) => {
+    await using faults = await FaultProxy.start(cluster.api)
+    const name = randomUUID()
+    await using t = await opened(name, faults.endpoint)
+    await t.vfs.write('/c/f', 'before')
+    const met = faults.next(line, 'held')
+    const dying = new Child(new URL('../../support/cluster-dying.ts', import.meta.url), faults.endpoint, cluster.peers[0]?.kubo.url ?? '', t.folder, name, verb)
+    await met
+    expect(await namedBy(name)).toHaveLength(roots)
+    await dying.kill()
+    await t.vfs.journal.recover()
+    expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'in_doubt' }])
+    laterIn(t.folder)
+    await t.vfs.journal.recover()
+    expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'aborted' }])
+    expect([await t.vfs.names('/c'), await t.vfs.text('/c/f')]).toEqual([['f'], 'before'])
+    expect(await namedBy(name)).toHaveLength(1)
+    await t.vfs.write('/c/f', 'goes on')
+    expect(await t.vfs.text('/c/f')).toBe('goes on')
+  },
+)
+
+test.each([
+  ['replace', 'f after'],
+  ['add', 'f before, g new'],
+  ['copy', 'f before, g before'],
+  ['remove', ''],
+])('a process that is killed in the middle of %s, when it counts, and before what it replaces is let go: it is done', async (verb, left) => {
   await using faults = await FaultProxy.start(cluster.api)
-  await using t = await opened('killed', faults.endpoint)
+  const name = randomUUID()
+  await using t = await opened(name, faults.endpoint)
   await t.vfs.write('/c/f', 'before')
-  const published = faults.next(/^GET \/pins\//, 'held')
-  const dying = new Child(new URL('../../support/cluster-dying.ts', import.meta.url), faults.endpoint, cluster.peers[0]?.kubo.url ?? '', t.folder, 'killed')
-  await published
-  expect(await namedBy('killed')).toHaveLength(2)
+  const met = faults.next(/^POST \/pins\//, 'held')
+  const dying = new Child(new URL('../../support/cluster-dying.ts', import.meta.url), faults.endpoint, cluster.peers[0]?.kubo.url ?? '', t.folder, name, verb)
+  await met
   await dying.kill()
   await t.vfs.journal.recover()
-  expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'in_doubt' }])
-  expect(await namedBy('killed')).toHaveLength(1)
-  laterIn(t.folder)
-  await t.vfs.journal.recover()
-  expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'aborted' }])
-  expect(await t.vfs.text('/c/f')).toBe('before')
+  expect(t.vfs.journal.history({ limit: 1 })).toMatchObject([{ state: 'done' }])
+  const standing = await Promise.all((await t.vfs.names('/c')).map(async (each) => `${each} ${await t.vfs.text(`/c/${each}`)}`))
+  expect(standing.join(', ')).toBe(left)
+  await t.vfs.vfs.undo({ change: t.vfs.journal.history({ limit: 1 })[0]?.change ?? '' }, call)
+  expect([await t.vfs.names('/c'), await t.vfs.text('/c/f')]).toEqual([['f'], 'before'])
+  await using other = await stranger(name)
+  expect(await text(other.read(p('/f')))).toBe('before')
+  expect(await namedBy(name)).toHaveLength(1)
 })
 
 async function reached(): Promise<Reached> {
