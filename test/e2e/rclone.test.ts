@@ -15,6 +15,8 @@ interface Machine extends AsyncDisposable {
   readonly place: Place
   agent(): Promise<Host>
   file(): Promise<string | undefined>
+  /** What stands at the top of it, folders too, but for our own. */
+  names(): Promise<string[]>
   /** All that stands on the server's disk, what is ours too. */
   files(): Promise<string[]>
 }
@@ -41,6 +43,7 @@ async function machineWithCloud(): Promise<Machine> {
     place,
     agent: () => host(place, [place.work, '--config', config], { env }),
     file: () => readFile(join(server.folder, 'f'), 'utf8').catch(() => undefined),
+    names: async () => (await readdir(server.folder)).filter((name) => name !== '.polymount'),
     files: async () => (await readdir(server.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -50,7 +53,7 @@ let machine: Machine
 beforeEach(async () => void (machine = await machineWithCloud()))
 afterEach(() => machine[Symbol.asyncDispose]())
 
-const historyOf = async (agent: Host): Promise<string> => (await agent.call('vfs_history', { path: '/cloud/f' })).text
+const historyOf = async (agent: Host): Promise<string> => (await agent.call('vfs_history', { path: '/cloud' })).text
 
 /** An agent writes `before` into the file, and is killed when such a request of what it does then comes to the storage. */
 async function killedAt(line: RegExp, act: (agent: Host) => Promise<unknown>): Promise<void> {
@@ -65,6 +68,8 @@ async function killedAt(line: RegExp, act: (agent: Host) => Promise<unknown>): P
 
 const removal = (agent: Host) => agent.call('vfs_remove', { path: '/cloud/f', if_match: '*' })
 const write = (agent: Host) => agent.call('vfs_write', { path: '/cloud/f', content: 'after', if_match: '*' })
+const copy = (agent: Host) => agent.call('vfs_copy', { from: '/cloud/f', to: '/cloud/g' })
+const folder = (agent: Host) => agent.call('vfs_mkdir', { path: '/cloud/d' })
 const undo = async (agent: Host) => agent.call('vfs_undo', { change: (await removal(agent)).result['change'] })
 
 /** What is held was never sent to the server, and nobody but rclone knows of it when its gateway has been killed. */
@@ -73,6 +78,8 @@ test.each([
   ['what is replaced lies aside', write, /^MOVE \S*\/f /, 'before'],
   ['what is new has its place', write, /^MOVE \S*\/\.polymount-/, 'before'],
   ['what is removed lies aside', removal, /^MOVE \S*\/f /, 'before'],
+  ['a copy is made', copy, /^COPY \S*\/f /, 'before'],
+  ['a folder is made', folder, /^MKCOL \S*\/d\//, 'before'],
   ['an undo has brought it back', undo, /^MOVE \S*\/\.polymount\/trash\//, undefined],
 ] as const)('a gateway killed before %s: rclone is stopped, nothing is lost, nothing half, nothing left over', async (_, act, line, left) => {
   await killedAt(line, act)
@@ -86,7 +93,7 @@ test.each([
   expect(await machine.file()).toBe(left)
   if (left === undefined) await agent.call('vfs_undo', { change: /^(c\w+) .* remove /m.exec(await historyOf(agent))?.[1] })
   expect((await agent.call('vfs_read', { path: '/cloud/f', raw: true })).text).toBe('before')
-  expect(await machine.files()).toEqual(['f'])
+  expect([await machine.files(), await machine.names()]).toEqual([['f'], ['f']])
 })
 
 test.each([
