@@ -24,6 +24,12 @@ const WORK_MS = 600_000 // AWS: several minutes
  */
 export const outlives = (size: number): number => CONNECT_MS + SILENCE_MS + Math.min(1, size / ONE_REQUEST) * WORK_MS
 
+/** Asks once: the SDK wants the region several times for each request, and a search reads files and asks the instance. */
+function chosen(): () => Promise<string> {
+  let found: Promise<string> | undefined
+  return () => (found ??= chosenRegion())
+}
+
 /** That of the environment or the profile; most servers beside AWS take the first there was. */
 async function chosenRegion(): Promise<string> {
   const chain = new S3Client()
@@ -35,7 +41,7 @@ async function chosenRegion(): Promise<string> {
 /** Reaches nothing yet. */
 export function connect(to: Connection): Bucket {
   const config: S3ClientConfig = {
-    region: to.region ?? chosenRegion,
+    region: to.region ?? chosen(),
     forcePathStyle: to.pathStyle ?? to.endpoint !== undefined, // few servers beside AWS have a host name for each bucket
     requestHandler: waiting(SILENCE_MS),
     ...(to.endpoint !== undefined && { endpoint: to.endpoint }),

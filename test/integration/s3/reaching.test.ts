@@ -73,6 +73,15 @@ test('without a region that of the environment is used, or of the profile', asyn
   expect(await open()).toBe('none')
 })
 
+test('the region of a bucket is found once, and not again for each request', async () => {
+  const { bucket, endpoint, credentials } = await server.options()
+  surroundings({})
+  await using backend = await openS3({ bucket, endpoint, credentials })
+  surroundings({ AWS_REGION: 'eu-central-1' })
+  await backend.write(p('/f'), bytesOf('content'))
+  expect(await text(backend.read(p('/f')))).toBe('content')
+})
+
 test('where there are none anywhere that is what is said', async () => {
   const { bucket, endpoint } = await server.options()
   surroundings({})
