@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { noise } from '../support/content.ts'
 import type { Fault } from '../support/fault-proxy.ts'
 import { type Host, later } from '../support/program.ts'
-import { needsS3 } from '../support/s3.ts'
+import { needs, needsS3, type S3Program, VERSITY, VERSITY_VERSIONS } from '../support/s3.ts'
 import { Machine } from '../support/s3-machine.ts'
 
 beforeEach(needsS3)
 
 let machine: Machine
-beforeEach(async () => void (machine = await Machine.start()))
+const started = async (program?: S3Program): Promise<Machine> => (machine = await Machine.start(program))
 afterEach(() => machine[Symbol.asyncDispose]())
 
 /** What is asked of an agent that is killed when this request comes, and what the next one finds. */
@@ -39,28 +39,37 @@ const STEPS: readonly Step[] = [
   { ...undo, title: 'between an undo and the end of what lay aside', line: /^DELETE \S+\/trash\//, fault: 'held', left: undefined, told: /aborted/ },
 ]
 
-test.each(STEPS)('a gateway killed $title: nothing is lost, nothing half, nothing left over', async ({ act, line, fault, left, told }) => {
-  const { proxy } = machine
-  {
+/** Where the storage keeps what is replaced or removed, a note of its version is all that lies aside. */
+const KEPT = STEPS.filter(({ title }) => /removing$|removal|undo/.test(title))
+
+describe.each([
+  ['a bucket', VERSITY, STEPS],
+  ['a bucket that keeps versions', VERSITY_VERSIONS, KEPT],
+] as const)('%s', (_, program, steps) => {
+  beforeEach(needs(program))
+  test.each(steps)('a gateway killed $title: nothing is lost, nothing half, nothing left over', async ({ act, line, fault, left, told }) => {
+    const { proxy } = await started(program)
+    {
+      const agent = await machine.agent()
+      await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
+      const met = proxy.next(line, fault)
+      const call = act(agent).catch(() => 'gone')
+      await met
+      process.kill(agent.pid, 'SIGKILL')
+      expect(await call).toBe('gone')
+    }
     const agent = await machine.agent()
-    await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
-    const met = proxy.next(line, fault)
-    const call = act(agent).catch(() => 'gone')
-    await met
-    process.kill(agent.pid, 'SIGKILL')
-    expect(await call).toBe('gone')
-  }
-  const agent = await machine.agent()
-  await vi.waitFor(async () => expect((await historyOf(agent)).includes('[in_doubt')).toBe(fault === 'held'), 10_000)
-  if (fault === 'held') later(machine.place)
-  await vi.waitFor(async () => expect(await historyOf(agent)).toMatch(told), 10_000)
-  const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
-  expect(found.ok ? found.text : found.result['error_code']).toBe(left ?? 'NOT_FOUND')
-  const removed = /^(c\w+) .* remove /m.exec(await historyOf(agent))?.[1]
-  if (left === undefined) await agent.call('vfs_undo', { change: removed })
-  const after = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
-  expect(after.text).toBe(left ?? 'before')
-  expect(await machine.keys()).toEqual(['f'])
+    await vi.waitFor(async () => expect((await historyOf(agent)).includes('[in_doubt')).toBe(fault === 'held'), 10_000)
+    if (fault === 'held') later(machine.place)
+    await vi.waitFor(async () => expect(await historyOf(agent)).toMatch(told), 10_000)
+    const found = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
+    expect(found.ok ? found.text : found.result['error_code']).toBe(left ?? 'NOT_FOUND')
+    const removed = /^(c\w+) .* remove /m.exec(await historyOf(agent))?.[1]
+    if (left === undefined) await agent.call('vfs_undo', { change: removed })
+    const after = await agent.call('vfs_read', { path: '/bucket/f', raw: true })
+    expect(after.text).toBe(left ?? 'before')
+    expect(await machine.keys()).toEqual(['f'])
+  })
 })
 
 function inDoubt(history: string): string {
@@ -75,7 +84,7 @@ test.each<[string, typeof write | typeof remove, RegExp, string | undefined]>([
   ['write', write, write.line, 'after'],
   ['removal', remove, /^DELETE \S+\/f\?/, undefined],
 ])('a %s that arrives after its gateway was killed is in doubt, then done, and can be undone', async (_, { act }, line, left) => {
-  const { proxy } = machine
+  const { proxy } = await started()
   {
     const agent = await machine.agent()
     await agent.call('vfs_write', { path: '/bucket/f', content: 'before' })
@@ -102,7 +111,7 @@ test.each([
   ['in the middle of an upload', /^PUT \S+\/large\?\S*partNumber=/],
   ['before it knows the name of an upload', /^POST \S+\/large\?uploads/],
 ])('a gateway that is killed %s leaves nothing half, and nothing behind', async (_, line) => {
-  const { direct, place, proxy } = machine
+  const { direct, place, proxy } = await started()
   await writeFile(join(place.work, 'large'), noise(256 << 20))
   {
     const agent = await machine.agent()
@@ -120,7 +129,7 @@ test.each([
 })
 
 test('a storage that is silent about what was left there keeps nobody from what lies elsewhere, and no gateway from ending', async () => {
-  const { proxy } = machine
+  const { proxy } = await started()
   const near = '/mfs/near'
   {
     const agent = await machine.agent()
@@ -142,6 +151,7 @@ test('a storage that is silent about what was left there keeps nobody from what 
 })
 
 test('a link of the built program leads to the file', async () => {
+  await started()
   const [agent, upload] = [await machine.agent(), (url: string) => fetch(url, { method: 'PUT', body: 'by a link' })]
   await agent.call('vfs_write', { path: '/bucket/f', content: 'by an agent' })
   const link = async (...more: readonly string[]) => (await machine.polymount('backends', 'link', 'bucket', 'f', ...more)).stdout.trim()
