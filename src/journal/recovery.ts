@@ -166,7 +166,7 @@ export class Recovery implements AsyncDisposable {
   /**
    * Nobody knows how it would have gone on, so what is done of it is taken back. Not of a copy, nor of a move that has only
    * copied yet: each part is whole, the source still stands, and the same call again sends only what is missing; unless it was being
-   * taken back, since its caller has gone or it failed.
+   * taken back, since its caller has gone or it failed. Nor of a repair that has put aside what was damaged: nobody would know that it is.
    */
   async #judgeParts(row: ChangeRow): Promise<End> {
     const parts = (): IteratorObject<ChangeRow, undefined> => this.#ledger.parts(row.seq)
@@ -179,6 +179,7 @@ export class Recovery implements AsyncDisposable {
       parts().filter((part) => part.state === 'conflict' || part.state === 'partial'),
     )
     if (done === 0 && unclear === '') return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
+    if (isRepairing(row, parts)) return { state: 'partial', reason: stopped('what was damaged stays in the trash; the next retrieval puts it right', unclear) }
     if (row.state !== 'aborting' && isCopying(row, parts))
       return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} again goes on from there`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
@@ -207,6 +208,9 @@ export class Recovery implements AsyncDisposable {
     return this.#looks.volumes.resolve(row.volume, row.path)
   }
 }
+
+const isRepairing = ({ kind, from_path }: ChangeRow, parts: () => IteratorObject<ChangeRow>): boolean =>
+  kind === 'write' && from_path !== null && parts().some((part) => part.kind === 'remove' && part.state === 'done')
 
 /** A move of a single file gains nothing: it would be sent again. */
 const isCopying = ({ kind, path }: ChangeRow, parts: () => IteratorObject<ChangeRow>): boolean =>

@@ -99,14 +99,21 @@ export class StoredCopies implements Copies {
   }
 
   async repair(path: VfsPath, from: VfsPath, call: VfsCall): Promise<Changed> {
-    const { changes, targets, takeBack } = this.#vfs
+    const { changes, targets } = this.#vfs
     const [source, target] = [await this.#source(from, call.signal), await targets.writable('write', path, call.signal)]
     const cause = { actor: call.actor, signal: call.signal }
-    return group(changes, takeBack, { kind: 'write', target, from: source.place, cause }, async (inside, change) => {
+    return group(changes, this.#unlessAside, { kind: 'write', target, from: source.place, cause }, async (inside, change) => {
       const damaged = await statOrNull(target, call.signal)
       if (damaged) await this.#putAside(target, path, damaged, inside)
       return { ...(await this.#copy(source, path, inside)), change }
     })
+  }
+
+  /** What is damaged does not come back: it would be taken for something that somebody else has put there, and served. */
+  readonly #unlessAside: TakeBack = async (change, cause) => {
+    await this.#vfs.changes.journal.caughtUp()
+    const isAside = this.#vfs.changes.journal.parts(change).some(({ kind, state }) => kind === 'remove' && state === 'done')
+    return isAside ? { complete: false, reason: 'what was damaged stays in the trash; the next retrieval puts it right' } : this.#vfs.takeBack(change, cause)
   }
 
   /** As it is: what is damaged is kept by moving it, since it cannot be read. */

@@ -36,15 +36,24 @@ export class StoredTogether {
   /** The change of several places that this one is a part of. */
   #whole(part: ChangeRecord | undefined): ChangeRecord | undefined {
     const whole = part?.parent ? this.#journal.get(part.parent) : undefined
-    return whole?.kind === 'write' && whole.partsOnly && whole.state === 'done' ? whole : undefined
+    if (whole?.kind !== 'write' || !whole.partsOnly) return undefined
+    return whole.state === 'done' || (whole.state === 'partial' && whole.from) ? whole : undefined // a repair that stopped half way has its parts
   }
 
   #isNewest(part: ChangeRecord): boolean {
     return part.state === 'done' && part.change === this.#newest(part.place)?.change
   }
 
-  #newest(place: Key): ChangeRecord | undefined {
-    return this.#journal.history({ place, parts: true, states: ['done', 'in_doubt', 'partial'], limit: 1 })[0]
+  /** What a repair has put aside, and not put right, counts as it stood: its place is one where it is lost. */
+  #newest(place: Key, before?: number): ChangeRecord | undefined {
+    const [last] = this.#journal.history({ place, parts: true, states: ['done', 'in_doubt', 'partial'], before, limit: 1 })
+    const half = last && this.#halfRepair(last)
+    return half ? this.#newest(place, half.seq) : last
+  }
+
+  #halfRepair({ kind, parent }: ChangeRecord): ChangeRecord | undefined {
+    const whole = kind === 'remove' && parent ? this.#journal.get(parent) : undefined
+    return whole?.kind === 'write' && whole.partsOnly && whole.from && whole.state !== 'done' ? whole : undefined
   }
 }
 
