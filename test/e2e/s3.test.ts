@@ -150,6 +150,36 @@ test('a storage that is silent about what was left there keeps nobody from what 
   expect((await agent.call('vfs_read', { path: near, raw: true })).text).toBe('here')
 })
 
+test('a write to a server that stands still is in doubt when its gateway is killed, and is what it came to once the server goes on', async () => {
+  const { direct, proxy, server } = await started()
+  const [first, second] = [await machine.agent(), await machine.agent()]
+  await first.call('vfs_write', { path: '/bucket/f', content: 'before' })
+  const met = proxy.next(write.line, 'held')
+  const call = write.act(first).catch(() => 'gone')
+  await met
+  server.freeze()
+  const answered = proxy.letGo() // all of it is with the server
+  process.kill(first.pid, 'SIGKILL')
+  expect(await call).toBe('gone')
+  expect(await historyOf(second)).toMatch(/vfs_write in \S+ {2}\[(?:open|in_doubt)/)
+  server.goOn()
+  await answered
+  const found = await direct.head('f')
+  expect(found?.size).toBe('after'.length)
+  const over = await second.call('vfs_write', { path: '/bucket/f', content: 'by another', if_match: '*' }) // which meets what was left
+  expect(over.ok).toBe(true)
+  expect(await historyOf(second)).not.toContain('[')
+  const [, , change] = (await historyOf(second)).split('\n').map((line) => line.split(' ', 1)[0])
+  for (const [undone, left] of [
+    [over.result['change'], 'after'],
+    [change, 'before'],
+  ]) {
+    expect((await second.call('vfs_undo', { change: undone })).ok).toBe(true)
+    expect((await second.call('vfs_read', { path: '/bucket/f', raw: true })).text).toBe(left)
+  }
+  expect(await machine.keys()).toEqual(['f'])
+})
+
 test('a link of the built program leads to the file', async () => {
   await started()
   const [agent, upload] = [await machine.agent(), (url: string) => fetch(url, { method: 'PUT', body: 'by a link' })]

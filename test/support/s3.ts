@@ -77,6 +77,15 @@ export class S3Server implements AsyncDisposable {
     this.#process = undefined
   }
 
+  /** It takes what is sent, and does nothing until it is let go on. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#process?.kill('SIGCONT')
+  }
+
   /** With the same address and the same buckets. */
   async restart(): Promise<void> {
     const { program, args, env } = this.#program
