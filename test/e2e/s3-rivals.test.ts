@@ -100,6 +100,29 @@ test.each(RIVALRIES)('the undo of a $title does not take what the other one has 
   expect(await read(path)).toBe('before')
 })
 
+test('of two that move one file away at once nobody loses it: it stands where whoever was told so has put it, and nowhere else', async () => {
+  for (let round = 0; round < TURNS; round++) {
+    const path = `/bucket/moved-${round}`
+    await write(one, path, 'before')
+    const moved = await both((agent, name) => agent.call('vfs_move', { from: path, to: `${path}-${name}` }))
+    expect(moved.map(told)).toContain('done')
+    expect(await read(path)).toBeUndefined()
+    const found = await Promise.all(BOTH.map((name) => read(`${path}-${name}`)))
+    expect(found).toEqual(moved.map(({ ok }) => (ok ? 'before' : undefined)))
+  }
+})
+
+test('what two have removed at once comes back by the undo of one, and that of the other one does no harm', async () => {
+  for (let round = 0; round < TURNS; round++) {
+    const path = `/bucket/removed-${round}`
+    await write(one, path, 'before')
+    const removed = await both((agent) => agent.call('vfs_remove', { path }))
+    expect([removed.map(told), await read(path)]).toEqual([expect.arrayContaining(['done']), undefined])
+    for (const [i, agent] of [one, two].entries()) if (removed[i]?.ok) await agent.call('vfs_undo', { change: removed[i].result['change'] })
+    expect(await read(path)).toBe('before')
+  }
+})
+
 const WHOLE = [undefined, ...BOTH, ...BOTH.flatMap((name) => [name.toUpperCase(), name.repeat(IN_PARTS)])]
 
 test('both change the same few files by every verb: each of these is whole at the end, and nothing else is left over', async () => {
@@ -121,8 +144,9 @@ test('both change the same few files by every verb: each of these is whole at th
   }
   await Promise.all([storm(one, 'one'), storm(two, 'two')])
   expect(done).toBeGreaterThan(TURNS)
-  for (const each of [machine, other]) expect((await each.polymount('gc', '--keep-within', '0s')).code).toBe(0)
-  const left = (await machine.keys()).filter((key) => !/^(raced-\d|counted|(write|edit|copy|move|removal)(-moved)?)$/.test(key))
+  const collected = await Promise.all([machine, other].map((each) => each.polymount('gc', '--keep-within', '0s')))
+  expect(collected.map(({ code }) => code)).toEqual([0, 0])
+  const left = (await machine.keys()).filter((key) => !/^((?:raced|moved|removed)-\d(-one|-two)?|counted|(write|edit|copy|move|removal)(-moved)?)$/.test(key))
   expect(left.filter((key) => !/^d\/[abc]?$/.test(key))).toEqual(['d/one', 'd/two'])
   for (const path of paths) {
     expect(await machine.direct.multipart.unfinished(path.slice('/bucket/'.length))).toEqual([])
