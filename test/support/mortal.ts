@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { Dirent } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -58,10 +59,19 @@ export class Mortal implements AsyncDisposable {
 
   /** Names of the files that the engine holds blocks in, of those too that are being written. */
   async blockFiles(): Promise<string[]> {
+    return (await this.#files()).map(({ name }) => name).toSorted()
+  }
+
+  /** Without what a Kubo had begun to write down when its client died: it names none of that, and clears it away when it starts. */
+  async namedBlocks(): Promise<string[]> {
+    return (await this.#files()).flatMap(({ name, parentPath }) => (parentPath.includes('/.temp') ? [] : [name])).toSorted()
+  }
+
+  async #files(): Promise<Dirent[]> {
     const folder = join(this.data, this.engine === 'kubo' ? 'services/kubo/repo/blocks' : 'blocks')
     try {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-      return entries.flatMap((entry) => (entry.isFile() && !OF_THE_FOLDER.has(entry.name) ? [entry.name] : [])).toSorted()
+      return entries.filter((entry) => entry.isFile() && !OF_THE_FOLDER.has(entry.name))
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
       return [] // a folder went while it was looked through
