@@ -9,9 +9,16 @@ const PART = 128 * 2 ** 20 // a server must copy four of them before it is taken
 const MOST_PARTS = 10_000
 const AT_ONCE = 4
 
+/** `byEnd`: the server keeps no condition for a copy, but one for the end of an upload, which what takes it long to copy is made by. */
+interface Copying extends Put {
+  readonly byEnd?: boolean | undefined
+}
+
 /** Inside the storage, whatever the size. Not mapped: the caller tells a lost answer from a refusal. */
-export const copyObject = (bucket: Bucket, from: Source, to: string, size: number, options: Put): Promise<string> =>
-  size <= ONE_REQUEST ? bucket.copy(from, to, options) : copyInParts(bucket, from, to, { size, part: Math.max(PART, Math.ceil(size / MOST_PARTS)) }, options)
+export function copyObject(bucket: Bucket, from: Source, to: string, size: number, { byEnd, ifNoneMatch, ...options }: Copying): Promise<string> {
+  if (size <= (byEnd ? PART : ONE_REQUEST)) return bucket.copy(from, to, { ...options, ...(!byEnd && { ifNoneMatch }) })
+  return copyInParts(bucket, from, to, { size, part: Math.max(PART, Math.ceil(size / MOST_PARTS)) }, { ...options, ifNoneMatch })
+}
 
 interface Sizes {
   readonly size: number

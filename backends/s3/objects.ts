@@ -172,7 +172,8 @@ export class Objects {
     const { id: change = randomUUID(), staging, signal, going } = options
     const key = target.#keys.file(to)
     if (target.#isAside && facts.version !== undefined) return this.#keepVersion(facts, key, change, options)
-    const conditions = { ifMatch: facts.etag, ...(found.copyConditions && ({ ifNoneMatch: '*' } as const)) }
+    const byEnd = !found.copyConditions && found.creations && !target.#isAside && !this.#isAside // recovery knows by its etag what came back from aside
+    const conditions = { ifMatch: facts.etag, byEnd, ...((found.copyConditions || byEnd) && ({ ifNoneMatch: '*' } as const)) }
     const etag = await publish(bucket, key, { change, signal }, () =>
       copyObject(bucket, facts.source, key, facts.size, { ...conditions, about: facts.about, change, staging, signal, going }),
     )

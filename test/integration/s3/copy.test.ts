@@ -1,3 +1,5 @@
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Bucket } from '../../../backends/s3/bucket.ts'
 import { connect } from '../../../backends/s3/connect.ts'
@@ -5,7 +7,7 @@ import { copyInParts } from '../../../backends/s3/copy.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { openS3 } from '../../../backends/s3/s3.ts'
-import { content, noise } from '../../contract/support.ts'
+import { codeOf, content, noise } from '../../contract/support.ts'
 import { needsS3, S3Server } from '../../support/s3.ts'
 
 let server: S3Server
@@ -43,3 +45,19 @@ test('a source that is replaced meanwhile is not copied, and leaves no upload', 
     expect(await bucket.head('copy')).toBeUndefined()
     expect(await bucket.multipart.unfinished('copy')).toEqual([])
   }))
+
+test('what is put where a large copy is going, while the server copies, stays, and the copy is refused', async () => {
+  const options = await server.options()
+  const large = join(server.buckets, options.bucket, 'large')
+  await writeFile(large, '')
+  await truncate(large, 129 * MIB)
+  await using backend = await openS3(options)
+  await using other = await openS3(options)
+  let put: Promise<unknown> | undefined
+  const staging = async (): Promise<void> => void (await (put ??= other.write(p('/g'), bytesOf('of another'), { ifNoneMatch: '*' })))
+  const copied = await codeOf(backend.copy(p('/large'), p('/g'), { staging }))
+  expect([copied, (await other.stat(p('/g'))).size]).toEqual(['CONFLICT', 'of another'.length])
+  const bucket = connect(options)
+  expect(await bucket.multipart.unfinished('g')).toEqual([])
+  bucket.close()
+})
