@@ -16,7 +16,12 @@ export async function listingRows(field: Field): Promise<Row[]> {
   await fill(join(field.server.buckets, bucket, 'many'), count)
   await fill(join(field.server.buckets, bucket, 'few'), few)
   let rss = 0
-  const least = (await field.ours(bucket, Array<Steps[number]>(PARTS).fill(['list', '/plain/few', `${few}`]))).rss
+  const least = (
+    await field.ours(
+      bucket,
+      Array.from({ length: PARTS }, (): Steps[number] => ['list', '/plain/few', `${few}`]),
+    )
+  ).rss
   const [ours = 0, theirs = 0] = await alternately(1, [
     async () => {
       const took = await field.ours(bucket, [['list', '/plain/many', `${count}`]])

@@ -1,12 +1,16 @@
 import { patiently } from '../../sqlite/busy.ts'
 import type { Database } from '../../sqlite/database.ts'
-import type { Batch } from './batch.ts'
 
 /** A step of a head: nothing, if it stands elsewhere than at `from` by then. */
 export interface Move {
   readonly head: string
   readonly from: string | undefined
   readonly to: string
+}
+
+/** Blocks that become durable together, and a move with them. */
+interface Blocks {
+  commit(move: Move): Promise<boolean>
 }
 
 /** The root of a mutable tree, beside the blocks: so it moves in the transaction that brings the new ones, for one flush. */
@@ -25,7 +29,7 @@ export class Head {
   }
 
   /** What the batch holds is durable when this resolves, and the move with it; false if somebody else was faster. */
-  commit(batch: Batch, from: string | undefined, to: string): Promise<boolean> {
+  commit(batch: Blocks, from: string | undefined, to: string): Promise<boolean> {
     return batch.commit({ head: this.#name, from, to })
   }
 }
