@@ -18,11 +18,15 @@ const decorators = {
 export default defineConfig({
   plugins: [decorators],
   test: {
-    include: ['test/*/**/*.test.ts'],
     setupFiles: ['test/support/random.ts'],
     // Most tests wait for the disk and for programs beside us; of two cores Vitest by itself would use one.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
+    projects: [
+      { extends: true, test: { name: 'rest', include: ['test/!(unit)/**/*.test.ts'] } },
+      // Their files share a process, whose start and imports are half of their time: what a test changes of it, it puts back.
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+    ],
     // Programs beside us share two cores with everything else. What passes only the second time is named in the report.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     // Of cases that run side by side in one file: the more of them plant at once, the fewer publications they take.
