@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     setupFiles: ['test/support/random.ts'],
     // Most tests wait for the disk and for programs beside us; of two cores Vitest by itself would use one.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: 2 * availableParallelism(),
     sequence: { sequencer: LongFirst },
     projects: [
       { extends: true, test: { name: 'rest', include: ['test/!(unit)/**/*.test.ts'] } },
