@@ -64,7 +64,8 @@ class Planner {
     const wholes = this.#wholes(this.#scope)
     this.#isInScope = this.#belongingTo(wholes)
     const changes = await this.#withoutPairs(await this.#chosen(wholes))
-    return { changes, conflicts: await this.#conflicts(changes) }
+    const above = await this.#above(wholes)
+    return { changes, conflicts: above.length > 0 ? above : await this.#conflicts(changes) }
   }
 
   /** What the scope touches, also where only parts of it are meant, or nothing of it is left to be undone. */
@@ -81,6 +82,21 @@ class Planner {
     return found
   }
 
+  /** What came or went with a folder above the place stays so, and what lay at the place with it. */
+  async #above(wholes: readonly ChangeRecord[]): Promise<UndoConflict[]> {
+    if (!('place' in this.#scope)) return []
+    const { volume, inner } = this.#scope.place
+    const isOver = (at: Place | null): boolean => at?.volume === volume && at.inner !== inner && within(at.inner as VfsPath, inner as VfsPath)
+    const bears: Test = ({ kind, place, from, before, after }) =>
+      kind !== 'mkdir' && (isOver(place) || isOver(from)) && [before, after].some((snapshot) => snapshot?.kind === 'directory')
+    const found: ChangeRecord[] = []
+    for (const change of wholes) found.push(...((await this.#ifWhole(change, bears)) ?? [change]))
+    const stay = await this.#withoutPairs(found)
+    return stay
+      .slice(0, MOST_CONFLICTS)
+      .map((leaf) => ({ change: this.#whole(leaf), place: leaf.place, reason: 'it is of a folder above: undo that change, or the folder' }))
+  }
+
   #single(id: ChangeId): ChangeRecord {
     const change = this.#journal.get(id)
     const context = { op: 'undo', details: { change: id } }
@@ -94,7 +110,7 @@ class Planner {
     return change
   }
 
-  /** A change that reaches out of the place is taken back only in its parts inside; one of a folder above stays, and is in the way. */
+  /** A change that reaches out of the place is taken back only in its parts inside. */
   async #inside(change: ChangeRecord, { volume, inner }: Key): Promise<ChangeRecord[]> {
     const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
     const isMeant: Test = (leaf) => !this.#leavesOut(leaf) && (isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))

@@ -53,11 +53,13 @@ export class Inverses {
     if (record) await this.of(record, { ...cause, undoes: change })
   }
 
-  /** Its own effect first, then the parts on which it stood: the folders that were made for it. */
+  /** Its own effect first, then the parts on which it stood: the folders that were made for it, when it was made again too. */
   async of(record: ChangeRecord, cause: Cause, told?: () => void): Promise<void> {
-    if (!record.partsOnly) await this.#ofEffect(record, cause).then(told)
-    for (const part of this.#changes.journal.parts(record.change, { newestFirst: true }))
-      if (part.state === 'done' && part.undoneBy === null) await this.of(part, { ...cause, undoes: part.change }, told)
+    const standing = record.partsOnly ? record : (this.#changes.journal.standsBy(record.change) ?? record)
+    if (!record.partsOnly) await this.#ofEffect(record, standing, cause).then(told)
+    for (const change of new Set([standing.change, record.change]))
+      for (const part of this.#changes.journal.parts(change, { newestFirst: true }))
+        if (part.state === 'done' && part.undoneBy === null) await this.of(part, { ...cause, undoes: part.change }, told)
   }
 
   /** True for a part that is there to take back another part of the same change. */
@@ -66,8 +68,7 @@ export class Inverses {
   }
 
   /** Of the change by which it stands now, which the journal then tells as undone; a folder that was made goes as one that was made, whoever has brought it back. */
-  async #ofEffect(made: ChangeRecord, why: Cause): Promise<void> {
-    const record = this.#changes.journal.standsBy(made.change) ?? made
+  async #ofEffect(made: ChangeRecord, record: ChangeRecord, why: Cause): Promise<void> {
     const cause = { ...why, undoes: record.change }
     const target = await this.#served.target(record.place, cause.signal)
     if (made.kind === 'mkdir') return this.#removeEmpty(target, cause)

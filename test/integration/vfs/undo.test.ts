@@ -1,5 +1,6 @@
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
@@ -65,6 +66,45 @@ describe('undo', () => {
     await t.write('/m/f', 'last', other)
     expect(await t.vfs.undo({ session: 's2' }, call)).toMatchObject({ conflicts: [] })
     expect(await t.text('/m/f')).toBe('first')
+  })
+
+  test('takes along the folder that was made again for what was brought back', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const since = new Date(Date.now() - 1000)
+    await t.vfs.mkdir(p('/m/a'), other)
+    await t.write('/m/a/f', 'x')
+    await t.vfs.undo({ path: p('/m/a'), since }, other)
+    const { change } = await t.vfs.undo({ session: other.actor.session }, call) // of its undo the file alone: the folder was of its own making
+    expect(await t.text('/m/a/f')).toBe('x')
+    const all = await t.vfs.undo({ path: p('/m'), since }, call)
+    expect(await t.names('/m')).toEqual([])
+    await t.vfs.undo({ change: all.change! }, call)
+    expect(await t.text('/m/a/f')).toBe('x')
+    await expect(t.vfs.undo({ change: change! }, call)).resolves.toMatchObject({ conflicts: [] })
+    expect(await t.names('/m')).toEqual([])
+  })
+
+  test('of a path finds in its way what came or went with a folder above, unless that cancels out', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const moments = [new Date(Date.now() - 1000)]
+    const moment = async (): Promise<void> => {
+      await sleep(2) // the journal's times are milliseconds
+      moments.push(new Date())
+      await sleep(2)
+    }
+    await t.write('/m/a/b/f', 'x', { parents: true })
+    await moment()
+    const removed = await t.vfs.remove(p('/m/a'), { ...call, recursive: true })
+    const since = (nth: number) => ({ path: p('/m/a/b'), since: moments[nth]! })
+    const inTheWay = (change: string | null) => ({ change: null, undone: [], conflicts: [{ change, path: '/m/a' }] })
+    expect(await t.vfs.undo(since(1), call)).toMatchObject(inTheWay(removed.change))
+    await moment()
+    const back = await t.vfs.undo({ change: removed.change! }, call)
+    expect(await t.vfs.undo(since(2), call)).toMatchObject(inTheWay(back.change))
+    expect(await t.vfs.undo(since(1), call)).toEqual({ change: null, undone: [], conflicts: [] })
+    expect(await t.text('/m/a/b/f')).toBe('x')
+    expect(await t.vfs.undo(since(0), call)).toMatchObject({ conflicts: [] })
+    expect(await t.names('/m')).toEqual([])
   })
 
   test('of a session takes what it has made again together with its first making', async () => {
