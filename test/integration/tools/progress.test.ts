@@ -14,6 +14,7 @@ beforeAll(async () => {
   session = await connect({ files: { ...many, large: Buffer.alloc(SIZE, 'x') } })
   change = (await session.call('vfs_write', { path: at('written'), from: at('large') })).result['change']
   await session.call('vfs_write', { path: at('written'), content: 'small' })
+  await session.call('vfs_copy', { from: at('many'), to: at('copied') })
   cid = (await session.call('ipfs_add', { from: at('many') })).result['cid']
 })
 afterAll(() => session[Symbol.asyncDispose]())
@@ -25,7 +26,7 @@ const CALLS: Readonly<Record<string, () => Record<string, unknown>>> = {
   vfs_write: () => ({ path: at('again'), from: at('large') }),
   vfs_restore: () => ({ path: at('written'), version: change }),
   vfs_copy: () => ({ from: at('many'), to: at('copy'), recursive: true }),
-  vfs_undo: () => ({ path: at('copy'), since: '1h' }),
+  vfs_undo: () => ({ path: at('copied'), since: '1h' }),
   ipfs_pin_add: () => ({ cid }),
 }
 
