@@ -3,6 +3,9 @@ import { inOrder } from './in-order.ts'
 import type { FindBlock } from '../content/dag/index.ts'
 import type { Pin, PinQuery } from './types.ts'
 
+/** Name of the pins that protect what we keep in a daemon: nobody else's pin has it. */
+export const KEPT = 'polymount:kept'
+
 /** What pins reach can be asked of these. */
 export interface Pinned extends Call {
   /** A block of this machine. */

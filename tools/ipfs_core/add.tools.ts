@@ -8,7 +8,7 @@ import { formatSize } from '../../src/text/encoding.ts'
 import type { Vfs } from '../../src/vfs/types.ts'
 import { contentFields } from '../content.ts'
 import { leftOut, leftOutOf } from '../failures.ts'
-import { entry, entryOf } from '../ipfs-schemas.ts'
+import { entry, entryOf, pinName } from '../ipfs-schemas.ts'
 import { inTree } from '../mfs-path.ts'
 import { callOf } from '../vfs/schemas.ts'
 import { addContent } from './adding.ts'
@@ -18,7 +18,7 @@ const AddInput = z.strictObject({
   ...contentFields,
   from: contentFields.from.describe('File or folder to add'),
   format: z.enum(['unixfs', 'car']).default('unixfs').describe('car: take in the blocks of a CAR'),
-  name: z.string().min(1).max(255).optional().describe('Of the pin, and in the wrapping folder'),
+  name: pinName.optional().describe('Of the pin, and in the wrapping folder'),
   pin: z.boolean().default(true),
   to_mfs: z.string().optional().describe('Also put it at this path of /mfs'),
   wrap_with_directory: z.boolean().default(false),

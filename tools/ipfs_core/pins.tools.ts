@@ -5,14 +5,14 @@ import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
-import { cid, limit, nextCursor } from '../ipfs-schemas.ts'
+import { cid, limit, nextCursor, pinName } from '../ipfs-schemas.ts'
 import { cursor } from '../vfs/schemas.ts'
 import { pageOf } from './page.ts'
 
 const AddInput = z.strictObject({
   cid,
   recursive: z.boolean().default(true).describe('With all below it'),
-  name: z.string().min(1).max(255).optional(),
+  name: pinName.optional(),
 })
 const AddOutput = z.strictObject({ pinned: z.array(z.string()) })
 

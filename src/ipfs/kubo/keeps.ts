@@ -1,11 +1,9 @@
 import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
+import { KEPT } from '../pinned.ts'
 import type { Block, Keeps, NodeBlocks } from '../types.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 import type { Kept, KuboStore } from './store.ts'
-
-/** Of the pins that protect what we keep; a user's own pin of the same content is another one. */
-export const KEPT = 'polymount:kept'
 
 /** The daemon looks at every block below it, and says nothing meanwhile: a tree of a million files takes minutes. */
 const PIN_MS = 600_000

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Query } from '../../core/wire.ts'
+import { IDENTITY } from '../block.ts'
 import { Patience } from '../patience.ts'
 import type { BringCall, NetworkMode, Pin } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
@@ -41,7 +42,7 @@ export class KuboPinning {
    */
   async #makeAgain(pin: Pin, known: Pin, whole: boolean, call: BringCall): Promise<void> {
     const isSame = known.type === pin.type && known.name === pin.name
-    if (!isSame || !whole) {
+    if (!(isSame && whole) && !(await holdsItself(pin.cid))) {
       await this.#reachable(pin, call)
       await this.#asked(pin, walking(pin), call)
     }
@@ -86,6 +87,9 @@ export class KuboPinning {
     }
   }
 }
+
+/** Kubo's walk through nothing at all ends in no number. */
+const holdsItself = async (cid: string): Promise<boolean> => (await import('../../content/unixfs/index.ts')).parseCid(cid).multihash.code === IDENTITY
 
 const pinning = ({ cid, type, name }: Pin): Ask => ['pin/add', { arg: cid, recursive: type === 'recursive', name: name ?? undefined, progress: true }, Pinned]
 

@@ -4,7 +4,7 @@ import { isCode, VfsError } from '../../core/error.ts'
 import { chosen } from '../pinned.ts'
 import type { BringCall, NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
-import { KEPT } from './keeps.ts'
+import { KEPT } from '../pinned.ts'
 import { KuboPinning } from './pinning.ts'
 import type { Rpc } from './rpc.ts'
 
@@ -28,6 +28,7 @@ export class KuboPins implements Pins {
   }
 
   async remove(cid: string, call: Call = {}): Promise<void> {
+    if (!(await this.#made(call, cid))) throw new VfsError('NOT_PINNED', `${cid} is not pinned`)
     await this.#rpc.call('pin/rm', call, (kubo, options) => kubo.pin.rm(cid, options))
   }
 

@@ -6,6 +6,9 @@ import type { IpfsNode, PinQuery } from '../../../src/ipfs/types.ts'
 import { blockOf, keep } from '../../support/dag.ts'
 import { type MakeNode, rootOf, unique } from './make.ts'
 
+/** No bytes, in the CID itself. */
+const NOTHING = 'bafkqaaa'
+
 export function pins(make: MakeNode): void {
   /** A folder with one file: the CIDs of both. */
   const folder = async (node: IpfsNode): Promise<{ readonly root: string; readonly file: string }> => {
@@ -113,5 +116,15 @@ export function pins(make: MakeNode): void {
     await node.pins.update(c.root, c.root)
     expect(await listed(node, [c.root])).toEqual({ [c.root]: 'recursive' })
     await expect(node.pins.update(a.root, b.root)).rejects.toMatchObject({ code: 'NOT_PINNED' })
+  })
+
+  test('what holds its content itself is pinned again, and gets a name', async () => {
+    await using open = await make()
+    const { node } = open
+    await node.pins.add(NOTHING)
+    await node.pins.add(NOTHING)
+    await node.pins.add(NOTHING, { name: 'mine' })
+    expect(await listed(node, [NOTHING])).toEqual({ [NOTHING]: 'recursive mine' })
+    await node.pins.remove(NOTHING)
   })
 }

@@ -28,6 +28,19 @@ onKubo(
       await expect(node.blocks.get(kept)).rejects.toMatchObject({ code: 'OFFLINE' })
     })
 
+    test("is held by a pin that is nobody's to take away", async () => {
+      await using open = await kuboAlone(async () => daemon)
+      const { node } = open
+      const root = await folder(node)
+      await node.keeps.set('held', root)
+      const holders = (await daemon.run(['pin', 'ls', '--names', '--type=recursive'])).split('\n').filter((line) => line.endsWith(' polymount:kept'))
+      expect(holders.length).toBeGreaterThan(0)
+      for (const line of holders) await expect(node.pins.remove(line.split(' ')[0] ?? '')).rejects.toMatchObject({ code: 'NOT_PINNED' })
+      await collect()
+      expect(await text(node.read(`${root}/f`))).toMatch(/^x-/)
+      await node.keeps.remove('held')
+    })
+
     test("is no pin of a user's: neither touches the other", async () => {
       await using open = await kuboAlone(async () => daemon)
       const { node } = open

@@ -97,6 +97,19 @@ onEngines('what leads nowhere is refused with the code of what is wrong', (conne
     })
   })
 
+  test.each([
+    ['255 bytes', 'é'.repeat(200)],
+    ['that polymount gives', 'polymount:kept'],
+  ])('a name of a pin that breaks a rule: %s', async (rule, name) => {
+    for (const [tool, args] of [
+      ['ipfs_pin_add', { cid: root }],
+      ['ipfs_add', { content: 'x' }],
+    ] as const)
+      expect(await session.call(tool, { ...args, name }), tool).toMatchObject({
+        result: { error_code: 'INVALID_INPUT', error: expect.stringMatching(`name.*${rule}`) },
+      })
+  })
+
   test.each(['files', 'tar'])('an entry called ../x: ipfs_get as %s', async (format) => {
     const cid = await folderWith(session, '../x')
     expect(await outcome('ipfs_get', { cid, to: `${session.work}/got`, format })).toBe('INVALID_PATH')
