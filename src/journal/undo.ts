@@ -204,8 +204,13 @@ class Planner {
     if (later.partsOnly || (later.undoneBy !== null && !revived.has(later.change))) return false
     if (leaf.kind === 'mkdir' && this.#leavesOut(later)) return false // the folder stays for what it holds
     const undone = later.undoes === null ? undefined : this.#journal.get(later.undoes)
-    if (undone !== undefined && this.#isInScope(later) && this.#isInScope(undone)) return false
-    return undone === undefined || (undone.seq < leaf.seq && undone.change !== leaf.parent)
+    return undone === undefined || (undone.seq < leaf.seq && this.#isInBetween(leaf, undone, later))
+  }
+
+  /** Between a change and its undoing; where both of them cancel out, only what the undoing has taken away counts. */
+  #isInBetween(leaf: ChangeRecord, undone: ChangeRecord, later: ChangeRecord): boolean {
+    if (this.#isInScope(later) && this.#isInScope(undone)) return isTakenAway(leaf, later)
+    return undone.change !== leaf.parent
   }
 
   /** Whether a change is one of these, or a part of one. */
@@ -238,3 +243,7 @@ class Planner {
     }
   }
 }
+
+/** What stood at the place itself; a folder may be gone already. */
+const isTakenAway = ({ kind, place }: ChangeRecord, later: ChangeRecord): boolean =>
+  kind !== 'mkdir' && later.place.volume === place.volume && later.place.inner === place.inner

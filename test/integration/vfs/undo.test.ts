@@ -107,6 +107,16 @@ describe('undo', () => {
     expect(await t.names('/m')).toEqual([])
   })
 
+  test('of a session tells before it begins that what it would put back was taken away by what cancels out', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.write('/m/f', 'ours')
+    await t.write('/m/f', 'theirs', other)
+    await t.vfs.undo({ path: p('/m/f'), since: new Date(Date.now() - 1000) }, call)
+    await t.write('/m/f', 'new')
+    expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ change: null, undone: [], conflicts: [{ path: '/m/f' }] })
+    expect(await t.text('/m/f')).toBe('new')
+  })
+
   test('of a session takes what it has made again together with its first making', async () => {
     await using t = await openTestVfs({ '/m': {} })
     const { change } = await t.write('/m/d/f', 'x', { parents: true })
