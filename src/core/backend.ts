@@ -84,6 +84,8 @@ export interface Range {
   readonly reuse?: boolean | undefined
   /** From the storage itself: nothing on the way answers from memory. */
   readonly fresh?: boolean | undefined
+  /** The CID that a stat told with the etag of ifMatch: a storage that reads by CID gives that content, also if another stands there since. */
+  readonly cid?: string | undefined
 }
 
 /** What one look at a path has shown. */

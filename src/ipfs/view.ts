@@ -58,10 +58,7 @@ export class IpfsView {
   async *read(path: VfsPath, options: Call & Range & Pick<Precondition, 'ifMatch'> = {}): Bytes {
     try {
       throwIfAborted(options.signal, 'read')
-      const { cid, kind } = await this.#at(path, options)
-      if (kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
-      this.#check(cid, options.ifMatch)
-      yield* this.#node.read(cid, options)
+      yield* this.#node.read(options.cid ?? (await this.#file(path, options)), options)
     } catch (error) {
       throw this.#telling('read', path, error)
     }
@@ -74,6 +71,13 @@ export class IpfsView {
     } catch (error) {
       throw this.#telling(op, path, error)
     }
+  }
+
+  async #file(path: VfsPath, options: Call & Pick<Precondition, 'ifMatch'>): Promise<string> {
+    const { cid, kind } = await this.#at(path, options)
+    if (kind === 'directory') throw new VfsError('IS_DIRECTORY', 'is a folder')
+    this.#check(cid, options.ifMatch)
+    return cid
   }
 
   #at(path: VfsPath, call?: Call): Promise<Node> {

@@ -38,7 +38,7 @@ export class Reading {
     const { mount, inner } = await this.#targets.readable('read', path, signal)
     const { stat, content } = await mount.use(() => mount.backend.glance(inner, { atMost: SMALL, signal }))
     if (stat.kind === 'directory') throw isFolder(path)
-    const later = (range: Range): Bytes => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, signal }))
+    const later = (range: Range): Bytes => mount.stream(mount.backend.read(inner, { ...range, ifMatch: stat.etag, cid: stat.cid, signal }))
     return { stat: shown(path, mount, stat), read: (range = {}) => (content ? part(content, range) : later(range)) }
   }
 
