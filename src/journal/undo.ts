@@ -77,9 +77,7 @@ class Planner {
 
   async #chosen(wholes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
     if (!('place' in this.#scope)) return wholes
-    const found: ChangeRecord[] = []
-    for (const change of wholes) found.push(...(await this.#inside(change, this.#scope.place)))
-    return found
+    return this.#inside(wholes, this.#scope.place)
   }
 
   /** What came or went with a folder above the place stays so, and what lay at the place with it. */
@@ -89,9 +87,7 @@ class Planner {
     const isOver = (at: Place | null): boolean => at?.volume === volume && at.inner !== inner && within(at.inner as VfsPath, inner as VfsPath)
     const bears: Test = ({ kind, place, from, before, after }) =>
       kind !== 'mkdir' && (isOver(place) || isOver(from)) && [before, after].some((snapshot) => snapshot?.kind === 'directory')
-    const found: ChangeRecord[] = []
-    for (const change of wholes) found.push(...((await this.#ifWhole(change, bears)) ?? [change]))
-    const stay = await this.#withoutPairs(found)
+    const stay = await this.#withoutPairs(await this.#those(wholes, bears))
     return stay
       .slice(0, MOST_CONFLICTS)
       .map((leaf) => ({ change: this.#whole(leaf), place: leaf.place, reason: 'it is of a folder above: undo that change, or the folder' }))
@@ -111,10 +107,17 @@ class Planner {
   }
 
   /** A change that reaches out of the place is taken back only in its parts inside. */
-  async #inside(change: ChangeRecord, { volume, inner }: Key): Promise<ChangeRecord[]> {
+  #inside(wholes: readonly ChangeRecord[], { volume, inner }: Key): Promise<ChangeRecord[]> {
     const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
     const isMeant: Test = (leaf) => !this.#leavesOut(leaf) && (isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))
-    return (await this.#ifWhole(change, isMeant)) ?? [change]
+    return this.#those(wholes, isMeant)
+  }
+
+  /** The changes whose leaves all pass, and of the others the leaves that do. */
+  async #those(wholes: readonly ChangeRecord[], test: Test): Promise<ChangeRecord[]> {
+    const found: ChangeRecord[] = []
+    for (const change of wholes) found.push(...((await this.#ifWhole(change, test)) ?? [change]))
+    return found
   }
 
   /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone or, after another one's undo, made again. */

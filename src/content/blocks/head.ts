@@ -9,7 +9,7 @@ export interface Move {
 }
 
 /** Blocks that become durable together, and a move with them. */
-interface Blocks {
+interface Committing {
   commit(move: Move): Promise<boolean>
 }
 
@@ -29,7 +29,7 @@ export class Head {
   }
 
   /** What the batch holds is durable when this resolves, and the move with it; false if somebody else was faster. */
-  commit(batch: Blocks, from: string | undefined, to: string): Promise<boolean> {
+  commit(batch: Committing, from: string | undefined, to: string): Promise<boolean> {
     return batch.commit({ head: this.#name, from, to })
   }
 }
