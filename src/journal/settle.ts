@@ -64,8 +64,16 @@ async function takeBackContent(it: Case, discarded: Cleared): Promise<End> {
   if (standing && (await isAfter(it, standing))) return done(standing, foreseenOf(it.row))
   if (discarded === 'refused') return conflict(LEFT)
   if (discarded === 'found' || (await isBefore(it, standing))) return tookNoEffect(it)
+  if (!standing && (await putFolderBack(it))) return tookNoEffect(it)
   if (standing && it.row.kind === 'copy' && it.row.after === null && it.row.before === null) return done(standing)
   return conflict('the file is neither what it was nor what it was to become')
+}
+
+/** Where a folder is replaced by a removal and a link, nothing stands in between. False if it cannot be put there, or was none. */
+async function putFolderBack({ at, row }: Case): Promise<boolean> {
+  const before = beforeOf(row)
+  if (before?.kind !== 'directory' || before.cid === undefined || !at.backend.capabilities.by_cid) return false
+  return (await orNull(at.backend.graft(at.path, before.cid, { ifNoneMatch: '*' }), 'CONFLICT')) !== null
 }
 
 const discard = (it: Case): Promise<Cleared> =>

@@ -20,42 +20,66 @@ export interface Reached extends AsyncDisposable {
 
 const MOST_REQUESTS = 16
 
-/** What is done, and the content of `/c/f`, `/c/g` and whether `/c/d` is there afterwards. */
-const OPERATIONS: readonly (readonly [name: string, work: (t: TestVfs) => Promise<unknown>, after: string])[] = [
-  ['an overwrite', (t) => t.write('/c/f', 'new'), 'new,,'],
-  ['an append', (t) => t.write('/c/f', ' and new', { append: true }), 'old and new,,'],
-  ['a new file', (t) => t.write('/c/g', 'new'), 'old,new,'],
-  ['a removal', (t) => t.vfs.remove(p('/c/f'), call), ',,'],
-  ['a move', (t) => t.vfs.move(p('/c/f'), p('/c/g'), call), ',old,'],
-  ['a copy', (t) => t.vfs.copy(p('/c/f'), p('/c/g'), call), 'old,old,'],
-  ['a new folder', (t) => t.vfs.mkdir(p('/c/d'), call), 'old,,d'],
+interface Operation {
+  readonly name: string
+  readonly prepare?: (t: TestVfs) => Promise<unknown>
+  readonly work: (t: TestVfs) => Promise<unknown>
+  /** As `standing` tells it; BEFORE if not said. */
+  readonly before?: string
+  readonly after: string
+}
+
+const EMPTY_FOLDER = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
+
+const OPERATIONS: readonly Operation[] = [
+  { name: 'an overwrite', work: (t) => t.write('/c/f', 'new'), after: 'new,,' },
+  { name: 'an append', work: (t) => t.write('/c/f', ' and new', { append: true }), after: 'old and new,,' },
+  { name: 'a new file', work: (t) => t.write('/c/g', 'new'), after: 'old,new,' },
+  { name: 'a removal', work: (t) => t.vfs.remove(p('/c/f'), call), after: ',,' },
+  { name: 'a move', work: (t) => t.vfs.move(p('/c/f'), p('/c/g'), call), after: ',old,' },
+  { name: 'a copy', work: (t) => t.vfs.copy(p('/c/f'), p('/c/g'), call), after: 'old,old,' },
+  { name: 'a new folder', work: (t) => t.vfs.mkdir(p('/c/d'), call), after: 'old,,d:' },
 ]
+
+/** Only where a storage takes folders by CID. */
+const BY_CID: Operation = {
+  name: 'another folder in the place of one',
+  prepare: (t) => t.write('/c/d/x', 'below', { parents: true }),
+  work: (t) => t.vfs.graft(p('/c/d'), EMPTY_FOLDER, call),
+  before: 'old,,d:x',
+  after: 'old,,d:',
+}
+
 const BEFORE = 'old,,'
 
+/** The contents of `/c/f` and `/c/g`, and what the folder `/c/d` holds. */
 async function standing(t: TestVfs): Promise<string> {
   const text = (path: string): Promise<string> => t.text(path).catch(() => '')
-  return [await text('/c/f'), await text('/c/g'), (await t.names('/c')).includes('d') ? 'd' : ''].join()
+  const isThere = (await t.names('/c')).includes('d')
+  return [await text('/c/f'), await text('/c/g'), isThere ? `d:${(await t.names('/c/d')).join()}` : ''].join()
 }
 
 const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows']
 const BY_DEATH: readonly Loss[] = ['it and all that follows']
 
-const ALL = OPERATIONS.map(([name]) => name)
+const ALL = OPERATIONS.map(({ name }) => name)
 
 /**
  * A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while.
- * `operations`: those that ask in different ways, where each takes long. `dies`: with its server.
+ * `operations`: those that ask in different ways, where each takes long. `byCid`: it takes folders by CID. `dies`: with its server.
  */
-export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp, { operations = ALL, dies = false } = {}): void {
-  test.each(OPERATIONS.filter(([name]) => operations.includes(name)).flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => [...one, how] as const)))(
-    'of the answers in the course of %s one is lost: what history says is what stands there',
+export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp, { operations = ALL, byCid = false, dies = false } = {}): void {
+  const done = [...OPERATIONS.filter(({ name }) => operations.includes(name)), ...(byCid ? [BY_CID] : [])]
+  test.each(done.flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => ({ before: BEFORE, ...one, how }))))(
+    'of the answers in the course of $name one is lost ($how): what history says is what stands there',
     { timeout: 240_000 }, // some storages' clients repeat a request three times, with pauses
-    async (_, work, after, how) => {
+    async ({ prepare, work, before, after, how }) => {
       for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
         await using reached = await open()
         const { backend, proxy, folder, server } = reached
         await using t = await openTestVfs({ '/c': backend }, folder === undefined ? {} : { folder })
         await t.write('/c/f', 'old')
+        await prepare?.(t)
         proxy.struck = server && (() => server.kill())
         proxy.lose(changes, nth, how)
         const told = await codeOf(work(t))
@@ -67,10 +91,10 @@ export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes
         await t.journal.settled()
         const [newest] = t.journal.history({ limit: 1 })
         const ended = `${nth} ${told} ${newest?.state}: ${await standing(t)}`
-        const ends = [`${nth} ${told} done: ${after}`, ...(told === 'none' ? [] : [`${nth} ${told} aborted: ${BEFORE}`])]
+        const ends = [`${nth} ${told} done: ${after}`, ...(told === 'none' ? [] : [`${nth} ${told} aborted: ${before}`])]
         expect(ends, ended).toContain(ended)
         if (newest?.state === 'done') await t.vfs.undo({ change: newest.change }, call)
-        expect(await standing(t)).toBe(BEFORE)
+        expect(await standing(t)).toBe(before)
         expect(await reached.left(), ended).toEqual([])
       }
     },

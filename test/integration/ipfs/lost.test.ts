@@ -27,12 +27,12 @@ async function reached({ status, server }: { readonly status?: number } & Pick<R
 
 const CHANGES = /files\/(cp|mv|rm|flush)/
 
-tellsTheTruthOfLostAnswers(() => reached(), CHANGES)
+tellsTheTruthOfLostAnswers(() => reached(), CHANGES, { byCid: true })
 
 describe('behind a proxy that gives up', () => {
-  tellsTheTruthOfLostAnswers(() => reached({ status: 504 }), CHANGES)
+  tellsTheTruthOfLostAnswers(() => reached({ status: 504 }), CHANGES, { byCid: true })
 })
 
 describe('of a Kubo that is killed when it has answered', () => {
-  tellsTheTruthOfLostAnswers(() => reached({ server: daemon }), CHANGES, { operations: ['an overwrite', 'a removal', 'a move'], dies: true })
+  tellsTheTruthOfLostAnswers(() => reached({ server: daemon }), CHANGES, { operations: ['an overwrite', 'a removal', 'a move'], byCid: true, dies: true })
 })
