@@ -1,5 +1,6 @@
 import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { MAX_LINE } from './output.ts'
 
 const MAX_BYTES = 1 << 20
 const KEPT_FILES = 3
@@ -12,6 +13,7 @@ export class RotatedLog {
   readonly #file: string
   readonly #maxBytes: number
   readonly #secrets: readonly string[]
+  readonly #longest: number
   #tail: string[] = []
   #size: number | undefined
   #written: Promise<void> = Promise.resolve()
@@ -19,6 +21,7 @@ export class RotatedLog {
   constructor(file: string, secrets: readonly string[], maxBytes = MAX_BYTES) {
     this.#file = file
     this.#secrets = secrets.filter((secret) => secret !== '')
+    this.#longest = Math.max(0, ...this.#secrets.map((secret) => secret.length))
     this.#maxBytes = maxBytes
   }
 
@@ -34,9 +37,15 @@ export class RotatedLog {
 
   /** Resolves when the lines are in the file; a log that cannot be written stops nothing. */
   write(lines: readonly string[]): Promise<void> {
-    const masked = lines.map((line) => this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line).replace(PROOF, '$1 ***'))
+    const masked = lines.map((line) => this.#masked(line))
     this.#tail = [...this.#tail, ...masked].slice(-TAIL)
     return (this.#written = this.#written.then(() => this.#append(`${masked.join('\n')}\n`)).catch(() => {}))
+  }
+
+  /** The end of a line that was cut may be the beginning of a secret. */
+  #masked(line: string): string {
+    const masked = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line).replace(PROOF, '$1 ***')
+    return line.length < MAX_LINE ? masked : `${masked.slice(0, Math.max(0, masked.length - this.#longest))}… (cut)`
   }
 
   async #append(text: string): Promise<void> {

@@ -5,7 +5,8 @@ import { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { promisify } from 'node:util'
 
-const MAX_LINE = 8192
+/** Of a longer line the beginning is taken. */
+export const MAX_LINE = 8192
 
 /**
  * What a program says goes through a named pipe in its folder: it outlives whoever reads it, a program that is read by
@@ -16,9 +17,8 @@ export class Output {
   readonly #socket: Socket
   readonly #decoder = new StringDecoder('utf8')
   #line = ''
-  #cut = false
 
-  /** `take` gets whole lines, and no more before it resolves: a flood waits in the program. */
+  /** `take` gets whole lines, of which the longest are cut (MAX_LINE), and no more before it resolves: a flood waits in the program. */
   constructor(file: string, take: (lines: string[]) => Promise<void>) {
     this.#socket = new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })
     this.#socket.unref()
@@ -48,18 +48,13 @@ export class Output {
     return rest.map((start) => {
       const line = this.#line
       this.#line = ''
-      this.#cut = false
       this.#extend(start)
       return line
     })
   }
 
   #extend(text: string): void {
-    if (this.#cut) return
-    this.#line += text
-    if (this.#line.length <= MAX_LINE) return
-    this.#cut = true
-    this.#line = `${this.#line.slice(0, MAX_LINE / 2)}… (cut)` // far from the edge, where half a secret would go unmasked
+    this.#line = (this.#line + text).slice(0, MAX_LINE)
   }
 }
 

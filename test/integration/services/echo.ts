@@ -20,6 +20,7 @@ function childOf(mode: string): number | undefined {
 createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
   if (pathname === '/say') say(searchParams.get('text') ?? '')
+  if (pathname === '/begin') process.stdout.write(searchParams.get('text') ?? '')
   if (pathname === '/grow') kept.push(Buffer.alloc(200 << 20, 1))
   if (pathname === '/crash') process.kill(process.pid, 'SIGKILL')
   response.end(JSON.stringify({ pid: process.pid, child, env: Object.keys(process.env) }))

@@ -263,6 +263,22 @@ describe('its log', () => {
       expect(text).not.toContain(secret)
     }
   })
+
+  test.for([0, 5, 20])('has no part of a secret, wherever a long line of it is cut (%i characters of it come first)', async (first) => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path)
+    const { url } = await t.services.endpoint('echo')
+    const secret = await readFile(join(folder.path, 'services/echo/secret'), 'utf8')
+    const fillings = [4086, 8140, 8150, 8160, 8170, 8180, 8192]
+    for (const filling of fillings) {
+      await ask(url, `/begin?text=${'a'.repeat(filling)}${secret.slice(0, first)}`)
+      await ask(url, `/say?text=${secret.slice(first)}${'b'.repeat(9000)}`)
+    }
+    const logged = async (): Promise<string> => (await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).replaceAll(/([ab])\1+/g, '$1')
+    await expect.poll(async () => (await logged()).match(/^a.*… \(cut\)$/gm)).toHaveLength(fillings.length)
+    expect(await logged()).toContain('\na***b… (cut)\n')
+    expect(await logged()).not.toContain(secret.slice(0, 4))
+  })
 })
 
 test('a service waits for those it depends on, for as long as it takes, and ends before them', async () => {
