@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hold } from '../sqlite/hold.ts'
-import { endRecorded } from './recorded.ts'
+import { isAlive } from './identity.ts'
+import { endRecorded, knownOf, NOBODY, QUIET } from './recorded.ts'
 import { Runner, type RunnerOptions } from './runner.ts'
 import { secretIn } from './secret.ts'
 import { statusOf } from './status.ts'
@@ -52,12 +53,13 @@ export class Member {
     return statusOf({ ...store.row(this.spec.name), ...this.#runner?.told() }, timing.attempts)
   }
 
-  /** False where nobody supervises it now: what the last one told may be wrong. */
-  isAttended(): boolean {
-    if (this.#runner || !existsSync(join(this.#run, `${this.#name}.lock`))) return this.#runner !== undefined
-    const hold = Hold.try(this.#run, this.#name)
-    hold?.release()
-    return hold === undefined
+  /** That, for whoever only looks: where nobody supervises it now, what the last one told holds as long as its process lives. */
+  async observed(): Promise<ServiceStatus> {
+    if (this.#isAttended()) return this.status()
+    const row = this.#options.store.row(this.spec.name)
+    const known = knownOf(row)
+    const now = known && (await isAlive(known)) ? row : { ...row, ...NOBODY, ...QUIET, reason: row.reason, tail: row.tail }
+    return { ...statusOf(now, this.#options.timing.attempts), supervisor: null }
   }
 
   async endpoint(url: string): Promise<Endpoint> {
@@ -89,6 +91,13 @@ export class Member {
     this.#hold?.release()
     // Whoever leaves at the same time saw us still there, and we them: the later look finds nobody.
     if (!(await this.#users.others())) await this.#endIfNobody()
+  }
+
+  #isAttended(): boolean {
+    if (this.#runner || !existsSync(join(this.#run, `${this.#name}.lock`))) return this.#runner !== undefined
+    const hold = Hold.try(this.#run, this.#name)
+    hold?.release()
+    return hold === undefined
   }
 
   async #join(): Promise<void> {

@@ -6,7 +6,7 @@ import type { ServiceSpec } from './types.ts'
 
 export const NOBODY = { pid: null, born: null, settings: null, started_at: null } as const
 
-const QUIET: Omit<Told, 'since' | 'heeded'> = {
+export const QUIET: Omit<Told, 'since' | 'heeded'> = {
   state: 'stopped',
   reason: null,
   failures: 0,

@@ -45,8 +45,8 @@ export class Supervisor implements Services {
     return new Supervisor(options, { ...TIMING, ...options.timing }, await Store.open(options.folder, names))
   }
 
-  async status(): Promise<ServiceStatus[]> {
-    return [...this.#members.values()].map((member) => ({ ...member.status(), ...(!member.isAttended() && { supervisor: null }) }))
+  status(): Promise<ServiceStatus[]> {
+    return Promise.all([...this.#members.values()].map((member) => member.observed()))
   }
 
   async endpoint(name: string, { signal }: Call = {}): Promise<Endpoint> {

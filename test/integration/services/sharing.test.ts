@@ -49,6 +49,32 @@ describe('after kill -9 of the process that supervised', () => {
     expect((await t.until((now) => now.state === 'ready' && now.pid !== pid)).failures).toBe(1)
   })
 
+  test('what still runs is told of as it was, and what has ended too as stopped', async () => {
+    await using folder = await dataFolder()
+    const first = child(USER, folder.path)
+    const url = await first.line()
+    const pid = await pidAt(url)
+    await first.kill()
+    await using t = await supervise([echo()], folder.path)
+    expect(await t.status()).toMatchObject({ state: 'ready', pid, url, startedAt: expect.any(Number), supervisor: null })
+    process.kill(pid, 'SIGKILL')
+    await t.until((now) => now.state === 'stopped')
+    expect(await t.status()).toMatchObject({ pid: null, url: null, startedAt: null, usage: null, notes: [], supervisor: null })
+  })
+
+  test('what was not ours, and was only used, is told of as stopped', async () => {
+    await using folder = await dataFolder()
+    await using elsewhere = await dataFolder()
+    await using theirs = await supervise([echo()], elsewhere.path)
+    const { url } = await theirs.services.endpoint('echo')
+    const first = child(USER, folder.path, '', url)
+    expect(await first.line()).toBe(url)
+    await using t = await supervise([echo()], folder.path)
+    expect(await t.status()).toMatchObject({ state: 'ready', pid: null, url })
+    await first.kill()
+    expect(await t.status()).toMatchObject({ state: 'stopped', pid: null, url: null, notes: [] })
+  })
+
   test.for([
     ['parent', 'dies'],
     ['parent of an heir', 'dies'],

@@ -1,8 +1,9 @@
-/** A process that uses the tiny service: says where it is, and leaves when it is told to. */
+/** A process that uses the tiny service, or the one at an address that it is given: says where it is, and leaves when it is told to. */
 import { createInterface } from 'node:readline'
 import { echo, supervise } from '../../support/services.ts'
 
-const t = await supervise([echo({ mode: process.argv[3] ?? '' })], process.argv[2] ?? '')
+const [, , folder = '', mode = '', foreign] = process.argv
+const t = await supervise([echo({ mode, foreign: async () => foreign })], folder)
 const { url } = await t.services.endpoint('echo')
 process.stdout.write(`${url}\n`)
 for await (const line of createInterface({ input: process.stdin })) {
