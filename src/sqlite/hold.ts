@@ -1,7 +1,16 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { asVfsError, isBusy, sqliteCode } from './busy.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { throwIfAborted } from '../core/error.ts'
+import { asVfsError, isBusy, retryDelay, sqliteCode } from './busy.ts'
 import { Database } from './database.ts'
+
+export interface Waiting {
+  readonly patienceMs: number
+  readonly signal?: AbortSignal | undefined
+  /** What is told to be aborted. */
+  readonly op: string
+}
 
 /** Referenced here, because a `Database` that is collected closes itself and lets its lock go. */
 const held = new Set<Database>()
@@ -11,7 +20,7 @@ const held = new Set<Database>()
  * process is stopped, frees it when the process dies, and does not pass it on to children. It also elects one process
  * among many: whoever holds the name is it.
  */
-export class Hold {
+export class Hold implements Disposable {
   readonly file: string
   readonly #db: Database
 
@@ -37,6 +46,15 @@ export class Hold {
     }
   }
 
+  /** As `try`, once nobody holds it; undefined where that takes too long. Those who look whether a holder lives have it for a moment. */
+  static async soon(folder: string, name: string, { patienceMs, signal, op }: Waiting): Promise<Hold | undefined> {
+    for (const deadline = performance.now() + patienceMs; ; await sleep(retryDelay())) {
+      throwIfAborted(signal, op)
+      const hold = Hold.try(folder, name)
+      if (hold || performance.now() > deadline) return hold
+    }
+  }
+
   /** Takes the file away too; only for names that nobody will ask for again. */
   remove(): void {
     rmSync(this.file, { force: true }) // while it is held, so that nobody is judged by a file that is not his
@@ -46,6 +64,10 @@ export class Hold {
   release(): void {
     held.delete(this.#db)
     this.#db.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
   }
 }
 

@@ -66,9 +66,9 @@ export class KuboGuards implements Disposable {
     const { store } = this.#parts
     mkdirSync(this.#run, { recursive: true, mode: 0o700 })
     using stack = new DisposableStack()
-    stack.adopt(await this.#held(COLLECTOR, 1000, call, 'another process is collecting now'), (hold) => hold.release())
+    stack.use(await this.#held(COLLECTOR, 1000, call, 'another process is collecting now'))
     await store.setCollecting(true)
-    stack.adopt(await this.#undisturbed(call), (hold) => hold.release())
+    stack.use(await this.#undisturbed(call))
     const result = await work()
     await store.setCollecting(false)
     return result
@@ -87,14 +87,10 @@ export class KuboGuards implements Disposable {
     }
   }
 
-  /** Those who look whether a holder lives hold the name for a moment. */
   async #held(name: string, patienceMs: number, { signal }: Call, reason: string): Promise<Hold> {
-    for (const deadline = performance.now() + patienceMs; ; await sleep(retryDelay())) {
-      throwIfAborted(signal, 'collect')
-      const hold = Hold.try(this.#run, name)
-      if (hold) return hold
-      if (performance.now() > deadline) throw busy(reason, 'Collect again later.')
-    }
+    const hold = await Hold.soon(this.#run, name, { patienceMs, signal, op: 'collect' })
+    if (!hold) throw busy(reason, 'Collect again later.')
+    return hold
   }
 
   async #entered(call: Call): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoint.ts'
 import { KuboGuards } from './guards.ts'
 import { KuboKeeps } from './keeps.ts'
 import { KuboNode } from './node.ts'
+import { KuboRemaking } from './remaking.ts'
 import { Rpc } from './rpc.ts'
 import { KuboStore } from './store.ts'
 import { noCollection } from './upload.ts'
@@ -29,9 +30,10 @@ export async function kuboNode({ endpoint, folder, network, repository }: KuboOp
   const guards = new KuboGuards({ folder, store, collected: (call) => noCollection(rpc, call) })
   const blocks = new KuboBlocks(rpc, network, guards)
   const keeps = new KuboKeeps({ store, rpc, blocks, guard: (call) => guards.open(call) })
+  const remaking = new KuboRemaking({ folder, store, keeps })
   const close = async (): Promise<void> => {
     guards[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
   }
-  return new KuboNode({ rpc, blocks, keeps, guards, network, volume, close })
+  return new KuboNode({ rpc, blocks, keeps, guards, remaking, network, volume, close })
 }

@@ -17,6 +17,7 @@ import { KuboNames } from './names.ts'
 import { onlineOf } from './online.ts'
 import { KuboPubsub } from './pubsub.ts'
 import { KuboRouting } from './routing.ts'
+import type { KuboRemaking } from './remaking.ts'
 import type { Rpc } from './rpc.ts'
 import { statsOf } from './stats.ts'
 import { KuboSwarm } from './swarm.ts'
@@ -42,6 +43,7 @@ export interface KuboParts {
   readonly blocks: KuboBlocks
   readonly keeps: KuboKeeps
   readonly guards: KuboGuards
+  readonly remaking: KuboRemaking
   readonly network: NetworkMode
   readonly volume: string
   readonly close: () => Promise<void>
@@ -68,14 +70,14 @@ export class KuboNode implements IpfsNode {
   readonly #close: () => Promise<void>
   #trees: Promise<Trees> | undefined
 
-  constructor({ rpc, blocks, keeps, guards, network, volume, close }: KuboParts) {
+  constructor({ rpc, blocks, keeps, guards, remaking, network, volume, close }: KuboParts) {
     this.#rpc = rpc
     this.#guards = guards
     this.#network = network
     this.#close = close
     this.blocks = blocks
     this.keeps = keeps
-    this.pins = new KuboPins(rpc, blocks, network)
+    this.pins = new KuboPins({ rpc, blocks, remaking, network })
     this.mfs = new KuboMfs(volume, rpc, this)
     const online = onlineOf(rpc, network)
     this.names = new KuboNames({ rpc, online, network, company: blocks.company })

@@ -6,6 +6,7 @@ import { IDENTITY } from '../block.ts'
 import { Patience } from '../patience.ts'
 import type { BringCall, NetworkMode, Pin } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
+import type { KuboRemaking } from './remaking.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 
 /** Nobody has what has not come for so long. Clients give a call up after a minute, and should be told. */
@@ -17,15 +18,24 @@ const Walked = z.object({ DagStats: z.array(z.object({ NumBlocks: z.number().opt
 
 type Ask = readonly [op: string, query: Query, counted: z.ZodType<number | undefined>]
 
+export interface PinningParts {
+  readonly rpc: Rpc
+  readonly blocks: KuboBlocks
+  readonly remaking: KuboRemaking
+  readonly network: NetworkMode
+}
+
 /** Makes pins, and what that takes of the network. */
 export class KuboPinning {
   readonly #rpc: Rpc
   readonly #blocks: KuboBlocks
+  readonly #remaking: KuboRemaking
   readonly #offline: boolean
 
-  constructor(rpc: Rpc, blocks: KuboBlocks, network: NetworkMode) {
+  constructor({ rpc, blocks, remaking, network }: PinningParts) {
     this.#rpc = rpc
     this.#blocks = blocks
+    this.#remaking = remaking
     this.#offline = network === 'off'
   }
 
@@ -36,17 +46,22 @@ export class KuboPinning {
     await this.#asked(pin, pinning(pin), call)
   }
 
-  /**
-   * Kubo takes a pin away before it makes it anew, and walks through all below in between. So one that is as it should be is left alone; for a
-   * new name or kind all below is brought first, and nobody can cancel the rest.
-   */
+  /** Makes what could not be made again, as far as all of it is here. */
+  async finish(isMade: (cid: string) => Promise<boolean>): Promise<void> {
+    await this.#remaking.finish(isMade, async (pin) => {
+      await this.#requireHere(pin, {})
+      await this.#asked(pin, pinning(pin), {})
+    })
+  }
+
+  /** One that is as it should be is left alone (see KuboRemaking); for a new name or kind all below is brought first, and nobody can cancel the rest. */
   async #makeAgain(pin: Pin, known: Pin, whole: boolean, call: BringCall): Promise<void> {
     const isSame = known.type === pin.type && known.name === pin.name
     if (!(isSame && whole) && !(await holdsItself(pin.cid))) {
       await this.#reachable(pin, call)
       await this.#asked(pin, walking(pin), call)
     }
-    if (!isSame) await this.#asked(pin, pinning(pin), {})
+    if (!isSame) await this.#remaking.make(pin, () => this.#asked(pin, pinning(pin), {}), call)
   }
 
   /**
@@ -58,13 +73,17 @@ export class KuboPinning {
     const state = await company.state(call)
     if (state === 'off' || (state === 'some' && !this.#offline)) return
     try {
-      const [op, query, counted] = walking(pin)
-      for await (const _ of this.#rpc.lines(op, { ...query, ...LOCALLY }, counted, call)) continue
+      await this.#requireHere(pin, call)
     } catch (error) {
       if (!isCode(error, 'OFFLINE', 'CANCELLED', 'SERVICE_UNAVAILABLE')) return // of what is wrong with a block the pin tells
       if (this.#offline || !isCode(error, 'OFFLINE')) throw error
       await company.required(call)
     }
+  }
+
+  async #requireHere(pin: Pin, call: Call): Promise<void> {
+    const [op, query, counted] = walking(pin)
+    for await (const _ of this.#rpc.lines(op, { ...query, ...LOCALLY }, counted, call)) continue
   }
 
   async #asked({ cid }: Pin, ask: Ask, { onProgress, signal }: BringCall): Promise<void> {

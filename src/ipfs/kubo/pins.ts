@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
 import { chosen } from '../pinned.ts'
-import type { BringCall, NetworkMode, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
+import type { BringCall, Pin, PinOptions, PinQuery, Pins } from '../types.ts'
 import type { KuboBlocks } from './blocks.ts'
 import { KEPT } from '../pinned.ts'
-import { KuboPinning } from './pinning.ts'
+import { KuboPinning, type PinningParts } from './pinning.ts'
+import type { KuboRemaking } from './remaking.ts'
 import type { Rpc } from './rpc.ts'
 
 const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
@@ -13,12 +14,14 @@ const Listed = z.object({ Cid: z.string(), Name: z.string().optional() })
 export class KuboPins implements Pins {
   readonly #rpc: Rpc
   readonly #blocks: KuboBlocks
+  readonly #remaking: KuboRemaking
   readonly #pinning: KuboPinning
 
-  constructor(rpc: Rpc, blocks: KuboBlocks, network: NetworkMode) {
-    this.#rpc = rpc
-    this.#blocks = blocks
-    this.#pinning = new KuboPinning(rpc, blocks, network)
+  constructor(parts: PinningParts) {
+    this.#rpc = parts.rpc
+    this.#blocks = parts.blocks
+    this.#remaking = parts.remaking
+    this.#pinning = new KuboPinning(parts)
   }
 
   async add(cid: string, { name, recursive = true, ...call }: PinOptions = {}): Promise<void> {
@@ -28,8 +31,9 @@ export class KuboPins implements Pins {
   }
 
   async remove(cid: string, call: Call = {}): Promise<void> {
-    if (!(await this.#made(call, cid))) throw new VfsError('NOT_PINNED', `${cid} is not pinned`)
-    await this.#rpc.call('pin/rm', call, (kubo, options) => kubo.pin.rm(cid, options))
+    const known = await this.#made(call, cid)
+    if (!(await this.#remaking.forget(cid)) && !known) throw new VfsError('NOT_PINNED', `${cid} is not pinned`)
+    if (known) await this.#rpc.call('pin/rm', call, (kubo, options) => kubo.pin.rm(cid, options))
   }
 
   /** The new one first: a crash in between leaves both. */
@@ -44,12 +48,22 @@ export class KuboPins implements Pins {
 
   async *list(query: PinQuery = {}): AsyncGenerator<Pin> {
     const { signal } = query
+    await this.#finish({ signal })
     const made = await Array.fromAsync(this.#all({ signal }))
     const found = (...[cid, call]: Parameters<KuboBlocks['found']>): Promise<Uint8Array | undefined> => this.#blocks.found(cid, call)
     yield* chosen({ found, made: made.toSorted(byCid), signal }, query)
   }
 
   async #made(call: Call, cid: string): Promise<Pin | undefined> {
+    await this.#finish(call)
+    return this.#known(call, cid)
+  }
+
+  async #finish(call: Call): Promise<void> {
+    await this.#pinning.finish(async (cid) => (await this.#known(call, cid)) !== undefined)
+  }
+
+  async #known(call: Call, cid: string): Promise<Pin | undefined> {
     try {
       for await (const pin of this.#all(call, cid)) return pin
     } catch (error) {

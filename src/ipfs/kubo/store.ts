@@ -3,10 +3,12 @@ import { patiently } from '../../sqlite/busy.ts'
 import { Committer } from '../../sqlite/committer.ts'
 import type { Database, Value } from '../../sqlite/database.ts'
 import { openShared } from '../../sqlite/shared.ts'
+import type { Pin } from '../types.ts'
 
 const MIGRATIONS = [
   'CREATE TABLE kept (volume TEXT NOT NULL, id TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (volume, id)) STRICT',
   'CREATE TABLE collecting (volume TEXT PRIMARY KEY) STRICT',
+  'CREATE TABLE remaking (volume TEXT NOT NULL, cid TEXT NOT NULL, type TEXT NOT NULL, name TEXT, PRIMARY KEY (volume, cid)) STRICT',
 ]
 
 export interface Kept {
@@ -55,6 +57,20 @@ export class KuboStore implements AsyncDisposable {
 
   async setCollecting(collecting: boolean): Promise<void> {
     await this.#run(collecting ? 'INSERT INTO collecting VALUES (?) ON CONFLICT DO NOTHING' : 'DELETE FROM collecting WHERE volume = ?', this.#volume)
+  }
+
+  /** Pins that are made again, or were when it failed. */
+  remaking(): Promise<Pin[]> {
+    return patiently(() => this.#db.all<Pin>('SELECT cid, type, name FROM remaking WHERE volume = ?', this.#volume))
+  }
+
+  async setRemaking({ cid, type, name }: Pin): Promise<void> {
+    await this.#run('INSERT OR REPLACE INTO remaking VALUES (?, ?, ?, ?)', this.#volume, cid, type, name)
+  }
+
+  /** False if it was not made again. */
+  async endRemaking(cid: string): Promise<boolean> {
+    return (await this.#run('DELETE FROM remaking WHERE volume = ? AND cid = ?', this.#volume, cid)) > 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
