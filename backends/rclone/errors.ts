@@ -11,6 +11,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, ErrorCode])[] = [
   [/is a file not a directory|not a directory/i, 'NOT_DIRECTORY'],
   [/is a directory/i, 'IS_DIRECTORY'],
   [/didn't find (section|backend)|unknown backend|couldn't find (root|type)|invalid (remote|config)/i, 'INVALID_ARGUMENT'],
+  [/\bread.only\b/i, 'READ_ONLY'],
   [new RegExp(`permission denied|access denied|forbidden|${answered(403)}`, 'i'), 'PERMISSION_DENIED'],
   [new RegExp(`unable to authenticate|handshake failed|unauthorized|${answered(401)}|invalid_grant|token expired`, 'i'), 'CREDENTIALS_REFUSED'],
   [new RegExp(`quota|insufficient storage|no space left|${answered(507)}`, 'i'), 'QUOTA_EXCEEDED'],

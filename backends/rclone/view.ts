@@ -1,6 +1,6 @@
 import type { Bytes, Call, Entry, ListOptions, Precondition, Range, Stat } from '../../src/core/backend.ts'
 import { collect } from '../../src/core/bytes.ts'
-import { isCode, throwIfAborted } from '../../src/core/error.ts'
+import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { compareNames, name as nameOf, segments, type VfsPath } from '../../src/core/path.ts'
 import { FOLDER, Lookup } from '../../src/core/lookup.ts'
 import { refusals, toldAt } from '../../src/core/telling.ts'
@@ -63,7 +63,8 @@ export class View extends Lookup<Standing> {
       throwIfAborted(signal, 'list')
       if (isOwn(item.Name) || (after !== undefined && compareNames(item.Name, after) <= 0)) continue
       if (item.IsDir) yield { name: item.Name, ...FOLDER }
-      else yield details ? { name: item.Name, ...statOf(await this.#file(this.#below(path, item.Name), item, { signal })) } : { name: item.Name, kind: 'file' }
+      else if (!details || isUnsized(item)) yield { name: item.Name, kind: 'file' }
+      else yield { name: item.Name, ...statOf(await this.#file(this.#below(path, item.Name), item, { signal })) }
     }
   }
 
@@ -121,7 +122,9 @@ export class View extends Lookup<Standing> {
     }
   }
 
+  /** Rejects UNSUPPORTED where the size is not known: nobody could tell all of such a content from a part. */
   async #file(place: string, item: Item, call: Call): Promise<Standing> {
+    if (isUnsized(item)) throw unsized()
     return { kind: 'file', item, etag: etagOf(item, isYoung(item, this.#info) ? await this.#fingerprint(place, item, call) : undefined) }
   }
 
@@ -150,6 +153,14 @@ export class View extends Lookup<Standing> {
     return [this.place(path), name].filter((part) => part !== '').join('/')
   }
 }
+
+const isUnsized = ({ Size }: Item): boolean => Size < 0
+
+const unsized = (): VfsError =>
+  new VfsError('UNSUPPORTED', 'the storage does not tell how large the file is', {
+    backend: 'rclone',
+    hint: 'Leave it out. A person may know an option of rclone by which this storage tells sizes, or hides such files.',
+  })
 
 const isOwn = (name: string): boolean => name === OWN || name.startsWith(`${OWN}-`)
 

@@ -25,6 +25,8 @@ test.each([
   ['write /srv/f: no space left on device', 'QUOTA_EXCEEDED'],
   ['upload failed: 507 Insufficient Storage', 'QUOTA_EXCEEDED'],
   ['object not found', 'NOT_FOUND'],
+  ['http remotes are read only', 'READ_ONLY'],
+  ['open /srv/f: read-only file system', 'READ_ONLY'],
 ])('%s: %s', (error, code) => {
   expect(fromAnswer(500, answer(error, { remote: 'e' })).code).toBe(code)
 })
