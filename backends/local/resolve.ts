@@ -59,11 +59,11 @@ export class Resolver implements Disposable {
     try {
       const given = absolute(this.#home())
       const real = realpathSync.native(given)
-      const root = new Folder(real, shownText(real))
-      if (!root.inPlace) throw new Refused('E_ROOT') // a folder above it was swapped meanwhile
-      this.#admit(root)
+      const root = (this.#root = this.#admitted(new Folder(real, shownText(real))))
       this.#entrances = [root.real, shownText(given)]
-      return (this.#root = root)
+      if (root.inPlace) return root
+      this[Symbol.dispose]()
+      throw new Refused('E_ROOT') // a folder above it was swapped meanwhile
     } catch (error) {
       throw isErrno(error, 'ENOENT', 'ENOTDIR') ? new Refused('E_ROOT', error) : error
     }
@@ -150,14 +150,19 @@ export class Resolver implements Disposable {
   }
 
   #keep(folder: Folder): Folder {
+    this.#open.set(folder.real, this.#admitted(folder))
+    return folder
+  }
+
+  /** One that is not admitted is let go. */
+  #admitted(folder: Folder): Folder {
     try {
       this.#admit(folder)
+      return folder
     } catch (error) {
       folder[Symbol.dispose]()
       throw error
     }
-    this.#open.set(folder.real, folder)
-    return folder
   }
 
   #cached(real: string): Folder | undefined {

@@ -1,22 +1,24 @@
 import { hash } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
 import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { vfsPath, type VfsPath } from '../../src/core/path.ts'
 import { clone } from './clone.ts'
 import { Current } from './current.ts'
-import { mount } from './dirfd.ts'
+import { mount, whereabouts } from './dirfd.ts'
 import { Disk, type Opened } from './disk.ts'
 import { isErrno, refusal, told } from './errors.ts'
 import { Etags, KEPT } from './etag.ts'
 import { moveFile, moveFolder } from './exact.ts'
 import { type Facts, sameContentTime } from './facts.ts'
-import { RESERVED } from './folder.ts'
+import { type Folder, RESERVED } from './folder.ts'
 import { movable, settled } from './move.ts'
 import { clear } from './remove.ts'
 import { Resolver, type Spot } from './resolve.ts'
 import { Secret } from './secret.ts'
 import { View } from './view.ts'
+import { within } from './way.ts'
 
 /**
  * Where replaced and removed things wait, on the same disk so that one rename brings them there: in the data folder if
@@ -26,13 +28,15 @@ export class LocalTrash implements Trash, Disposable {
   readonly contents: View
   readonly #served: Disk
   readonly #kept: Disk
+  /** Where it has to lie, since it was looked for last. */
+  #real = ''
 
   constructor(served: Disk) {
     this.#served = served
     this.#kept = new Disk(
       new Resolver(
         () => this.#home(),
-        () => undefined,
+        (folder) => this.#admit(folder),
       ),
       served.measure,
       new Secret(undefined),
@@ -108,7 +112,9 @@ export class LocalTrash implements Trash, Disposable {
   #home(): string {
     const { root } = this.#served.resolver
     const data = this.#served.secret.folder
-    const home = data && mount(data) === mount(root) ? data.child('trash') : root.child(`${RESERVED}trash-${hash('sha256', data?.real ?? '').slice(0, 8)}`)
+    const [above, name] = data && mount(data) === mount(root) ? [data, 'trash'] : [root, `${RESERVED}trash-${hash('sha256', data?.real ?? '').slice(0, 8)}`]
+    const home = above.child(name)
+    this.#real = join(whereabouts(above) ?? above.real, name)
     try {
       mkdirSync(home, { mode: 0o700 })
       // Else every version control below the root would offer it.
@@ -117,6 +123,15 @@ export class LocalTrash implements Trash, Disposable {
       if (!isErrno(error, 'EEXIST')) throw error
     }
     return home
+  }
+
+  /** A served folder may have come with a link of the trash's name, by which all that is removed would leave it. */
+  #admit({ real }: Folder): void {
+    if (within(this.#real, real)) return
+    throw new VfsError('OUTSIDE_ROOT', 'the trash of this storage is a link that leads elsewhere; nothing was changed', {
+      backend: 'local',
+      hint: `Let a person take that link away, which is called ${basename(this.#real)}.`,
+    })
   }
 
   #slot(id: string): Spot {

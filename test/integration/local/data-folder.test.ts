@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
@@ -135,6 +135,22 @@ describe('the trash', () => {
     expect(execFileSync('git', ['status', '--porcelain', '-uall'], { cwd: host(''), encoding: 'utf8' })).toBe('')
     const hidden = readdirSync(host('')).find((name) => name.startsWith('.polymount-'))
     expect(await codeOf(b.list(p(`/${hidden}`)))).toBe('INVALID_PATH')
+  })
+
+  test('takes nothing out of the served folder by a link that came with it', async () => {
+    const { backend: b, host, outside } = await site()
+    await b.write(p('/f'), bytesOf('x'))
+    await b.trash.put(p('/f'), 'c1')
+    const [hidden = ''] = readdirSync(host(''))
+    rmSync(host(hidden), { recursive: true })
+    symlinkSync(outside, host(hidden))
+    const planted = new LocalBackend({ root: host('') })
+    await planted.write(p('/f'), bytesOf('x'))
+    expect(await codeOf(planted.trash.put(p('/f'), 'c2'))).toBe('OUTSIDE_ROOT')
+    expect(await codeOf(planted.trash.keep(p('/f'), 'c2'))).toBe('OUTSIDE_ROOT')
+    expect(await text(planted.read(p('/f')))).toBe('x')
+    expect(readdirSync(outside)).toEqual([])
+    await planted[Symbol.asyncDispose]()
   })
 
   test('gives back what it did not mean to take', async () => {

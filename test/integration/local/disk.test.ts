@@ -352,6 +352,16 @@ test('descriptors are given back, whatever happens', async () => {
   await expect.poll(open).toBeLessThanOrEqual(before)
 })
 
+test('descriptors are given back of a root that may not be served', async () => {
+  const { root: folder, outside } = await site()
+  const b = new LocalBackend({ root: folder, within: outside })
+  const open = (): number => readdirSync('/proc/self/fd').length
+  const before = open()
+  for (let i = 0; i < 50; i++) expect(await codeOf(b.stat(p('/f')))).toBe('OUTSIDE_ROOT')
+  expect(open()).toBeLessThan(before + 10)
+  await b[Symbol.asyncDispose]()
+})
+
 test('no message tells of the machine outside', async () => {
   const { backend: b, root: folder, host } = await site()
   mkdirSync(host('d'))
