@@ -135,19 +135,22 @@ async function settleMove(it: Case): Promise<End> {
   return takeBackHalfMove(it, source, target)
 }
 
-/** A file is moved by a link and an unlink, a folder onto an empty one made for it: in between it stands at both places. */
+/** A file is moved by a link and an unlink, a folder onto an empty one made for it or by its CID: in between it stands at both places. */
 async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<End> {
-  const isOurs = source.kind === 'directory' ? target.kind === 'directory' : source.etag === target.etag
-  if (!isOurs) return conflict('something else stands where it was to go')
+  if (!isOurs(source, target)) return conflict('something else stands where it was to go')
   await it.aborting()
+  const isWhole = source.kind === 'file' || source.cid !== undefined
   try {
-    await it.at.backend.remove(it.at.path, source.kind === 'directory' ? {} : { ifMatch: target.etag })
+    await it.at.backend.remove(it.at.path, isWhole ? { ifMatch: target.etag, recursive: source.kind === 'directory' } : {})
     return ABORTED
   } catch (error) {
     if (isCode(error, 'NOT_EMPTY', 'CONFLICT')) return conflict('something else stands where it was to go')
     throw error
   }
 }
+
+const isOurs = (source: Stat, target: Stat): boolean =>
+  source.kind === 'directory' ? target.kind === 'directory' && source.cid === target.cid : source.etag === target.etag
 
 /** Something comes back from the trash, where it lay under the id of its removal, or of a later one, which was noted then. */
 async function settleReturn(it: Case): Promise<End> {
