@@ -59,7 +59,7 @@ export class Work {
   async #end(jobid: number, call: Call): Promise<Job> {
     for (const pause of growing()) {
       const job = await this.#job(jobid, call).catch((error: unknown) => Promise.reject(lost(error, call)))
-      if (!job) throw lost(new Error('rclone was started anew, or has forgotten'), call)
+      if (job?.group !== this.#group) throw lost(new Error('rclone has forgotten, or was started anew and counts from one'), call)
       if (job.finished) return job
       await sleep(pause, undefined, call).catch(() => throwIfAborted(call.signal))
     }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openRclone } from '../../../backends/rclone/rclone.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, text } from '../../contract/support.ts'
@@ -43,4 +44,23 @@ test('what one asked for, another one stops: that which is done at the same plac
   expect(await control.working()).toBe(0)
   expect(await t.copy).toBe('OUTCOME_UNKNOWN')
   expect(await text(t.backend.read(p('/f')))).toBe('content')
+})
+
+test('a program that is started anew counts its jobs from one: none of those is taken for what was asked of the one before', async () => {
+  await using first = await Rclone.control()
+  await using second = await Rclone.control()
+  await using server = await Rclone.serving('webdav')
+  await using proxy = await FaultProxy.start(server.url)
+  const remote = (await server.reached('webdav', first)).replace(server.url, proxy.endpoint)
+  let { endpoint } = first
+  await using backend = await openRclone({ remote, secret: async () => '', endpoint: async () => endpoint })
+  await backend.write(p('/f'), bytesOf('content'))
+  const met = proxy.next(/^DELETE /, 'held')
+  const removal = codeOf(backend.remove(p('/f')).then(() => undefined))
+  await met
+  for (let asked = 0; asked < 200; asked++) await second.working() // each is a job that ends well
+  endpoint = second.endpoint
+  await first.kill()
+  expect(await removal).toBe('OUTCOME_UNKNOWN')
+  expect(await text(backend.read(p('/f')))).toBe('content')
 })
