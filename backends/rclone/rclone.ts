@@ -22,6 +22,7 @@ import { RcloneTrash } from './trash.ts'
 import { type RemoveOptions, Tree } from './tree.ts'
 import { OWN, refusal, type Remote, View } from './view.ts'
 import { Where } from './where.ts'
+import { mayTake } from './work.ts'
 import { Writes } from './write.ts'
 
 export interface RcloneOptions {
@@ -48,12 +49,6 @@ const notesOf = ({ Features }: Info): string[] => [
 /** As a value of a connection string. */
 const quoted = (secret: string): string => `"${secret.replaceAll('"', '""')}"`
 
-const ARRIVAL_MS = 30_000
-const BYTES_PER_MS = 8 << 10 // the slowest copy inside a storage that we wait for
-
-/** What rclone has asked a storage for, and was stopped or killed then, may still arrive there, or be worked on. */
-const outlives = (size: number): number => ARRIVAL_MS + size / BYTES_PER_MS
-
 /** Any of the storages that rclone knows, through its remote control. What it can do is what the remote says of itself. */
 export class RcloneBackend extends BaseBackend {
   readonly scheme = 'rclone'
@@ -75,7 +70,7 @@ export class RcloneBackend extends BaseBackend {
     const locks = new Locks()
     const marks = Features['CanHaveEmptyDirectories'] !== true
     this.volume = where.volume
-    this.outlives = Features['IsLocal'] === true ? undefined : outlives
+    this.outlives = Features['IsLocal'] === true ? undefined : mayTake
     this.#notes = notesOf(remote.info)
     this.#rc = rc
     this.#where = where

@@ -3,7 +3,7 @@ import { inDoubt, isUnclear } from '../../src/core/effect.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { Item, Rc } from './rc.ts'
 import { OWN } from './view.ts'
-import { Work } from './work.ts'
+import { type Asked, Work } from './work.ts'
 
 /** The steps of a change, by the remote's names of places. Each has taken effect when it resolves, and rejects OUTCOME_UNKNOWN where nobody knows. */
 export class Steps {
@@ -41,14 +41,14 @@ export class Steps {
   }
 
   /** What is copied when the answer is lost may be there in part. */
-  copy(from: string, to: string, call?: Call): Promise<void> {
+  copy(from: string, to: string, call?: Asked): Promise<void> {
     return this.work.surely(
       () => this.work.between('operations/copyfile', from, to, call),
       async () => false,
     )
   }
 
-  async move(from: string, to: string, call?: Call): Promise<void> {
+  async move(from: string, to: string, call?: Asked): Promise<void> {
     const isMoved = async (): Promise<boolean> => !(await this.exists(from)) && this.exists(to)
     try {
       await this.work.surely(() => this.work.between('operations/movefile', from, to, call), isMoved)

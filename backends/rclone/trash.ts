@@ -22,7 +22,7 @@ export class RcloneTrash implements Trash {
     return this.#tree.transfer(
       this.#tree.steps(path),
       { how: 'move', target: this.#kept, from: path, to: join(ROOT, id) },
-      { signal: options.signal, ifMatch: options.ifMatch },
+      { signal: options.signal, going: options.going, ifMatch: options.ifMatch },
     )
   }
 

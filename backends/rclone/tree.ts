@@ -6,6 +6,7 @@ import type { Locks } from '../../src/core/locks.ts'
 import { join, parent, type VfsPath } from '../../src/core/path.ts'
 import type { Item } from './rc.ts'
 import { Steps } from './steps.ts'
+import type { Asked } from './work.ts'
 import { OWN, refusal, statOf, type View } from './view.ts'
 
 export type RemoveOptions = Call & Precondition & { readonly recursive?: boolean | undefined; readonly mustExist?: boolean | undefined }
@@ -72,7 +73,7 @@ export class Tree {
       if (source.kind === 'directory' && how === 'copy') throw refusal('IS_DIRECTORY', how, from, 'is a folder')
       if (this === target && from === to) return statOf(source)
       await target.#requireFree(how, to, options)
-      await (source.kind === 'directory' ? this.#moveFolder(steps, it, options) : this.#transferFile(steps, it, options))
+      await (source.kind === 'directory' ? this.#moveFolder(steps, it, options) : this.#transferFile(steps, it, { ...options, size: source.item.Size }))
       if (how === 'move') await afterwards(() => this.#keepAlive(steps, parent(from)))
       return await afterwards(() => target.view.stat(to))
     })
@@ -84,7 +85,7 @@ export class Tree {
     await afterwards(() => this.#removeFolder(steps, from))
   }
 
-  #transferFile(steps: Steps, { how, target, from, to }: Transfer, call: Call): Promise<void> {
+  #transferFile(steps: Steps, { how, target, from, to }: Transfer, call: Asked): Promise<void> {
     const [place, aim] = [this.view.place(from), target.view.place(to)]
     return how === 'move' ? steps.move(place, aim, call) : steps.copy(place, aim, call)
   }

@@ -18,7 +18,13 @@ export interface Remote {
 /** Where the backend keeps what it needs for itself, and what keeps an empty folder alive; served at no depth. */
 export const OWN = '.polymount'
 
-export type Standing = { readonly kind: 'file'; readonly item: Item; readonly etag: string } | { readonly kind: 'directory' }
+export interface StandingFile {
+  readonly kind: 'file'
+  readonly item: Item
+  readonly etag: string
+}
+
+export type Standing = StandingFile | { readonly kind: 'directory' }
 
 /** rclone shows them by their pictures (␉ for a tab) and takes both: one file would have two names. */
 // oxlint-disable-next-line no-control-regex -- they are meant

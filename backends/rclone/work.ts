@@ -8,6 +8,16 @@ import type { Job, Parameters, Rc } from './rc.ts'
 
 const STOP_MS = 5000
 const LONGEST_PAUSE_MS = 500
+const ARRIVAL_MS = 30_000
+const BYTES_PER_MS = 8 << 10 // the slowest copy inside a storage that we wait for
+
+/** For so long a storage may be at work on a file of this size, or what rclone has asked it for may be on its way when rclone was stopped or killed. */
+export const mayTake = (size: number): number => ARRIVAL_MS + size / BYTES_PER_MS
+
+export interface Asked extends Call {
+  /** Of what the storage is to work on. */
+  readonly size?: number | undefined
+}
 
 /**
  * What one change does at a place. rclone has it as jobs of a group that is named after the place, and goes on with them when whoever
@@ -24,15 +34,15 @@ export class Work {
     this.#group = this.#place + randomUUID()
   }
 
-  /** Until rclone has come to its end, however long that takes: no single answer is waited for. */
-  async run(method: string, parameters: Parameters, call: Call = {}): Promise<void> {
+  /** Until rclone has come to its end: no single answer is waited for, and for as long as that may take it is told that the work goes on. */
+  async run(method: string, parameters: Parameters, call: Asked = {}): Promise<void> {
     const { jobid } = await this.#rc.call<{ jobid: number }>(method, { ...parameters, _group: this.#group, _async: true }, call)
     const { success, error } = await this.#end(jobid, call)
     if (!success) throw fromJob(error, parameters)
   }
 
   /** Both ends in this remote. */
-  between(method: 'operations/movefile' | 'operations/copyfile', from: string, to: string, call?: Call): Promise<void> {
+  between(method: 'operations/movefile' | 'operations/copyfile', from: string, to: string, call?: Asked): Promise<void> {
     const { remote } = this.#rc
     return this.run(method, { srcFs: remote, srcRemote: from, dstFs: remote, dstRemote: to }, call)
   }
@@ -56,11 +66,13 @@ export class Work {
     return this.#stop(this.#place)
   }
 
-  async #end(jobid: number, call: Call): Promise<Job> {
+  async #end(jobid: number, { size = 0, going, ...call }: Asked): Promise<Job> {
+    const late = performance.now() + mayTake(size)
     for (const pause of growing()) {
       const job = await this.#job(jobid, call).catch((error: unknown) => Promise.reject(lost(error, call)))
       if (job?.group !== this.#group) throw lost(new Error('rclone has forgotten, or was started anew and counts from one'), call)
       if (job.finished) return job
+      if (performance.now() < late) going?.()
       await sleep(pause, undefined, call).catch(() => throwIfAborted(call.signal))
     }
     throw new Error('pauses never end')

@@ -6,9 +6,17 @@ import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Locks } from '../../src/core/locks.ts'
 import { name, parent, type VfsPath } from '../../src/core/path.ts'
 import { Steps } from './steps.ts'
-import { OWN, refusal, type Standing, told, type View } from './view.ts'
+import { OWN, refusal, type StandingFile, told, type View } from './view.ts'
 
 const REPLACED = `${OWN}/replaced`
+
+/** A content that is to take its place. */
+interface Staged {
+  readonly path: VfsPath
+  readonly id: string
+  readonly staged: string
+  readonly size: number
+}
 
 /**
  * Writing of files. New content is staged beside its place; what it replaces is moved aside first, because a storage may remove a file
@@ -39,7 +47,7 @@ export class Writes {
       await requireWhole(steps, staged, size, options)
       await options.staged?.(size)
       throwIfAborted(options.signal, 'write')
-      return await this.#locks.run(this.#view.place(path), () => this.#publish(steps, { path, id, staged }, options))
+      return await this.#locks.run(this.#view.place(path), () => this.#publish(steps, { path, id, staged, size }, options))
     } catch (error) {
       // What is in doubt is left to the recovery of its change, and so is what cannot be cleared away now.
       if (!isCode(error, 'OUTCOME_UNKNOWN')) await clear(steps, staged).catch(() => Promise.reject(told(inDoubt(error), 'write', path)))
@@ -58,12 +66,13 @@ export class Writes {
     return true
   }
 
-  async #publish(steps: Steps, { path, id, staged }: Readonly<{ path: VfsPath; id: string; staged: string }>, options: WriteOptions): Promise<Stat> {
+  async #publish(steps: Steps, { path, id, staged, size }: Staged, options: WriteOptions): Promise<Stat> {
     const standing = await this.#replaceable(path, options)
     const [place, aside] = [this.#view.place(path), `${REPLACED}/${id}`]
-    if (standing) await steps.move(place, aside)
+    const { going } = options
+    if (standing) await steps.move(place, aside, { going, size: standing.item.Size })
     try {
-      await steps.move(staged, place)
+      await steps.move(staged, place, { going, size })
     } catch (error) {
       if (!isCode(error, 'OUTCOME_UNKNOWN')) await bringBack(steps, standing && aside, place, error)
       throw error
@@ -74,7 +83,7 @@ export class Writes {
     })
   }
 
-  async #replaceable(path: VfsPath, options: WriteOptions): Promise<Standing | undefined> {
+  async #replaceable(path: VfsPath, options: WriteOptions): Promise<StandingFile | undefined> {
     const standing = await this.#view.find('write', path, options)
     if (standing?.kind === 'directory') throw refusal('IS_DIRECTORY', 'write', path, 'is a folder')
     await this.#view.check('write', path, standing, options)

@@ -8,7 +8,7 @@ import { forward, forwardTrash } from './forward.ts'
 export interface TimeoutOptions {
   /** For each answer: a stat, an entry, a part of a content; not for a whole stream. */
   readonly ms: number
-  /** For what a storage may be at work on as a whole: the end of a write, a copy, a removal; as any other if not said. */
+  /** For what a storage may be at work on as a whole: the end of a write, a copy, a move, a removal; as any other if not said. */
   readonly writeMs?: number | undefined
 }
 
@@ -32,7 +32,7 @@ export function timeout(inner: Backend, { ms, writeMs = ms }: TimeoutOptions): B
     read: (path, options) => stream(ms, options?.signal, (signal) => inner.read(path, { ...options, signal })),
     write: (path, source, options = {}) => write(inner, writeMs, path, source, options),
     mkdir: (path, call) => change(ms, call?.signal, ({ signal }) => inner.mkdir(path, { ...call, signal })),
-    rename: (from, to, options) => change(ms, options?.signal, ({ signal }) => inner.rename(from, to, { ...options, signal })),
+    rename: (from, to, options) => long(options, (watched) => inner.rename(from, to, watched)),
     discard: (path, id, call) => long(call, (watched) => inner.discard(path, id, watched)),
     remove: (path, options) => long(options, (watched) => inner.remove(path, watched)),
     copy: (from, to, options) => long(options, (watched) => inner.copy(from, to, watched)),
@@ -86,6 +86,7 @@ function write(inner: Backend, ms: number, path: VfsPath, source: Bytes, options
     return inner.write(path, patient(source, deadline), {
       ...options,
       signal: deadline.signal,
+      going: () => deadline.resume(),
       staging: staging && meanwhile(staging),
       staged: staged && meanwhile(staged),
       replacedLate: replacedLate && meanwhile(replacedLate),

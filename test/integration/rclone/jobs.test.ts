@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openRclone } from '../../../backends/rclone/rclone.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
+import { timeout } from '../../../src/layers/timeout.ts'
 import { codeOf, text } from '../../contract/support.ts'
 import { FaultProxy } from '../../support/fault-proxy.ts'
 import { needsRclone, Rclone } from '../../support/rclone.ts'
@@ -33,6 +35,30 @@ test('a copy is a job of rclone; it is stopped when its caller goes, and what ha
   leaving.abort()
   expect(await t.copy).toBe('OUTCOME_UNKNOWN')
   expect(await control.working()).toBe(0)
+})
+
+/** A storage whose server takes so long to copy `/f` to `/g`. */
+async function copyingFor(ms: number) {
+  await using parts = new AsyncDisposableStack()
+  const server = parts.use(await Rclone.serving('webdav'))
+  const proxy = parts.use(await FaultProxy.start(server.url))
+  const backend = parts.use(await control.backend((await server.reached('webdav', control)).replace(server.url, proxy.endpoint)))
+  await backend.write(p('/f'), bytesOf('content'))
+  const answer = async (): Promise<string> => {
+    await sleep(ms)
+    const headers = { authorization: server.endpoint.authorization ?? '', destination: `${server.url}/g` }
+    expect((await fetch(`${server.url}/f`, { method: 'COPY', headers })).status).toBe(201)
+    return 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
+  }
+  proxy.instead = { line: /^COPY /, answer }
+  const owned = parts.move()
+  return { backend, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+test('as long as rclone is at work no deadline passes', async () => {
+  await using t = await copyingFor(3000)
+  await timeout(t.backend, { ms: 60_000, writeMs: 1000 }).copy(p('/f'), p('/g'))
+  expect(await text(t.backend.read(p('/g')))).toBe('content')
 })
 
 test('what one asked for, another one stops: that which is done at the same place, and nothing else', async () => {
