@@ -11,7 +11,7 @@ import {
   type S3ServiceException,
 } from '@aws-sdk/client-s3'
 import type { About, Bytes, Call, LinkOptions, Staging } from '../../src/core/backend.ts'
-import { throwIfAborted } from '../../src/core/error.ts'
+import { throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { NO_TIME } from '../../src/core/times.ts'
 import { fromS3 } from './errors.ts'
 import { quoted } from './etag.ts'
@@ -122,7 +122,7 @@ export class Bucket {
   async *get({ key, version }: Source, { range, ifMatch, signal }: Call & { readonly range?: string | undefined; readonly ifMatch: string }): Bytes {
     try {
       const command = new GetObjectCommand({ Bucket: this.name, Key: key, VersionId: version, Range: range, IfMatch: ifMatch })
-      yield* bodyOf(await this.#client.send(command, until(signal)))
+      yield* bodyOf(await this.#client.send(command, until(signal)), ifMatch)
     } catch (error) {
       throw fromS3(error, signal)
     }
@@ -234,6 +234,10 @@ function decoded(keeps: string | undefined): Source | undefined {
   return version === undefined ? undefined : { key: Buffer.from(key, 'base64url').toString(), version }
 }
 
-async function* bodyOf({ Body }: GetObjectCommandOutput): Bytes {
-  if (Body) yield* Body as AsyncIterable<Uint8Array>
+/** Not every server heeds the condition: what it has sent tells. */
+async function* bodyOf({ Body, ETag }: GetObjectCommandOutput, ifMatch: string): Bytes {
+  const body = (Body ?? []) as AsyncIterable<Uint8Array>
+  if (ETag === undefined || quoted(ETag) === ifMatch) return yield* body
+  for await (const _ of body) break // lets the connection go
+  throw new VfsError('CONFLICT', 'the object was replaced while it was read', { backend: 's3' })
 }

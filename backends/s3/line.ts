@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import { dialed, SILENCE_MS } from './dial.ts'
+import { quoted } from './etag.ts'
 
 const HEAD = 16 * 1024 // bytes of an answer before its content
 const PLAIN = /^HTTP\/1\.1 206 /
 const LENGTH = /\r\ncontent-length: *(\d+)\r\n/i
 const RANGE = /\r\ncontent-range: *bytes (\d+-\d+)\//i
+const ETAG = /\r\netag: *([^\r]*)\r\n/i
 const OTHERWISE = /\r\n(?:transfer-encoding|content-encoding):/i
 const LAST = /\r\nconnection: *close\r\n/i
 
@@ -113,8 +115,11 @@ export class Line implements Disposable {
   }
 }
 
-const isPlain = (head: string, { wanted: { first, last }, size }: Answer): boolean =>
-  PLAIN.test(head) && !OTHERWISE.test(head) && Number(LENGTH.exec(head)?.[1]) === size && RANGE.exec(head)?.[1] === `${first}-${last}`
+function isPlain(head: string, { wanted: { first, last, etag }, size }: Answer): boolean {
+  if (!PLAIN.test(head) || OTHERWISE.test(head)) return false
+  const isWanted = quoted(ETAG.exec(head)?.[1] ?? etag) === etag // not every server heeds the condition
+  return isWanted && Number(LENGTH.exec(head)?.[1]) === size && RANGE.exec(head)?.[1] === `${first}-${last}`
+}
 
 const requestOf = ({ host, pathname, search }: URL, { first, last, etag }: Wanted): string =>
   `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nrange: bytes=${first}-${last}\r\nif-match: ${etag}\r\naccept-encoding: identity\r\n\r\n`

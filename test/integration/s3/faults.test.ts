@@ -7,7 +7,7 @@ import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
 import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
 import { FaultProxy, REMOVED } from '../../support/fault-proxy.ts'
-import { needsS3, S3Server } from '../../support/s3.ts'
+import { needsS3, RCLONE_S3, S3Server } from '../../support/s3.ts'
 import { call, openTestVfs } from '../../support/vfs.ts'
 
 let server: S3Server
@@ -252,6 +252,24 @@ test('also where the connection broke before, and the rest was asked for', async
   expect(await codeOf(backend.read(p('/f')))).toBe('CONTENT_DAMAGED')
   breaking(undefined)
   expect(await text(backend.read(p('/f')))).toBe(words)
+})
+
+test('a file that is replaced while it is read is never mixed, on a server too that heeds no condition on reads', async () => {
+  await using heedless = await S3Server.start(RCLONE_S3)
+  const options = await heedless.options()
+  await using backend = await openS3(options)
+  const [before, after] = [await whole(48 * MIB), await whole(48 * MIB, 2)]
+  const { etag } = await backend.write(p('/f'), bytesOf(before))
+  const reading = backend.read(p('/f'))[Symbol.asyncIterator]()
+  await reading.next()
+  await backend.write(p('/f'), bytesOf(after))
+  expect(await codeOf({ [Symbol.asyncIterator]: () => reading })).toBe('CONFLICT')
+  const bucket = reach({ ...options, compat: true })
+  const stale = { ifMatch: `"${'0'.repeat(32)}"` }
+  for (const range of [undefined, 'bytes=2-4']) expect(await codeOf(bucket.get({ key: 'f' }, { ...stale, range }))).toBe('CONFLICT')
+  bucket.close()
+  expect(await codeOf(backend.read(p('/f'), { ifMatch: etag }))).toBe('CONFLICT')
+  expect((await content(backend.read(p('/f')))).equals(after)).toBe(true)
 })
 
 test('two gateways on one bucket: one of twenty writers wins, and who takes whatever is there always does', async () => {

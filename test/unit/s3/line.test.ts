@@ -10,7 +10,7 @@ const RANGE = { first: 1000, last: 200_999, etag: '"e"' }
 const WANTED = CONTENT.subarray(1000, 201_000)
 const length = `content-length: ${WANTED.length}`
 const range = 'content-range: bytes 1000-200999/300000'
-const whole = [length, range]
+const whole = [length, range, 'ETag: "e"']
 
 const plain: Answer = (socket, asked) => {
   const [, first, last] = /range: bytes=(\d+)-(\d+)/.exec(asked) ?? []
@@ -89,6 +89,7 @@ test.each<[string, Answer]>([
   ['a refusal', (socket) => socket.write(head('403 Forbidden', length))],
   ['another length', (socket) => socket.write(head('206 OK', 'content-length: 5', range))],
   ['another range', (socket) => socket.write(head('206 OK', length, range.replace('1000-', '1001-')))],
+  ['another content', (socket) => socket.write(Buffer.concat([Buffer.from(head('206 OK', length, range, 'ETag: "f"')), WANTED]))],
   ['chunks', (socket) => socket.write(head('206 OK', ...whole, 'Transfer-Encoding: chunked'))],
   ['an encoding', (socket) => socket.write(head('206 OK', ...whole, 'content-encoding: gzip'))],
   ['no head', (socket) => socket.write('x'.repeat(100_000))],
