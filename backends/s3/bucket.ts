@@ -139,7 +139,7 @@ export class Bucket {
       ContinuationToken: more,
       MaxKeys: most,
     })
-    return pageOf(await listed(this.#client, command, until(signal)).catch((error: unknown) => Promise.reject(fromS3(error, signal))))
+    return pageOf(await mapped(signal, () => listed(this.#client, command, until(signal))), more)
   }
 
   /** Not mapped: the caller tells a lost answer from a refusal. The etag of what was written. */
@@ -201,13 +201,17 @@ export class Bucket {
   }
 }
 
-function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, NextContinuationToken }: Listing): Page {
+/** `after`: the page that led here. Rejects UNSUPPORTED where the listing breaks off: what is left out would be taken for what is not there. */
+function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, IsTruncated, NextContinuationToken: next }: Listing, after: string | undefined): Page {
+  const more = IsTruncated === false || next === '' ? undefined : next
+  if (more === undefined ? IsTruncated : more === after)
+    throw new VfsError('UNSUPPORTED', 'this server breaks a listing off and leads to no more of it: it does not know ListObjectsV2', { backend: 's3' })
   // Some servers do not know the encoding, and then do not say that they used it.
   const plain = (text = ''): string => (EncodingType === 'url' && ENCODED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
   return {
     objects: Contents.map((found) => factsOf(found, { key: plain(found.Key) })),
     prefixes: CommonPrefixes.map(({ Prefix }) => plain(Prefix)),
-    more: NextContinuationToken,
+    more,
     encoded: EncodingType === 'url',
   }
 }

@@ -4,7 +4,7 @@ import type { Bytes } from '../../src/core/backend.ts'
 import { textOf } from './xml.ts'
 
 /** What counts of an answer. */
-export type Listing = Pick<ListObjectsV2CommandOutput, 'Contents' | 'CommonPrefixes' | 'EncodingType' | 'NextContinuationToken'>
+export type Listing = Pick<ListObjectsV2CommandOutput, 'Contents' | 'CommonPrefixes' | 'EncodingType' | 'IsTruncated' | 'NextContinuationToken'>
 
 const MOST = 16 << 20 // bytes; a thousand of the longest keys, encoded, are four
 const TAKEN = new Uint8Array(0)
@@ -55,7 +55,9 @@ export function readListing(xml: string): Listing | undefined {
   if (said !== undefined && Number(said) !== Contents.length + CommonPrefixes.length) return undefined
   if (Contents.some(({ Size, LastModified }) => Number.isNaN(Size) || Number.isNaN(LastModified?.getTime()))) return undefined
   const EncodingType = textOf(xml, 'EncodingType') === 'url' ? 'url' : undefined
-  return { Contents, CommonPrefixes, EncodingType, NextContinuationToken: textOf(xml, 'NextContinuationToken') }
+  const truncated = textOf(xml, 'IsTruncated')
+  const IsTruncated = truncated === undefined ? undefined : truncated === 'true'
+  return { Contents, CommonPrefixes, EncodingType, IsTruncated, NextContinuationToken: textOf(xml, 'NextContinuationToken') }
 }
 
 function* elements(xml: string, name: string): Generator<string> {

@@ -3,7 +3,7 @@ import { readListing } from '../../../backends/s3/listing.ts'
 
 const FILE = '<Contents><Key>a%20b%2B</Key><LastModified>2026-01-01T00:00:00.5Z</LastModified><ETag>&#34;e&#x2d;1&quot;</ETag><Size>7</Size></Contents>'
 const FOLDER = '<CommonPrefixes><Prefix>c/</Prefix></CommonPrefixes>'
-const MORE = '<NextContinuationToken>t&amp;&lt;&unknown;</NextContinuationToken>'
+const MORE = '<IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;&lt;&unknown;</NextContinuationToken>'
 const answer = (inside: string): string =>
   `<?xml version="1.0"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Prefix></Prefix><EncodingType>url</EncodingType>${inside}</ListBucketResult>\n`
 
@@ -12,6 +12,7 @@ test('files, folders and the way to the next page are read', () => {
     Contents: [{ Key: 'a%20b%2B', Size: 7, LastModified: new Date('2026-01-01T00:00:00.500Z'), ETag: '"e-1"' }],
     CommonPrefixes: [{ Prefix: 'c/' }],
     EncodingType: 'url',
+    IsTruncated: true,
     NextContinuationToken: 't&<&unknown;',
   })
 })
