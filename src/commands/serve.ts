@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { VfsError } from '../core/error.ts'
 import { earlyOffer, type Gateway } from '../gateway.ts'
 import type { McpParts } from '../mcp/parts.ts'
+import { Reserve } from '../sqlite/reserve.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type Io, print } from './io.ts'
 import { logTo, openServing } from './open.ts'
@@ -27,6 +28,7 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   const loaded = await settingsOf(line, io)
   const served = await servedFolders(line.positionals, io)
   const opening = line.flags.has('http') ? openHttp(loaded, served, io) : openStdio(loaded, served, io)
+  const laidBy = opening.then(([{ config }]) => new Reserve(config.data_dir).keep()).catch(() => false) // why it did not open is told below
   const stopReloading = reloadOnHangup(opening, io) // a signal that nobody hears would end the process
   await stopRequested(opening.then(([, { closed }]) => closed), io) // prettier-ignore
   stopReloading()
@@ -34,6 +36,7 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
     const [gateway, door] = await opening
     await door.close()
     await gateway[Symbol.asyncDispose]()
+    await laidBy
     return EXIT.ok
   })
 }

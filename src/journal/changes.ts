@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../core/backend.ts'
-import { type ErrorContext, isCode, throwIfAborted, VfsError } from '../core/error.ts'
+import { type ErrorContext, throwIfAborted, VfsError } from '../core/error.ts'
 import type { Committer } from '../sqlite/committer.ts'
 import { changeId } from './ids.ts'
 import type { Blocker, End, Ledger } from './ledger.ts'
@@ -12,7 +12,6 @@ import type { Facts, Intent, OpenChange, Snapshot } from './types.ts'
 const PATIENCE_MS = 5000
 const JUDGE_EVERY_MS = 100
 const LONGEST_PAUSE_MS = 16
-const PURGED_BYTES = 1 << 20 // at once, when the disk is full
 
 /** Begins changes and ends them. An open change is the lock on its places: who finds it there waits (journal.md, 5). */
 export class Changes {
@@ -48,17 +47,11 @@ export class Changes {
     await Promise.all(this.#ending)
   }
 
-  /** Where the disk is full, the oldest kept contents go first: a change that can't be made is worse than one that can't be undone. */
   async #ask(intent: Intent, owner: number, signal: AbortSignal | undefined): Promise<number | Blocker> {
-    const ask = (): Promise<number | Blocker> => this.#committer.run(() => this.#ledger.begin(intent, owner), { signal })
     try {
-      return await ask()
+      return await this.#committer.run(() => this.#ledger.begin(intent, owner), { signal })
     } catch (error) {
-      if (!this.#processes.row(owner)) throw declaredDead(intent, error)
-      if (!isCode(error, 'DISK_FULL')) throw error
-      const freed = await this.#committer.run(() => this.#ledger.purge(PURGED_BYTES))
-      if (freed === 0) throw error
-      return ask()
+      throw this.#processes.row(owner) ? error : declaredDead(intent, error)
     }
   }
 

@@ -3,10 +3,11 @@ import type { Call } from '../core/backend.ts'
 import { throwIfAborted } from '../core/error.ts'
 import type { VfsPath } from '../core/path.ts'
 import { asVfsError } from '../sqlite/busy.ts'
-import type { Committer } from '../sqlite/committer.ts'
 import type { Database } from '../sqlite/database.ts'
+import { Reserve } from '../sqlite/reserve.ts'
 import { shrink } from '../sqlite/shrink.ts'
 import { Changes } from './changes.ts'
+import { Commits } from './commits.ts'
 import { History } from './history.ts'
 import { changeId, seqOf } from './ids.ts'
 import { trimLearnt } from './learnt.ts'
@@ -42,7 +43,7 @@ export interface JournalOptions {
 /** The parts of the journal over one connection. */
 export class SqliteJournal implements Journal {
   readonly #db: Database
-  readonly #committer: Committer
+  readonly #committer: Commits
   readonly #processes: Processes
   readonly #recovery: Recovery
   readonly #ledger: Ledger
@@ -50,8 +51,9 @@ export class SqliteJournal implements Journal {
   readonly #history: History
   #closing: Promise<void> | undefined
 
-  constructor(db: Database, committer: Committer, { folder, volumes, versions, takeBack }: JournalOptions) {
+  constructor(db: Database, { folder, volumes, versions, takeBack }: JournalOptions) {
     const ledger = new Ledger(db)
+    const committer = new Commits(db, ledger, new Reserve(folder))
     this.#db = db
     this.#committer = committer
     this.#ledger = ledger

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Committer } from '../sqlite/committer.ts'
 import { requireLocalDisk } from '../sqlite/folder.ts'
 import { openShared } from '../sqlite/shared.ts'
 import { SqliteJournal, type JournalOptions } from './journal.ts'
@@ -12,5 +11,5 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
   requireLocalDisk(options.folder)
   const db = await openShared(join(options.folder, 'journal.db'), MIGRATIONS)
-  return new SqliteJournal(db, new Committer(db), options)
+  return new SqliteJournal(db, options)
 }

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../core/error.ts'
-import { asVfsError, isBusy, retryDelay } from './busy.ts'
+import { asVfsError, isBusy, isFull, retryDelay } from './busy.ts'
 import type { Database } from './database.ts'
 
 const PATIENCE_MS = 5000
@@ -55,8 +55,17 @@ export class Committer {
   async settled(): Promise<void> {
     while (this.#scheduled) await new Promise<void>((resolve) => this.#idle.push(resolve))
     if (!this.#unflushed) return
-    this.#db.pragma('wal_checkpoint(passive)') // flushes the log first; it waits for nobody
+    this.#checkpoint()
     this.#unflushed = false
+  }
+
+  /** Flushes the log first, and waits for nobody. What the disk then has no room for stays in the log. */
+  #checkpoint(): void {
+    try {
+      this.#db.pragma('wal_checkpoint(passive)')
+    } catch (error) {
+      if (!isFull(error)) throw asVfsError(error)
+    }
   }
 
   #schedule(start: () => void): void {

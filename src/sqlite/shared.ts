@@ -1,13 +1,26 @@
-import { VfsError } from '../core/error.ts'
+import { dirname } from 'node:path'
+import { isCode, VfsError } from '../core/error.ts'
 import { patiently, sqliteCode } from './busy.ts'
 import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
+import { Reserve } from './reserve.ts'
 
 /**
  * Opens a database that several processes share: WAL, every commit durable, foreign keys kept. Migration n brings
- * version n to n + 1. Rejects DATA_FOLDER_NEWER, DATA_FOLDER_DAMAGED, and BUSY if others keep it locked.
+ * version n to n + 1. Where the disk is full the room that was laid by goes. Rejects DATA_FOLDER_NEWER, DATA_FOLDER_DAMAGED, DISK_FULL, and
+ * BUSY if others keep it locked.
  */
 export async function openShared(file: string, migrations: readonly string[]): Promise<Database> {
+  try {
+    return await open(file, migrations)
+  } catch (error) {
+    if (!isCode(error, 'DISK_FULL')) throw error
+    new Reserve(dirname(file)).give()
+    return open(file, migrations)
+  }
+}
+
+async function open(file: string, migrations: readonly string[]): Promise<Database> {
   const db = await patiently(() => new Database(file))
   try {
     await patiently(() => {

@@ -39,6 +39,7 @@ describe('over stdio', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { id: number }).id),
     ).toEqual([1, 2])
+    expect(existsSync(join(place.home, '.local/share/polymount/reserve'))).toBe(true) // room for the day when the disk is full
   })
 
   test.each(['SIGINT', 'SIGTERM'])('%s ends it while the client is still there', async (signal) => {

@@ -260,27 +260,6 @@ test('callers of one path get it one after another, each once', async () => {
   expect(db.get('select count(*) as n from change where owner is not null')).toEqual({ n: 0 })
 })
 
-test('on a full disk the oldest kept contents make room, and only when there are none is a change refused', async () => {
-  const here = changes(5000)
-  const size = 50_000
-  const keeping = (name: string): Intent =>
-    writing(`/${name}`, { before: file('e', size), kept: { in: 'journal', cid: name }, content: Buffer.alloc(size, name) })
-  await here.begin(keeping('oldest'))
-  await here.begin(keeping('older'))
-  db.pragma(`max_page_count = ${Number(db.pragma('page_count')) + 5}`)
-  await here.begin(keeping('newest'))
-  const kept = (): unknown[] => db.all<{ cid: string }>('select cid from version order by rowid').map(({ cid }) => cid)
-  expect(kept()).toEqual(['newest'])
-  await expect(here.begin(writing('/big', { ...keeping('big'), place: place('/big'), content: Buffer.alloc(size * 10) }))).rejects.toMatchObject({
-    code: 'DISK_FULL',
-  })
-  expect(kept()).toEqual([])
-  await expect(here.begin(writing('/big', { ...keeping('big'), place: place('/big'), content: Buffer.alloc(size * 10) }))).rejects.toMatchObject({
-    code: 'DISK_FULL',
-  })
-  expect(db.get('select count(*) as n from change')).toEqual({ n: 3 })
-})
-
 test('what must go on a full disk goes a little at a time', () => {
   for (let i = 0; i < 4; i++) ledger.note(Number(ledger.begin(writing(`/${i}`), ME)), ME, { kept: { in: 'journal', cid: `c${i}` }, content: Buffer.alloc(10) })
   expect(ledger.purge(15)).toBe(20)
