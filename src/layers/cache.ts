@@ -85,10 +85,17 @@ class Known implements AsyncDisposable {
     return stat
   }
 
-  async glance(path: VfsPath, { atMost, signal }: Call & { readonly atMost: number }): Promise<Glance> {
+  /** A remembered stat of what has been overwritten since is no reason to refuse whoever only looks. */
+  async glance(path: VfsPath, options: Call & { readonly atMost: number }): Promise<Glance> {
+    const { atMost, signal } = options
     const stat = await this.stat(path, { signal })
     if (stat.kind !== 'file' || stat.size > atMost) return { stat }
-    return { stat, content: await collect(this.read(path, { ifMatch: stat.etag, signal }), atMost) }
+    try {
+      return { stat, content: await collect(this.read(path, { ifMatch: stat.etag, signal }), atMost) }
+    } catch (error) {
+      if (!isCode(error, 'CONFLICT')) throw error
+      return this.#inner.glance(path, options)
+    }
   }
 
   list(folder: VfsPath, options?: ListOptions): AsyncIterable<Entry> {
@@ -104,9 +111,13 @@ class Known implements AsyncDisposable {
   }
 
   async *read(path: VfsPath, options: ReadOptions = {}): Bytes {
-    const remembered = options.fresh === true ? undefined : await this.#remembered(path, options)
-    if (remembered) yield* this.#orFresh(remembered, path, options)
-    else yield* this.#inner.read(path, options)
+    try {
+      const remembered = options.fresh === true ? undefined : await this.#remembered(path, options)
+      yield* remembered ? this.#orFresh(remembered, path, options) : this.#inner.read(path, options)
+    } catch (error) {
+      this.forgetFile(path) // it may have failed of what was remembered: nobody shall fail of that again
+      throw error
+    }
   }
 
   async write(path: VfsPath, source: Bytes, options?: WriteOptions): Promise<Stat> {
@@ -137,7 +148,7 @@ class Known implements AsyncDisposable {
     const stat = await this.#seen(path, { signal }, () => true)
     const expected = ifMatch === '*' || ifMatch === stat.etag
     if (!expected) this.forget([path]) // whoever expects another one may know better
-    return expected && stat.kind === 'file' ? this.#pages.read({ path, stat }, options, signal) : undefined
+    return expected && stat.kind === 'file' ? this.#pages.read({ path, stat, cid: options.cid }, options, signal) : undefined
   }
 
   /** What a listing told of a file has not what is said beside its content. */

@@ -30,6 +30,8 @@ export class ContentMemory {
 export interface Seen {
   readonly path: VfsPath
   readonly stat: Stat
+  /** Where the reader names it by that; see Range. */
+  readonly cid: Range['cid']
 }
 
 /** Contents by path, etag and page. Who reads on where he ended gets the next page before he asks. */
@@ -84,10 +86,10 @@ export class Pages implements AsyncDisposable {
   }
 
   /** The first of the pages. */
-  async #fetch({ path, stat: { etag, size } }: Seen, first: number, last: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #fetch({ path, stat: { etag, size }, cid }: Seen, first: number, last: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const offset = first * PAGE
     const length = Math.min(size, (last + 1) * PAGE) - offset
-    const content = await collect(this.#inner.read(path, { ifMatch: etag, offset, length, signal }), length)
+    const content = await collect(this.#inner.read(path, { ifMatch: etag, cid, offset, length, signal }), length)
     if (content.length < length) throw new VfsError('CONFLICT', 'is shorter than it was', { op: 'read', path })
     for (let at = first; at <= last; at++)
       this.#memory.set(keyOf(path, etag, at), new Uint8Array(content.subarray((at - first) * PAGE, (at - first + 1) * PAGE)))
