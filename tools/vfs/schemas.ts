@@ -47,11 +47,19 @@ export const callOf = ({ actor, signal }: ToolContext): VfsCall => ({ actor, sig
 /** The names of what a storage can do; how it guards changes is told apart. */
 export const capabilityNames = (capabilities: Capabilities): string[] => Object.entries(capabilities).flatMap(([name, value]) => (value === true ? [name] : []))
 
-/** `2026-11-21`, `2026-11-21T07:52:08Z`, or so long ago: `30s`, `10m`, `2h`, `7d`, `4w`. Rejects INVALID_ARGUMENT. */
+const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
+/** It is of UTC then, as all times are that we tell. */
+const ZONELESS = /T(?!.*(Z|[+-]\d\d:\d\d)$)/
+
+/**
+ * `2026-11-21`, `2026-11-21T07:52:08Z`, or so long ago: `30s`, `10m`, `2h`, `7d`, `4w`. Rejects INVALID_ARGUMENT, since `Date` itself
+ * makes a year of `5` and of `Nov 21`, and an undo would go back to it.
+ */
 export function parseTime(field: string, value: string): Date {
   const ago = durationOf(value)
-  const time = new Date(ago === undefined ? value : Date.now() - ago)
-  if (!Number.isNaN(time.getTime())) return time
+  if (ago !== undefined) return new Date(Date.now() - ago)
+  const time = value.trim().replace(' ', 'T')
+  if (isoTime.safeParse(time).success) return new Date(ZONELESS.test(time) ? `${time}Z` : time)
   throw new VfsError('INVALID_ARGUMENT', `${field}: ${JSON.stringify(value.slice(0, 50))} is no time`, {
     hint: 'Send an ISO 8601 time such as 2026-11-21T07:52:08Z, or how long ago: 10m, 2h, 7d.',
   })
