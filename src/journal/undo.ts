@@ -27,7 +27,10 @@ export interface UndoConflict {
 }
 
 export interface UndoPlan {
-  /** To be taken back in this order, the newest first; of a change of parts, the parts that are done and not undone. */
+  /**
+   * To be taken back in this order, the newest first; of a change of parts, the parts that are done and not undone when its turn
+   * comes. What is undone now stands among them where it will not be any more by then.
+   */
   readonly changes: readonly ChangeRecord[]
   /** The first of them; if there is one, nothing may be taken back. */
   readonly conflicts: readonly UndoConflict[]
@@ -36,10 +39,16 @@ export interface UndoPlan {
 type Reads = Pick<Journal, 'get' | 'parts' | 'history' | 'content'>
 
 /**
- * Reads the journal only; whether the storages still hold what it says is for the caller to check. Rejects
- * CHANGE_NOT_FOUND, ALREADY_UNDONE, BUSY and OUTCOME_UNKNOWN for a single change.
+ * Reads the journal only; whether the storages still hold what it says is for the caller to check. Where what cancels out lies about
+ * something that does not, all of it is taken back one by one. Rejects CHANGE_NOT_FOUND, ALREADY_UNDONE, BUSY and OUTCOME_UNKNOWN for a
+ * single change.
  */
-export const planUndo = (journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> => new Planner(journal, scope, call).plan()
+export async function planUndo(journal: Reads, scope: UndoScope, call: Call = {}): Promise<UndoPlan> {
+  const plan = await new Planner(journal, scope, call).plan()
+  if (plan.conflicts.length === 0 || 'session' in scope) return plan
+  const oneByOne = await new Planner(journal, scope, call, { oneByOne: true }).plan()
+  return oneByOne.conflicts.length === 0 ? oneByOne : plan
+}
 
 /**
  * No list of all parts is held: of a large change there is any number, and they are read anew for each question. So it asks which
@@ -50,13 +59,16 @@ class Planner {
   readonly #scope: UndoScope
   readonly #call: Call
   readonly #leavesOut: Test
+  /** Nothing cancels out: what is undone is taken back too, after its undoing. */
+  readonly #oneByOne: boolean
   /** What is undone together counts as nothing with its undoing, whatever of them is chosen. */
   #isInScope: Test = () => false
 
-  constructor(journal: Reads, scope: UndoScope, call: Call) {
+  constructor(journal: Reads, scope: UndoScope, call: Call, { oneByOne = false } = {}) {
     this.#journal = journal
     this.#scope = scope
     this.#call = call
+    this.#oneByOne = oneByOne
     this.#leavesOut = ('place' in scope ? scope.leavesOut : undefined) ?? (() => false)
   }
 
@@ -121,7 +133,8 @@ class Planner {
   }
 
   /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone or, after another one's undo, made again. */
-  async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
+  async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
+    if (this.#oneByOne) return chosen
     const stays: Test = (leaf) => !this.#undone(leaf).some(this.#isInScope)
     const found: ChangeRecord[] = []
     for (const change of chosen) {
@@ -210,10 +223,15 @@ class Planner {
     return undone === undefined || (undone.seq < leaf.seq && this.#isInBetween(leaf, undone, later))
   }
 
-  /** Between a change and its undoing; where both of them cancel out, only what the undoing has taken away counts. */
+  /** Between a change and its undoing. Where both of them cancel out, that is no matter to a folder, which may be gone already. */
   #isInBetween(leaf: ChangeRecord, undone: ChangeRecord, later: ChangeRecord): boolean {
-    if (this.#isInScope(later) && this.#isInScope(undone)) return isTakenAway(leaf, later)
+    if (this.#isInScope(later) && this.#isInScope(undone)) return leaf.kind !== 'mkdir' && (this.#isClosed || isSame(leaf.place, later.place))
     return undone.change !== leaf.parent
+  }
+
+  /** Nobody else's change is of the same scope, so all of it can be taken back one by one. Of a session's only what was taken away itself is in the way. */
+  get #isClosed(): boolean {
+    return !('session' in this.#scope)
   }
 
   /** Whether a change is one of these, or a part of one. */
@@ -233,7 +251,7 @@ class Planner {
     if (!change.partsOnly) yield change
     else
       for (const part of this.#journal.parts(change.change, { newestFirst: true }))
-        if (part.state !== 'aborted' && part.undoneBy === null) yield* this.#leaves(part)
+        if (part.state !== 'aborted' && (part.undoneBy === null || this.#oneByOne)) yield* this.#leaves(part)
   }
 
   /** Page by page, the newest first. */
@@ -247,6 +265,4 @@ class Planner {
   }
 }
 
-/** What stood at the place itself; a folder may be gone already. */
-const isTakenAway = ({ kind, place }: ChangeRecord, later: ChangeRecord): boolean =>
-  kind !== 'mkdir' && later.place.volume === place.volume && later.place.inner === place.inner
+const isSame = (a: Key, b: Key): boolean => a.volume === b.volume && a.inner === b.inner

@@ -59,7 +59,14 @@ export class Inverses {
     if (!record.partsOnly) await this.#ofEffect(record, standing, cause).then(told)
     for (const change of new Set([standing.change, record.change]))
       for (const part of this.#changes.journal.parts(change, { newestFirst: true }))
-        if (part.state === 'done' && part.undoneBy === null) await this.of(part, { ...cause, undoes: part.change }, told)
+        if (part.state === 'done' && (await this.stands(part))) await this.of(part, { ...cause, undoes: part.change }, told)
+  }
+
+  /** What was undone when it was read stands again if its undoing has been taken back since. */
+  async stands({ change, undoneBy }: ChangeRecord): Promise<boolean> {
+    if (undoneBy === null) return true
+    await this.#changes.journal.caughtUp()
+    return this.#changes.journal.get(change)?.undoneBy === null
   }
 
   /** True for a part that is there to take back another part of the same change. */

@@ -101,6 +101,7 @@ export class Plans {
   /** Why a change cannot be taken back now, by a look at the storage; undefined if it can. `covered`: a newer one of the set is taken back first. */
   async #problem(record: ChangeRecord, covered: boolean, signal: AbortSignal | undefined): Promise<string | undefined> {
     if (record.partsOnly) return undefined // its parts are looked at by the plan, and checked as they are taken back
+    if (record.undoneBy !== null) return undefined // what it left stands only when its turn comes
     try {
       const target = await this.#served.target(record.place, signal)
       if (record.before !== null) await this.#versions.taken(record)

@@ -58,16 +58,17 @@ export class Undo {
   async #inverseOfAll(records: readonly ChangeRecord[], cause: Cause, { onProgress }: UndoCall): Promise<void> {
     let done = 0
     const told = (): void => onProgress?.(++done)
-    for (const record of records) await this.#inverses.of(record, { ...cause, undoes: record.change }, told)
+    for (const record of records) if (await this.#inverses.stands(record)) await this.#inverses.of(record, { ...cause, undoes: record.change }, told)
   }
 
   /** Somebody else may have done it while this waited for its turn. */
   async #requireNotUndone(records: readonly ChangeRecord[]): Promise<void> {
     const { journal } = this.#changes
     await journal.caughtUp()
-    for (const { change } of records) {
+    for (const { change, undoneBy } of records) {
       const by = journal.get(change)?.undoneBy ?? null
-      if (by !== null) throw new VfsError('ALREADY_UNDONE', `change ${change} was undone meanwhile, by ${by}`, { op: 'undo', details: { change } })
+      if (by !== null && by !== undoneBy)
+        throw new VfsError('ALREADY_UNDONE', `change ${change} was undone meanwhile, by ${by}`, { op: 'undo', details: { change } })
     }
   }
 }

@@ -117,6 +117,30 @@ describe('undo', () => {
     expect(await t.text('/m/f')).toBe('new')
   })
 
+  test('of all takes back one by one what cancels out about a folder that went, and came on the way of something else', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const moments = [new Date(Date.now() - 1000)]
+    const moment = async (): Promise<void> => {
+      await sleep(2) // the journal's times are milliseconds
+      moments.push(new Date())
+    }
+    await t.vfs.mkdir(p('/m/d'), other)
+    await moment()
+    await t.write('/m/d/f', 'x')
+    await moment()
+    await t.vfs.undo({ path: p('/m/d'), since: moments[0]! }, other)
+    await t.vfs.undo({ session: 's2' }, call)
+    for (const [since, files] of [
+      [moments[1]!, []],
+      [moments[2]!, ['f']],
+    ] as const) {
+      const { change, conflicts } = await t.vfs.undo({ path: p('/m'), since }, call)
+      expect([conflicts, await t.names('/m'), await t.names('/m/d')]).toEqual([[], ['d'], files])
+      await t.vfs.undo({ change: change! }, call)
+      expect(await t.text('/m/d/f')).toBe('x')
+    }
+  })
+
   test('of a session takes what it has made again together with its first making', async () => {
     await using t = await openTestVfs({ '/m': {} })
     const { change } = await t.write('/m/d/f', 'x', { parents: true })

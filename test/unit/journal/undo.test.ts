@@ -59,6 +59,17 @@ class Story {
     return { changes: changes.map(({ change }) => change), conflicts: conflicts.map(({ change }) => change) }
   }
 
+  /** What happens from now on is later. */
+  async moment(): Promise<Date> {
+    const since = new Date(Date.now() + 1)
+    while (Date.now() < since.getTime()) await new Promise((resolve) => setImmediate(resolve))
+    return since
+  }
+
+  partsOf(id: ChangeId): ChangeId[] {
+    return [...this.journal.parts(id)].map(({ change }) => change)
+  }
+
   undoneBy(id: ChangeId): ChangeId | null | undefined {
     return this.journal.get(id)?.undoneBy
   }
@@ -274,8 +285,7 @@ test('what was not kept cannot be undone', async ({ s }) => {
 
 test('a place is undone since a time, in the parts that lie in it', async ({ s }) => {
   const old = await s.create('/t/old')
-  const since = new Date(Date.now() + 1)
-  while (Date.now() < since.getTime()) await new Promise((resolve) => setImmediate(resolve))
+  const since = await s.moment()
   const { whole, parts } = await tree(s, '/t')
   const inside = await s.replace('/t/a')
   const out = await s.move('/t/b', '/outside')
@@ -289,6 +299,15 @@ test('a folder that was moved away from above is in the way of what lay below', 
   const inside = await s.create('/t/x')
   await s.remove('/t')
   expect(await s.plan({ place: place('/t/x'), since: new Date(0) })).toEqual({ changes: [inside], conflicts: [inside] })
+})
+
+test('what cancels out about something that does not is taken back one by one', async ({ s }) => {
+  const folder = await s.happen('mkdir', '/d')
+  const since = await s.moment()
+  const inside = await s.create('/d/f')
+  const gone = await s.undo(inside, folder)
+  const back = await s.undo(s.partsOf(gone)[0] ?? '')
+  expect(await s.plan({ place: place('/'), since })).toEqual(CLEAN(back, gone, inside))
 })
 
 test('a change and its undo around another one of the set are no other hands', async ({ s }) => {
