@@ -48,6 +48,7 @@ export class Run {
 
   async *findings(): AsyncGenerator<Finding> {
     const { vfs, query, call, tally } = this.#parts
+    if (query.pattern.includes('\0')) throw invalidPattern('a pattern cannot hold a NUL character') // where the engine would take it to end
     const batches = inBatches(candidates(vfs, query, call, tally), BATCH_FILES)
     for await (const { searched, stopped } of mapOrdered(batches, WorkerPool.size + 1, (paths) => this.#batch(paths))) {
       for (const one of searched) yield* findingsOf(one, tally)

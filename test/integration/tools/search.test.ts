@@ -84,6 +84,8 @@ describe('pages', () => {
 test.each([
   [{ pattern: '(salt' }, 'INVALID_PATTERN', 'unclosed group'],
   [{ pattern: 'a\nb' }, 'INVALID_PATTERN', 'not allowed in a regex'],
+  [{ pattern: 'a\0b' }, 'INVALID_PATTERN', 'NUL'],
+  [{ pattern: '\0', literal: true }, 'INVALID_PATTERN', 'NUL'],
   [{ pattern: 'salt', glob: '[' }, 'INVALID_PATTERN', 'glob'],
   [{ pattern: 'salt', path: '/nowhere' }, 'NOT_SERVED', '/nowhere'],
   [{ pattern: '' }, 'INVALID_INPUT', 'pattern'],
