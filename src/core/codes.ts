@@ -31,7 +31,7 @@ const code = (category: Category, severity: Severity, retryable: boolean, meanin
 /** Every code that a client can see: the single source of the type, of the statistics and of docs/errors.md. */
 export const CODES = {
   NOT_FOUND: code('path', 'low', false, 'Nothing stands at this path.', 'List the parent folder and use a name that is there.'),
-  ALREADY_EXISTS: code('path', 'low', false, 'Something stands at this path already.', 'Choose another name, or pass overwrite=true if replacing it is meant.'),
+  ALREADY_EXISTS: code('path', 'low', false, 'Something stands at this path already.', 'Choose another name, or remove what is there first.'),
   IS_DIRECTORY: code('path', 'low', false, 'The path is a folder where a file is needed.', 'Name a file inside it, or use a tool for folders.'),
   NOT_DIRECTORY: code('path', 'low', false, 'The path is a file where a folder is needed.', 'Name its parent folder.'),
   NOT_EMPTY: code('path', 'low', false, 'The folder holds something.', 'Pass recursive=true if everything below it is meant.'),

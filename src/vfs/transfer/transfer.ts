@@ -92,7 +92,7 @@ export class Transfers {
     const place = source?.place ?? { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal: call.signal }), shown: from }
     refuseOntoItself(op, { place }, target)
     const standing = await statOrNull(target, call.signal)
-    if (standing) refuseReplacing(op, source?.link ? { kind: 'link' } : stat, standing, to, call.overwrite === true)
+    if (standing) refuseReplacing(op, source?.link ? { kind: 'link' } : stat, standing, to, call.overwrite)
     return { from: { path: from, mount, inner, place, stat }, to: target, standing, call, cause: { actor: call.actor, signal: call.signal } }
   }
 

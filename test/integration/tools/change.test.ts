@@ -21,6 +21,9 @@ describe.each(Object.entries(served.roots))('on %s', (_, base) => {
     expect((await call('vfs_rmdir', { path: `${root}/f`, recursive: true })).result).toMatchObject({ change: expect.any(String) })
     await write('file', '')
     expect((await call('vfs_rmdir', { path: `${root}/file` })).text).toMatch(/^NOT_DIRECTORY: .* is a file. Use vfs_remove/)
+    expect((await call('vfs_mkdir', { path: `${root}/file` })).text).toMatch(
+      /^ALREADY_EXISTS: .* is a file. Choose another name, or remove what is there first.$/,
+    )
   })
 
   test('copy and move, with a choice', async () => {
@@ -28,7 +31,7 @@ describe.each(Object.entries(served.roots))('on %s', (_, base) => {
     await write('from/b.js', 'b')
     await call('vfs_copy', { from: `${root}/from`, to: `${root}/copy`, include: ['*.ts'] })
     expect(await names(`${root}/copy`)).toEqual(['a.ts'])
-    expect((await call('vfs_copy', { from: `${root}/from/a.ts`, to: `${root}/copy/a.ts` })).text).toMatch(/^ALREADY_EXISTS/)
+    expect((await call('vfs_copy', { from: `${root}/from/a.ts`, to: `${root}/copy/a.ts` })).text).toMatch(/^ALREADY_EXISTS: .* overwrite=true/)
     expect((await call('vfs_copy', { from: `${root}/from/b.js`, to: `${root}/copy/a.ts`, overwrite: true })).result).toMatchObject({ size: 1, bytes: 1 })
     await call('vfs_move', { from: `${root}/copy/a.ts`, to: `${root}/copy/c.ts` })
     expect(await names(`${root}/copy`)).toEqual(['c.ts'])
