@@ -109,9 +109,16 @@ async function settleRemoval(it: Case): Promise<End> {
   return (await isBefore(it, standing)) ? tookNoEffect(it) : conflict('something else stands there now')
 }
 
-const isOriginal = ({ row }: Case, { kind, etag }: Stat): boolean => kind === 'file' && etag === beforeOf(row)?.etag
+const isOriginal = (it: Case, standing: Stat): boolean => isSame(it, standing, beforeOf(it.row))
 
-/** Where a file is put aside by a copy and a deletion, it stands at both places in between. */
+/** At both places of what is done in two steps. A folder without a CID can be so only where folders do not go as one, and is empty then. */
+function isSame({ at }: Case, one: Stat, other: Stat | Snapshot | null): boolean {
+  if (one.kind !== other?.kind) return false
+  if (one.kind === 'file') return one.etag === other.etag
+  return one.cid === other.cid && (one.cid !== undefined || !at.backend.capabilities.tree_atomic)
+}
+
+/** Where a file is put aside by a copy and a deletion, or a folder by its CID, it stands at both places in between. */
 async function takeBackHalfRemoval(it: Case): Promise<End> {
   await it.aborting()
   return tookNoEffect(it)
@@ -137,20 +144,22 @@ async function settleMove(it: Case): Promise<End> {
 
 /** A file is moved by a link and an unlink, a folder onto an empty one made for it or by its CID: in between it stands at both places. */
 async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<End> {
-  if (!isOurs(source, target)) return conflict('something else stands where it was to go')
+  const areFolders = source.kind === 'directory' && target.kind === 'directory' && source.cid === target.cid
+  if (!areFolders && !isSame(it, source, target)) return conflict('something else stands where it was to go')
   await it.aborting()
-  const isWhole = source.kind === 'file' || source.cid !== undefined
+  return takeAway(it, target)
+}
+
+async function takeAway({ at }: Case, { kind, cid, etag }: Stat): Promise<End> {
+  const isFolder = kind === 'directory'
   try {
-    await it.at.backend.remove(it.at.path, isWhole ? { ifMatch: target.etag, recursive: source.kind === 'directory' } : {})
+    await at.backend.remove(at.path, isFolder && cid === undefined ? {} : { ifMatch: etag, recursive: isFolder })
     return ABORTED
   } catch (error) {
     if (isCode(error, 'NOT_EMPTY', 'CONFLICT')) return conflict('something else stands where it was to go')
     throw error
   }
 }
-
-const isOurs = (source: Stat, target: Stat): boolean =>
-  source.kind === 'directory' ? target.kind === 'directory' && source.cid === target.cid : source.etag === target.etag
 
 /** Something comes back from the trash, where it lay under the id of its removal, or of a later one, which was noted then. */
 async function settleReturn(it: Case): Promise<End> {
@@ -160,14 +169,13 @@ async function settleReturn(it: Case): Promise<End> {
   if (aside === null && standing) return done(standing)
   requireLate(it)
   if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')
-  return standing?.kind === 'file' && standing.etag === aside.etag ? takeBackHalfReturn(it, standing) : ABORTED
+  return standing && isSame(it, standing, aside) ? takeBackHalfReturn(it, standing) : ABORTED
 }
 
-/** It came back by a copy, and still lies aside: there it can be brought back from again. */
-async function takeBackHalfReturn(it: Case, { etag }: Stat): Promise<End> {
+/** It came back by a copy, or by its CID, and still lies aside: there it can be brought back from again. */
+async function takeBackHalfReturn(it: Case, standing: Stat): Promise<End> {
   await it.aborting()
-  await it.at.backend.remove(it.at.path, { ifMatch: etag })
-  return ABORTED
+  return takeAway(it, standing)
 }
 
 function requireLate({ mayStillCome, row }: Case): void {
