@@ -181,7 +181,7 @@ export class Recovery implements AsyncDisposable {
     if (done === 0 && unclear === '') return { state: 'aborted', reason: 'its process ended before a part of it took effect' }
     if (isRepairing(row, parts)) return { state: 'partial', reason: stopped('what was damaged stays in the trash; the next retrieval puts it right', unclear) }
     if (row.state !== 'aborting' && isCopying(row, parts))
-      return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} with overwrite=true goes on from there`, unclear) }
+      return { state: 'partial', reason: stopped(`${done} parts of it stay, the same ${row.kind} again goes on from there where it may overwrite`, unclear) }
     const { complete, reason } = await this.#looks.takeBack(toRecord(row, undefined))
     if (complete && unclear === '') return { state: 'aborted', reason: 'its process ended in the middle; what was done of it has been taken back' }
     return { state: 'partial', reason: stopped(reason, unclear) }
