@@ -52,16 +52,17 @@ export class Reading {
     return { access, paths: paths.map((path) => mount.inner(path)) }
   }
 
-  async places(path: VfsPath, { signal }: VfsCall): Promise<readonly Place[]> {
+  /** Where it stands in its storage, links resolved. */
+  async place(path: VfsPath, { signal }: VfsCall): Promise<Place> {
+    const { mount, inner } = await this.#targets.readable('stat', path, signal)
+    return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: path }
+  }
+
+  async places(path: VfsPath, call: VfsCall): Promise<readonly Place[]> {
     const { table, policy } = this.#targets
     const tops = [...table.all()].map((mount) => mount.path).filter((top) => top !== path && within(path, top) && !policy.denies(top))
     const paths = this.#isSynthetic(path) ? tops : [path, ...tops]
-    return Promise.all(
-      paths.toSorted(compareNames).map(async (at) => {
-        const { mount, inner } = await this.#targets.readable('stat', at, signal)
-        return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: at }
-      }),
-    )
+    return Promise.all(paths.toSorted(compareNames).map((at) => this.place(at, call)))
   }
 
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry> {

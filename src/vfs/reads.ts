@@ -1,24 +1,23 @@
 import { LRUCache } from 'lru-cache'
 import type { Actor } from '../core/actor.ts'
-import type { VfsPath } from '../core/path.ts'
+import type { Key } from '../journal/places.ts'
 
 const REMEMBERED = 50_000 // contents over all sessions; about 10 MB
 
-/** Which content each session has seen of a path, so that it does not overwrite what it never saw (journal.md, 12). */
+/**
+ * Which content each session has seen at a place, by whatever name, so that it does not overwrite what it never saw (journal.md, 12).
+ * A call without a session has seen nothing.
+ */
 export class SessionReads {
   readonly #etags = new LRUCache<string, string>({ maxSize: REMEMBERED, sizeCalculation: () => 1 })
 
-  saw(actor: Actor, path: VfsPath, etag: string): void {
-    if (actor.session !== undefined) this.#etags.set(key(actor.session, path), etag)
+  saw({ session }: Actor, place: Key, etag: string): void {
+    if (session !== undefined) this.#etags.set(key(session, place), etag)
   }
 
-  seen(actor: Actor, path: VfsPath): string | undefined {
-    return actor.session === undefined ? undefined : this.#etags.get(key(actor.session, path))
-  }
-
-  forget(actor: Actor, path: VfsPath): void {
-    if (actor.session !== undefined) this.#etags.delete(key(actor.session, path))
+  seen({ session }: Actor, place: Key): string | undefined {
+    return session === undefined ? undefined : this.#etags.get(key(session, place))
   }
 }
 
-const key = (session: string, path: VfsPath): string => `${session}\0${path}`
+const key = (session: string, { volume, inner }: Key): string => [session, volume, inner].join('\0')

@@ -118,13 +118,13 @@ export class MountedVfs implements Vfs {
   async open(path: VfsPath, call: OpenCall): Promise<OpenFile> {
     const file = await this.#reading.naming(path, call, () => this.#reading.open(path, call))
     if (call.toChange) await this.#mayChange(path, file, call, call.toChange)
-    else this.#reads.saw(call.actor, path, file.stat.etag)
+    else if (call.actor.session !== undefined) this.#reads.saw(call.actor, await this.#reading.place(path, call), file.stat.etag)
     return file
   }
 
   async #mayChange(path: VfsPath, { stat }: OpenFile, { actor, signal }: VfsCall, { ifMatch }: Pick<Precondition, 'ifMatch'>): Promise<void> {
     const target = await this.#targets.writable('write', path, signal)
-    await expect('write', target, stat, { ifMatch, seen: this.#reads.seen(actor, path) }, signal)
+    await expect('write', target, stat, { ifMatch, seen: this.#reads.seen(actor, target.place) }, signal)
   }
 
   /** A folder on its way may go while it waits for its turn: then it is made anew. */
@@ -149,9 +149,9 @@ export class MountedVfs implements Vfs {
     if (!target.mount.backend.capabilities.by_cid)
       throw new VfsError('UNSUPPORTED', `${path} does not lie in a storage that takes content by its CID`, { op: 'write', path })
     const parents = call.parents ? await this.#folders.missingAbove(target, signal) : []
-    const wish = { ifMatch, ifNoneMatch, parents, seen: this.#reads.seen(actor, path) }
+    const wish = { ifMatch, ifNoneMatch, parents, seen: this.#reads.seen(actor, target.place) }
     const changed = await target.mount.use(() => this.#changes.graft(target, cid, { actor, signal }, wish))
-    if (changed.stat?.kind === 'file') this.#reads.saw(actor, path, changed.stat.etag)
+    if (changed.stat?.kind === 'file') this.#reads.saw(actor, target.place, changed.stat.etag)
     return changed
   }
 
@@ -177,7 +177,7 @@ export class MountedVfs implements Vfs {
       if (folder) await whole()
       const parts = folder && call.recursive === true && !takesWhole(target)
       if (parts) return target.mount.use(() => removeTree(this.#changes, this.#undo.takeBack, target, { actor, signal }))
-      const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, path) : undefined
+      const seen = kind === 'file' && !target.link ? this.#reads.seen(actor, target.place) : undefined
       return target.mount.use(() => this.#changes.remove(target, { actor, signal }, { ifMatch, seen }, folder && !call.recursive ? whole : undefined))
     })
   }
@@ -265,9 +265,9 @@ export class MountedVfs implements Vfs {
     const source = content instanceof Uint8Array ? bytesOf(content) : content
     const parents = call.parents ? await this.#folders.missingAbove(target, call.signal) : []
     const { ifMatch, ifNoneMatch, append, mode, metadata, headers, actor, signal } = call
-    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, metadata, headers, parents, seen: this.#reads.seen(actor, path) }
+    const wish = { ifMatch, ifNoneMatch, append, newMode: mode, metadata, headers, parents, seen: this.#reads.seen(actor, target.place) }
     const changed = await target.mount.use(() => this.#changes.write(target, source, { actor, signal }, wish))
-    if (changed.stat) this.#reads.saw(actor, path, changed.stat.etag)
+    if (changed.stat) this.#reads.saw(actor, target.place, changed.stat.etag)
     return changed
   }
 }
