@@ -104,9 +104,9 @@ export class Instance {
   }
 
   async #foreign(signal: AbortSignal): Promise<Endpoint | undefined> {
-    const url = await this.#options.spec.foreign?.({ signal })
-    this.notes = url === undefined ? [] : ['a process that is not ours; it is used, and never ended']
-    return url === undefined ? undefined : { url }
+    const found = await this.#options.spec.foreign?.({ signal })
+    this.notes = found ? ['a process that is not ours; it is used, and never ended', ...found.notes] : []
+    return found && { url: found.url }
   }
 
   async #launched(signal: AbortSignal): Promise<Endpoint> {

@@ -31,6 +31,12 @@ export interface Launch {
   readonly notes: readonly string[]
 }
 
+/** What runs already, and is not ours. */
+export interface Foreign {
+  readonly url: string
+  readonly notes: Launch['notes']
+}
+
 /** One program. What the supervisor knows of it stands here, and only here. */
 export interface ServiceSpec {
   readonly name: string
@@ -46,8 +52,8 @@ export interface ServiceSpec {
   readonly startMs: number
   readonly stop: { readonly signal: NodeJS.Signals; readonly graceMs: number }
   readonly memoryLimit?: number | undefined
-  /** Where an instance that is not ours serves what is wanted: it is used, and never ended. */
-  foreign?(call: Call): Promise<string | undefined>
+  /** Where an instance that is not ours serves what is wanted: it is used, and never ended. One that cannot be used rejects as `prepare` does. */
+  foreign?(call: Call): Promise<Foreign | undefined>
   /** Makes the folder ready. What a person has to heal rejects with `retryable: false`. */
   prepare(setting: Setting, call: Call): Promise<Launch>
   /** Known once it is ready. */

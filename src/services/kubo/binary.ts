@@ -2,11 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Call } from '../../core/backend.ts'
 import { asked, findProgram, unusable } from '../executable.ts'
-
-/** The first with the profile `unixfs-v1-2025`, without which CIDs are others. */
-const OLDEST = [0, 40, 0] as const
-/** What the tests run: from this version up to the next minor one. */
-const TESTED = [0, 43, 0] as const
+import { versionIn, warningOf } from './version.ts'
 
 export interface Binary {
   readonly path: string
@@ -25,11 +21,7 @@ export interface BinarySources {
 export async function findBinary(sources: BinarySources, { signal }: Call = {}): Promise<Binary> {
   const path = await locate(sources)
   const version = await versionOf(path, signal)
-  const parts = version.split('.').map(Number)
-  if (compare(parts, OLDEST) < 0)
-    throw unusable(`${path} is Kubo ${version}, which is too old`, `Install Kubo ${OLDEST.join('.')} or newer; ${TESTED[0]}.${TESTED[1]} is tested.`)
-  const tested = parts[0] === TESTED[0] && parts[1] === TESTED[1]
-  return { path, version, warning: tested ? undefined : `Kubo ${version} is not tested with this polymount; ${TESTED[0]}.${TESTED[1]} is` }
+  return { path, version, warning: warningOf(version, path) }
 }
 
 const locate = ({ binary, env }: BinarySources): Promise<string> =>
@@ -49,10 +41,8 @@ function besideUs(): { readonly beside: readonly string[]; readonly install: str
 
 async function versionOf(path: string, signal: AbortSignal | undefined): Promise<string> {
   const { stdout, problem } = await asked(path, ['version', '--number'], { IPFS_PATH: '/nonexistent' }, { signal })
-  const found = /^v?(\d+\.\d+\.\d+)/.exec(stdout.trim())?.[1]
+  const found = versionIn(stdout)
   if (found !== undefined) return found
   const said = problem ?? `it says ${JSON.stringify(stdout.slice(0, 80))}`
   throw unusable(`${path} does not tell a version of Kubo: ${said}`, 'Name the program `ipfs` of Kubo with ipfs.kubo.binary or KUBO_BINARY.')
 }
-
-const compare = (a: readonly number[], b: readonly number[]): number => a.map((part, at) => part - (b[at] ?? 0)).find((difference) => difference !== 0) ?? 0

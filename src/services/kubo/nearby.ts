@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { apiOf, ask } from './api.ts'
+import { apiOf } from './api.ts'
+import { askVersion } from './version.ts'
 
 const PATIENCE_MS = 500
 const USUAL = 'http://127.0.0.1:5001'
@@ -23,7 +24,6 @@ export const howToUse = ({ url, version }: Nearby): string =>
 const isHere = (url: string): boolean => /^(127\.|localhost$|\[::1\])/.test(new URL(url).hostname)
 
 async function answering(url: string): Promise<Nearby | undefined> {
-  const answer = await ask({ url }, 'version', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined)
-  const version = answer?.['Version']
-  return typeof version === 'string' ? { url, version: version.slice(0, 32) } : undefined
+  const version = await askVersion({ url }, { signal: AbortSignal.timeout(PATIENCE_MS) })
+  return version === undefined ? undefined : { url, version }
 }

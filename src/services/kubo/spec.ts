@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Call } from '../../core/backend.ts'
-import type { Endpoint, Launch, ServiceSpec, Setting } from '../types.ts'
+import type { Endpoint, Foreign, Launch, ServiceSpec, Setting } from '../types.ts'
 import { apiOf, ask } from './api.ts'
 import { unusable } from '../executable.ts'
 import { findBinary } from './binary.ts'
 import { environment } from './environment.ts'
 import { hasConfig, prepareOwn, readConfig } from './repository.ts'
 import { type Network, type OwnSettings, type Peering, PORTS } from './settings.ts'
+import { askVersion, warningOf } from './version.ts'
 
 export interface KuboOptions {
   readonly network: Network
@@ -76,10 +77,13 @@ const adopted = (repo: string, launch: LaunchIn): Ways => ({
 })
 
 /** The file `api` may be left from a daemon that has died, whose port another one has now. */
-async function runningOn(repo: string, call: Call): Promise<string | undefined> {
+async function runningOn(repo: string, call: Call): Promise<Foreign | undefined> {
   const url = await apiOf(repo)
   if (url === undefined) return undefined
   const { Identity } = await readConfig(repo)
   const answer = await ask({ url }, 'id', call).catch(() => undefined)
-  return answer !== undefined && answer['ID'] === Object(Identity).PeerID ? url : undefined
+  if (answer === undefined || answer['ID'] !== Object(Identity).PeerID) return undefined
+  const version = await askVersion({ url }, call)
+  const warning = version === undefined ? undefined : warningOf(version, `the daemon of ${repo}`)
+  return { url, notes: warning === undefined ? [] : [warning] }
 }

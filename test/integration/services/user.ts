@@ -2,8 +2,8 @@
 import { createInterface } from 'node:readline'
 import { echo, supervise } from '../../support/services.ts'
 
-const [, , folder = '', mode = '', foreign] = process.argv
-const t = await supervise([echo({ mode, foreign: async () => foreign })], folder)
+const [, , folder = '', mode = '', used] = process.argv
+const t = await supervise([echo({ mode, foreign: async () => (used === undefined ? undefined : { url: used, notes: [] }) })], folder)
 const { url } = await t.services.endpoint('echo')
 process.stdout.write(`${url}\n`)
 for await (const line of createInterface({ input: process.stdin })) {
