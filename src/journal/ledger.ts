@@ -50,8 +50,9 @@ export class Ledger {
     this.#db = db
   }
 
-  /** Makes an open change of this owner, or tells who holds its places. */
+  /** Makes an open change of this owner, or tells who holds its places. Throws UNAVAILABLE if nobody else would see it. */
   begin(intent: Intent, owner: number): number | Blocker {
+    if (!this.#db.isInPlace) throw removed(intent)
     const line = this.#line(intent, owner)
     const held = heldBy(intent)
     const blocker =
@@ -240,6 +241,14 @@ const json = (value: object | null | undefined): string | null => (value === nul
 const refOf = (kept: Kept | undefined): string | null => (kept === undefined ? null : 'cid' in kept ? kept.cid : kept.etag)
 
 const seqOrNull = (id: ChangeId | undefined): number | null => (id === undefined ? null : (seqOf(id) ?? null))
+
+const removed = ({ kind, place }: Intent): VfsError =>
+  new VfsError('UNAVAILABLE', 'the journal was removed or replaced while this process ran; nothing was changed', {
+    op: kind,
+    path: place.shown,
+    retryable: false,
+    hint: 'Restart polymount, and leave its data folder alone while it runs.',
+  })
 
 const taken = (seq: number): VfsError =>
   new VfsError('CONFLICT', `change ${changeId(seq)} has been settled by another process, which found this one without a sign of life`, {

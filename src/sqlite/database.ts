@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 
 export type Value = string | number | bigint | Uint8Array | null
@@ -9,9 +10,18 @@ export type Value = string | number | bigint | Uint8Array | null
 export class Database {
   readonly #db: Sqlite.Database
   readonly #statements = new Map<string, Sqlite.Statement<Value[]>>()
+  readonly #file: string
+  readonly #number: number | undefined
 
   constructor(file: string, { create = true }: { readonly create?: boolean | undefined } = {}) {
     this.#db = new Sqlite(file, { timeout: 0, fileMustExist: !create })
+    this.#file = file
+    this.#number = numberOf(file)
+  }
+
+  /** False once its file was removed or replaced: what is written then nobody else sees, and it goes with this process. */
+  get isInPlace(): boolean {
+    return numberOf(this.#file) === this.#number
   }
 
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what his statement selects
@@ -65,3 +75,5 @@ export class Database {
     return statement
   }
 }
+
+const numberOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino
