@@ -128,18 +128,21 @@ onEngines('what leads nowhere is refused with the code of what is wrong', (conne
     expect(await readdir(session.work, { recursive: true })).toEqual(['in', 'in/synced'])
   })
 
-  test('an entry called ../x is left out of copies and syncs, which say so, and keeps its folder from moving', async () => {
+  test('an entry called ../x is left out of copies, syncs and what is added, which say so, and keeps its folder from moving', async () => {
     const cid = await folderWith(session, '../x')
     const left = (path: string) => ({ left_out: [{ path, error_code: 'INVALID_PATH', error: `${path} holds "../x", which no path can express` }] })
     const calls = [
       await session.call('vfs_copy', { from: `/ipfs/${cid}`, to: `${session.work}/copied` }),
       await session.call('vfs_sync_from_ipfs', { cid, path: `${session.work}/synced` }),
       await session.call('vfs_sync_to_ipfs', { path: `/ipfs/${cid}` }),
+      await session.call('ipfs_add', { from: `/ipfs/${cid}` }),
     ]
     for (const { result, text } of calls) {
       expect(result).toMatchObject(left(`/ipfs/${cid}`))
       expect(JSON.parse(text)).toMatchObject(left(`/ipfs/${cid}`))
     }
+    const [, , synced, added] = calls
+    expect(added?.result['cid']).toBe(synced?.result['cid'])
     await session.call('vfs_copy', { from: `/ipfs/${cid}`, to: '/mfs/odd' })
     const moved = await session.call('vfs_move', { from: '/mfs/odd', to: `${session.work}/moved` })
     expect(moved.result).toMatchObject({ error_code: 'INVALID_PATH', context: { path: '/mfs/odd' } })
