@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { render, RESULT_KEY } from '../mcp/render.ts'
 import { sessionId } from '../mcp/session.ts'
+import { vfsPath } from '../core/path.ts'
 import { VERSION } from '../core/version.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../registry/envelope.ts'
@@ -22,7 +23,8 @@ export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
   const caller = { actor: { client: 'cli', clientVersion: VERSION, session: sessionId() }, signal: interrupted(io) }
   const invoke = (given: object): Promise<Outcome> => offered(line, gateway).invoke(tool, given, caller)
   if (line.flags.has('raw')) {
-    await printRaw(invoke, args, await shapeOf(tool, gateway), io)
+    const holds = (path: string, etag: string): Promise<boolean> => gateway.vfs.copies.holds({ path: vfsPath(path), etag }, caller)
+    await printRaw({ call: invoke, holds }, args, await shapeOf(tool, gateway), io)
     return EXIT.ok
   }
   const outcome = await invoke(args)

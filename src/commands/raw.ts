@@ -7,18 +7,33 @@ type Success = Extract<Outcome, { ok: true }>
 
 const PIECE = 1024 * 1024
 
+/** What answers for one tool. */
+interface Source {
+  readonly call: (args: Args) => Promise<Outcome>
+  /** Whether what stands at a path is what an etag was given for. */
+  readonly holds: (path: string, etag: string) => Promise<boolean>
+}
+
 /** Prints what was asked for without its envelope, and nothing else: of a content that comes in pieces all of them, each as it comes. Rejects as the tool does. */
-export async function printRaw(call: (args: Args) => Promise<Outcome>, asked: Args, shape: object, io: Pick<Io, 'stdout'>): Promise<void> {
+export async function printRaw(source: Source, asked: Args, shape: object, io: Pick<Io, 'stdout'>): Promise<void> {
   const first = plain(asked, shape)
   const isOne = first['raw'] === false || 'length' in asked || 'byte_length' in asked
-  let etag: unknown
+  let last: Success['envelope'] | undefined
   for (let args: Args | undefined = first; args;) {
-    const piece = succeeded(await call(args))
-    etag ??= piece.envelope['etag']
-    if (piece.envelope['etag'] !== etag) throw new VfsError('CONFLICT', 'it was changed while it was read: what is out is of both versions')
+    const piece = succeeded(await source.call(args))
+    if (last && !(await isSame(last, piece.envelope, source)))
+      throw new VfsError('CONFLICT', 'it was changed while it was read: what is out is of both versions')
     await print(io.stdout, first['raw'] === true ? linesOf(piece) : contentOf(piece))
+    last = piece.envelope
     args = isOne ? undefined : following(args, piece.envelope)
   }
+}
+
+/** A file that gets older takes an etag of another form: then what stands there now has both. */
+async function isSame(last: Success['envelope'], now: Success['envelope'], { holds }: Source): Promise<boolean> {
+  if (last['etag'] === now['etag']) return true
+  const held = [last, now].map(async ({ path, etag }) => typeof path === 'string' && typeof etag === 'string' && holds(path, etag))
+  return (await Promise.all(held)).every(Boolean)
 }
 
 /** By bytes where nothing but the file is named, else without what is added for models; unless the arguments say otherwise. */

@@ -121,8 +121,8 @@ export interface Copies {
   ofUnopened(name: string, inner: VfsPath, path: VfsPath, call: VfsCall): Promise<readonly Copy[]>
   /** What was stored at a path together with others, if it still stands there. */
   stored(path: VfsPath, call: VfsCall): Promise<Copy | undefined>
-  /** True if what stands there is still what was stored. Rejects NOT_FOUND. */
-  holds(copy: Copy, call: VfsCall): Promise<boolean>
+  /** True if what stands there is still what its etag was given for, in whichever form. */
+  holds(copy: Pick<Copy, 'path' | 'etag'>, call: VfsCall): Promise<boolean>
   /** Rejects CONTENT_DAMAGED unless the CID of what was read there is that of what was stored. */
   check(copy: Copy, cid: string, call: VfsCall): Promise<void>
   /** Puts a file that was lost or damaged back from another place; they go on being copies of each other. Rejects CONFLICT over what somebody else has put there, and over what a second look finds to be whole. */

@@ -86,7 +86,7 @@ export class StoredCopies implements Copies {
     return stored && (await this.holds(stored, call)) ? stored : undefined
   }
 
-  async holds({ path, etag }: Copy, { signal }: VfsCall): Promise<boolean> {
+  async holds({ path, etag }: Pick<Copy, 'path' | 'etag'>, { signal }: VfsCall): Promise<boolean> {
     const { mount, inner } = await this.#vfs.targets.readable('read', path, signal)
     return mount.backend.matches(inner, etag, { signal })
   }
