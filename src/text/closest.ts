@@ -14,7 +14,9 @@ const MAX_SHOWN = 3000
 /** Comparing letter by letter is only done with so many lines of a file, and so much of each. */
 const MAX_COMPARED = 10_000
 const MAX_COMPARED_LENGTH = 100
+const MAX_HOLDING = 400
 const ALIKE = 0.5
+const A_LITTLE = 0.001
 
 /** The lines of a text that look most like some others that are not in it; undefined if nothing is like them. */
 export function closest(text: string, wanted: string): Closest | undefined {
@@ -72,13 +74,15 @@ function bestStart(index: ReadonlyMap<string, readonly number[]>, looked: readon
   return best
 }
 
-/** The line most like the longest of those looked for. */
+/** The line most like the longest of those looked for, or that holds the most of it. */
 function mostAlike(lines: readonly string[], looked: readonly string[]): number | undefined {
   const longest = looked.reduce((best, line, at) => (line.length > (looked[best]?.length ?? 0) ? at : best), 0)
   const wanted = looked[longest]?.slice(0, MAX_COMPARED_LENGTH) ?? ''
+  const pairs = pairsOf(wanted)
   let best: { readonly at: number; readonly alike: number } | undefined
   for (const [at, line] of lines.slice(0, MAX_COMPARED).entries()) {
-    const alike = likeness(wanted, line.trim().slice(0, MAX_COMPARED_LENGTH))
+    const whole = likeness(wanted, line.trim().slice(0, MAX_COMPARED_LENGTH))
+    const alike = Math.max(whole, held(pairs, line.slice(0, MAX_HOLDING))) + whole * A_LITTLE // of lines that hold as much the one that is it the most
     if (alike > (best?.alike ?? ALIKE)) best = { at, alike }
   }
   return best && Math.max(0, best.at - longest)
@@ -89,3 +93,9 @@ function likeness(a: string, b: string): number {
   if (longer === 0 || Math.min(a.length, b.length) < longer * ALIKE) return 0
   return 1 - distance(a, b) / longer
 }
+
+/** Of letters that follow each other. */
+const pairsOf = (text: string): string[] => Array.from({ length: Math.max(0, text.length - 1) }, (_, at) => text.slice(at, at + 2))
+
+/** What is looked for may be a part of a line: how much of it stands there, by its pairs. */
+const held = (pairs: readonly string[], line: string): number => pairs.filter((pair) => line.includes(pair)).length / Math.max(1, pairs.length)

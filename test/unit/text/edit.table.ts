@@ -298,6 +298,21 @@ export const EDITS: readonly EditCase[] = [
     ['function sub(x, b) {\n  return a - b\n}', 'x'],
     ['NO_MATCH', 'old_string is not in /f. The closest lines are 5-7; copy these exactly:\nfunction sub(a, b) {\n  return a - b\n}'],
   ),
+  c(
+    'a part of a line, with a blank too many',
+    'const a = 9\nconst b = 2\n',
+    ['const  b', 'x'],
+    ['NO_MATCH', 'old_string is not in /f. The closest lines are 2-2; copy these exactly:\nconst b = 2'],
+  ),
+  c(
+    'a part of a long line, with a blank missing',
+    'compute()\n  const total = compute(first, second) // of both numbers that the caller has given, and of nothing else\n',
+    ['compute(first,second)', 'x'],
+    [
+      'NO_MATCH',
+      'old_string is not in /f. The closest lines are 2-2; copy these exactly:\n  const total = compute(first, second) // of both numbers that the caller has given, and of nothing else',
+    ],
+  ),
   c('nothing like it', 'a\nb\n', ['something completely different', 'x'], ['NO_MATCH', 'old_string is not in /f.']),
   c(
     'a newline sent that the last line does not have. Use other characters, or write the whole file anew with vfs_write.',
