@@ -13,7 +13,8 @@ import { Users } from './users.ts'
 export interface MemberOptions extends Pick<RunnerOptions, 'spec' | 'store' | 'timing' | 'log' | 'dependency' | 'whereIs'> {
   /** The data folder. */
   readonly data: string
-  readonly changed: (status: ServiceStatus) => void
+  /** Told of every state that it comes into. */
+  readonly changed: (status: Pick<ServiceStatus, 'name' | 'state' | 'reason'>) => void
 }
 
 /**
@@ -29,7 +30,8 @@ export class Member {
   #hold: Hold | undefined
   #runner: Runner | undefined
   #joined: Promise<void> | undefined
-  #seen: string | undefined
+  /** The last change that another process told and this one has heard of. */
+  #heard: number | undefined
   #secret: Promise<string> | undefined
 
   constructor(options: MemberOptions) {
@@ -69,9 +71,8 @@ export class Member {
   /** What other processes have done: a wish to carry out, a change to tell, a place to take. */
   async look(): Promise<void> {
     if (!this.#joined) return
-    this.#runner?.heed()
-    if (!this.#runner) await this.#lead()
-    this.#notice()
+    if (this.#runner) this.#runner.heed()
+    else await this.#lead()
   }
 
   /** A wish is carried out at once where this process can: what nobody supervises ends. */
@@ -109,8 +110,9 @@ export class Member {
 
   async #lead(): Promise<void> {
     const hold = Hold.try(this.#run, this.#name)
-    if (!hold) return
+    if (!hold) return this.#hear()
     try {
+      if (this.#heard !== undefined) this.#hear() // the last of what its supervisor did before it went
       this.#runner = await this.#newRunner()
       this.#runner.begin()
       this.#hold = hold
@@ -133,7 +135,7 @@ export class Member {
       folder: this.#folder,
       logFile: logFileOf(data, this.spec.name),
       secret: await this.#secretOnce(),
-      changed: () => this.#notice(),
+      changed: () => this.#options.changed(this.status()),
     })
   }
 
@@ -152,12 +154,12 @@ export class Member {
     hold.release()
   }
 
-  #notice(): void {
-    const status = this.status()
-    const seen = `${status.state} ${status.since}`
-    if (seen === this.#seen) return
-    this.#seen = seen
-    this.#options.changed(status)
+  /** At first of the state that it is in, then of each that it came into since. */
+  #hear(): void {
+    const { store, changed } = this.#options
+    const changes = store.changes(this.spec.name, this.#heard ?? 0)
+    for (const { state, reason } of this.#heard === undefined ? changes.slice(-1) : changes) changed({ name: this.spec.name, state, reason })
+    this.#heard = changes.at(-1)?.seq ?? this.#heard ?? 0
   }
 
   get #name(): string {

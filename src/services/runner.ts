@@ -6,6 +6,7 @@ import { endRecorded } from './recorded.ts'
 import type { ServiceRow, Told } from './store.ts'
 
 export interface RunnerOptions extends InstanceOptions {
+  /** It is in another state. */
   readonly changed: () => void
   /** What the machine itself could not do, such as write its record. */
   readonly log: (message: string, error: unknown) => void
@@ -39,6 +40,7 @@ export class Runner {
     const { spec, store, folder } = this.#options
     if (this.#row().wish !== 'stop') return this.on('start')
     this.#publish()
+    this.#options.changed()
     this.#do(() => endRecorded(spec, store, folder))
   }
 
@@ -90,10 +92,11 @@ export class Runner {
     const from = this.#condition
     this.#condition = next(from, event, { reason, now: Date.now(), random: Math.random(), policy: this.#options.timing })
     if (this.#condition === from) return
-    if (this.#condition.state !== from.state) this.#since = Date.now()
+    const isAnother = this.#condition.state !== from.state
+    if (isAnother) this.#since = Date.now()
     if (reason !== null) void this.#instance.log.write([`--- ${this.#condition.state}: ${reason}`])
     this.#publish()
-    this.#options.changed()
+    if (isAnother) this.#options.changed()
     if (event === 'restart' || phaseOf(from.state) !== phaseOf(this.#condition.state) || phaseOf(from.state) === 'down') this.#enter()
   }
 

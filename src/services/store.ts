@@ -17,6 +17,14 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE user (lock TEXT PRIMARY KEY, service TEXT NOT NULL) STRICT`
 
+/** The latest changes of state, so that whoever looks now and then misses none. */
+const CHANGES = `
+  CREATE TABLE change (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, reason TEXT) STRICT;
+  CREATE TRIGGER changed AFTER UPDATE OF state ON service WHEN new.state <> old.state BEGIN
+    INSERT INTO change (name, state, reason) VALUES (new.name, new.state, new.reason);
+    DELETE FROM change WHERE seq <= (SELECT max(seq) FROM change) - 1000;
+  END`
+
 /** What the supervising process writes and every other one reads. */
 export interface Told {
   /** The last wish that was carried out. */
@@ -47,6 +55,13 @@ export interface Recorded {
   readonly started_at: number | null
 }
 
+/** Numbered through all services. */
+export interface StateChange {
+  readonly seq: number
+  readonly state: State
+  readonly reason: string | null
+}
+
 export interface ServiceRow extends Told, Recorded {
   readonly name: string
   readonly wish: Wish
@@ -65,20 +80,20 @@ export class Store implements AsyncDisposable {
   }
 
   static async open(folder: string, names: readonly string[]): Promise<Store> {
-    const store = new Store(await openShared(join(folder, 'services.db'), [SCHEMA]))
+    const store = new Store(await openShared(join(folder, 'services.db'), [SCHEMA, CHANGES]))
     for (const name of names) await store.#run('INSERT INTO service (name) VALUES (?) ON CONFLICT DO NOTHING', name)
     return store
   }
 
   /** At once: readers of a WAL database wait for nobody. */
   row(name: string): ServiceRow {
-    try {
-      const row = this.#db.get<ServiceRow>('SELECT * FROM service WHERE name = ?', name)
-      if (row) return row
-    } catch (error) {
-      throw asVfsError(error)
-    }
+    const [row] = this.#rows<ServiceRow>('SELECT * FROM service WHERE name = ?', name)
+    if (row) return row
     throw new TypeError(`no service is called ${name}`)
+  }
+
+  changes(name: string, after: number): StateChange[] {
+    return this.#rows('SELECT seq, state, reason FROM change WHERE name = ? AND seq > ? ORDER BY seq', name, after)
   }
 
   async wish(name: string, wish: Wish): Promise<void> {
@@ -110,6 +125,14 @@ export class Store implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#committer.settled()
     this.#db.close()
+  }
+
+  #rows<T>(sql: string, ...values: (string | number)[]): T[] {
+    try {
+      return this.#db.all<T>(sql, ...values)
+    } catch (error) {
+      throw asVfsError(error)
+    }
   }
 
   #set(name: string, values: Told | Recorded, durable: boolean): Promise<number> {

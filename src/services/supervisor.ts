@@ -3,7 +3,7 @@ import type { Call } from '../core/backend.ts'
 import { throwIfAborted, type VfsError } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import { isComing, unavailable } from './describe.ts'
-import { Member } from './member.ts'
+import { Member, type MemberOptions } from './member.ts'
 import { Store } from './store.ts'
 import { TIMING, type Timing } from './timing.ts'
 import type { Endpoint, Services, ServiceSpec, ServiceStatus, Wish } from './types.ts'
@@ -34,7 +34,7 @@ export class Supervisor implements Services {
     this.#store = store
     this.#timing = timing
     this.#log = log
-    const changed = ({ name, state, reason }: ServiceStatus): void => void events.emit('service', { name, state, reason })
+    const changed: MemberOptions['changed'] = ({ name, state, reason }) => void events.emit('service', { name, state, reason })
     const dependency = (name: string, signal: AbortSignal): Promise<Endpoint> => this.#ready(name, signal)
     const whereIs = (name: string): string | undefined => this.#whereIs(name)
     this.#members = new Map(specs.map((spec) => [spec.name, new Member({ spec, data: folder, store, timing, log, dependency, whereIs, changed })]))

@@ -189,6 +189,23 @@ describe('several processes on one data folder', () => {
     expect(await pidAt(url)).toBe(pid)
   })
 
+  test('hear of every change of its state, however short, although they only look now and then', async () => {
+    await using folder = await dataFolder()
+    const first = child(USER, folder.path)
+    const url = await first.line()
+    await using t = await supervise([echo()], folder.path, { lookMs: 1000 })
+    await t.services.endpoint('echo')
+    await expect.poll(() => t.events, { timeout: 10_000 }).toEqual(['echo ready'])
+    const { pid } = await t.status()
+    await fetch(`${url}/crash`).catch(() => {})
+    await t.until((now) => now.state === 'ready' && now.pid !== pid)
+    await t.services.wish('echo', 'stop')
+    await t.until((now) => now.state === 'stopped')
+    const heard = (): string[] => t.events.filter((event) => event !== 'echo degraded') // a check may meet the dead one before its end is told
+    const all = ['ready', 'restarting', 'starting', 'ready', 'stopping', 'stopped'].map((state) => `echo ${state}`)
+    await expect.poll(heard, { timeout: 10_000 }).toEqual(all)
+  })
+
   test('keep it when the one that supervised leaves, and end it with the last', async () => {
     await using folder = await dataFolder()
     const first = child(USER, folder.path)
