@@ -89,7 +89,7 @@ const s3Options = () =>
       .min(5 * MIB)
       .max(MOST_PART)
       .optional()
-      .describe('Bytes of each part of a large upload, three of which are held in memory'),
+      .describe('Bytes of each part of a large upload, two of which are held in memory'),
   })
 
 const clusterOptions = () =>

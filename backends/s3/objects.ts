@@ -53,7 +53,7 @@ export class Objects {
 
   async write(path: VfsPath, source: Bytes, options: WriteOptions): Promise<Stat> {
     const change = options.id ?? randomUUID()
-    const content = await peek(incoming(source, path, options.signal), WHOLE_BYTES, false)
+    const content = await peek(incoming(source, path, options.signal), WHOLE_BYTES)
     if ('whole' in content) return this.#writeWhole(path, content.whole, change, options)
     let standing: Facts | undefined
     try {

@@ -3,9 +3,12 @@ import type { Bytes, Call, Range } from '../../src/core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import type { Bucket, Facts } from './bucket.ts'
 import { Line } from './line.ts'
+import { Share } from './share.ts'
 
 const PART = 8 << 20 // bytes of one request
 const AHEAD = 4 // requests at once: one connection rarely fills a line
+/** For the part that is read, and those ahead of it. */
+const MEMORY = new Share(10 * PART, (AHEAD + 1) * PART)
 const PIECE = 1 << 20 // bytes that are given at once
 const SIGNED_S = 3600 // a longer read goes on in the usual way
 const TRIES = 3 // of one part, whose connection may be cut anywhere
@@ -25,6 +28,7 @@ export async function* readObject(bucket: Bucket, facts: Facts, { offset = 0, le
     return
   }
   using lines = await linesTo(bucket, facts)
+  using _ = MEMORY.enter()
   const load: Load = async (i, from, buffer) => {
     const to = Math.min(from + PART, end)
     const come = await lines.at(i)?.fetch({ first: from, last: to - 1, etag: facts.etag }, buffer, signal)
@@ -74,18 +78,19 @@ type Load = (i: number, start: number, buffer: Uint8Array) => Promise<Uint8Array
 async function* inOrder(starts: readonly number[], load: Load, { reuse, signal }: Pick<Range, 'reuse'> & Call): Bytes {
   const spare: Uint8Array[] = []
   const loading: Promise<Uint8Array>[] = []
-  const begin = (i: number): void => {
-    const start = starts[i]
-    if (start === undefined) return
-    const loaded = load(i, start, spare.pop() ?? Buffer.allocUnsafeSlow(PART))
-    loaded.catch(() => {}) // told when its turn comes, which may be never
-    loading.push(loaded)
+  let begun = 0
+  const begin = (): void => {
+    for (const ahead = Math.max(1, MEMORY.parts(PART) - 1); loading.length < ahead && begun < starts.length; begun++) {
+      const loaded = load(begun, starts[begun]!, spare.pop() ?? Buffer.allocUnsafeSlow(PART))
+      loaded.catch(() => {}) // told when its turn comes, which may be never
+      loading.push(loaded)
+    }
   }
-  for (let i = 0; i < AHEAD; i++) begin(i)
-  for (const i of starts.keys()) {
-    const content = await loading.shift()!
+  begin()
+  for (let next = loading.shift(); next; next = loading.shift()) {
+    const content = await next
     throwIfAborted(signal, 'read')
-    begin(i + AHEAD)
+    begin()
     for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
     if (reuse) spare.push(new Uint8Array(content.buffer))
   }

@@ -59,6 +59,7 @@ export class S3Backend extends BaseBackend {
   readonly capabilities: Capabilities
   override readonly trash: Trash | undefined
   override readonly checksWrites: boolean
+  override readonly usesUp = true
   override readonly outlives = outlives
   readonly #bucket: Bucket
   readonly #keys: Keys

@@ -4,12 +4,14 @@ import { inDoubt } from '../../src/core/effect.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { begin } from './begin.ts'
 import type { Bucket, Put } from './bucket.ts'
+import { Share } from './share.ts'
 
 /** What has no more goes in one request. */
 export const WHOLE_BYTES = 8 << 20
 /** versitygw holds no more than some 800 parts: 10 GiB are 640. */
 const PART_BYTES = 16 << 20
-const IN_FLIGHT = 32 << 20 // bytes, or two parts
+/** Two parts are held by one upload, and by each of more than four together no more than one. */
+const MEMORY = new Share(128 << 20, 32 << 20)
 /** An object may have so many, of 5 GiB at most, and 5 TiB in all. */
 const MOST_PARTS = 10_000
 /** Parts of one size, 78 GiB: Cloudflare's R2 takes no others, but for the last. Then they double now and then, for servers that take that. */
@@ -33,21 +35,26 @@ export interface UploadOptions extends Call, Pick<Put, 'about' | 'staging'> {
 export async function upload(bucket: Bucket, key: string, change: string, source: Bytes, call: UploadOptions): Promise<Upload> {
   const id = await begin(bucket, key, change, call)
   const sending = new Set<Promise<void>>()
+  const spare: Buffer[] = []
   const parts: CompletedPart[] = []
   let size = 0
+  const send = async (body: Buffer, number: number): Promise<void> => {
+    parts[number - 1] = await bucket.multipart.part(key, id, number, body, call)
+    spare.push(body)
+  }
+  using _ = MEMORY.enter()
   try {
     await call.staging?.(id)
     let number = 0
-    for await (const body of cut(source, call.partBytes)) {
+    for await (const body of cut(source, call.partBytes, spare)) {
       size += body.length
-      const at = ++number
-      const send: Promise<void> = bucket.multipart.part(key, id, at, body, call).then((part) => void (parts[at - 1] = part))
-      sending.add(send)
-      send.then(
-        () => sending.delete(send),
+      const sent = send(body, ++number)
+      sending.add(sent)
+      sent.then(
+        () => sending.delete(sent),
         () => {}, // told by the race below
       )
-      if (sending.size >= Math.max(2, IN_FLIGHT / body.length)) await Promise.race(sending)
+      while (sending.size >= MEMORY.parts(body.length)) await Promise.race(sending)
     }
     await Promise.all(sending)
     return { id, size, parts }
@@ -62,26 +69,32 @@ export async function upload(bucket: Bucket, key: string, change: string, source
 export const giveUp = (bucket: Bucket, key: string, id: string): Promise<unknown> =>
   bucket.multipart.abort(key, id).catch((cause: unknown) => Promise.reject(inDoubt(cause, { backend: 's3' })))
 
-/** At least one part. Rejects FILE_TOO_LARGE. */
-async function* cut(source: Bytes, named: number | undefined): Bytes {
-  let held: Uint8Array[] = []
-  let size = 0
+/** At least one part, each in memory of its own or in one that is spare. Rejects FILE_TOO_LARGE. */
+async function* cut(source: Bytes, named: number | undefined, spare: Buffer[]): AsyncGenerator<Buffer> {
+  let part: Buffer | undefined
+  let filled = 0
   let number = 0
-  const wanted = (): number => named ?? partBytes(number)
   for await (const bytes of source) {
-    let rest = bytes
-    while (size + rest.length >= wanted()) {
-      const taken = wanted() - size
+    for (let rest = bytes; rest.length > 0;) {
+      part ??= memoryOf(named ?? partBytes(number), spare)
+      const taken = rest.subarray(0, part.length - filled)
+      part.set(taken, filled)
+      filled += taken.length
+      rest = rest.subarray(taken.length)
+      if (filled < part.length) continue
       if (++number > MOST_PARTS) throw tooLarge(named)
-      yield Buffer.concat([...held, rest.subarray(0, taken)])
-      rest = rest.subarray(taken)
-      held = []
-      size = 0
+      yield part
+      part = undefined
+      filled = 0
     }
-    if (rest.length > 0) held.push(rest)
-    size += rest.length
   }
-  if (size > 0 || number === 0) yield Buffer.concat(held)
+  if (filled > 0 || number === 0) yield (part ?? Buffer.alloc(0)).subarray(0, filled)
+}
+
+/** Parts grow, and the spare ones with them. */
+function memoryOf(size: number, spare: Buffer[]): Buffer {
+  const found = spare.pop()
+  return found?.length === size ? found : Buffer.allocUnsafeSlow(size)
 }
 
 /** How large the part is that comes after so many, where nobody has named a size. */

@@ -34,9 +34,10 @@ export async function peek(source: Bytes, limit: number, reused = true): Promise
   return { stream: resume(parts, iterator) }
 }
 
-async function* resume(parts: readonly Uint8Array[], iterator: AsyncIterator<Uint8Array>): Bytes {
+/** What has gone by is held no longer. */
+async function* resume(parts: Uint8Array[], iterator: AsyncIterator<Uint8Array>): Bytes {
   try {
-    yield* parts
+    for (let part = parts.shift(); part; part = parts.shift()) yield part
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
   } finally {
     await iterator.return?.()

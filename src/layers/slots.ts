@@ -1,36 +1,48 @@
 import { throwIfAborted } from '../core/error.ts'
 
+interface Waiting {
+  readonly weight: number
+  readonly come: () => void
+}
+
 /** So many at once; the others wait in the order in which they came. */
 export class Slots {
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
+  readonly #count: number
   #free: number
 
   constructor(count: number) {
+    this.#count = count
     this.#free = count
   }
 
-  async use<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    await this.#take(signal)
+  /** `weight`: how many slots it takes; what would need more than there are takes all. */
+  async use<T>(signal: AbortSignal | undefined, work: () => Promise<T>, weight = 1): Promise<T> {
+    const taken = Math.min(weight, this.#count)
+    await this.#take(signal, taken)
     try {
       return await work()
     } finally {
-      this.#give()
+      this.#free += taken
+      this.#next()
     }
   }
 
-  async #take(signal: AbortSignal | undefined): Promise<void> {
+  async #take(signal: AbortSignal | undefined, weight: number): Promise<void> {
     throwIfAborted(signal)
-    if (this.#free > 0) return void this.#free--
-    const turn = Promise.withResolvers<void>()
+    if (this.#waiting.length === 0 && weight <= this.#free) return void (this.#free -= weight)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const turn = { weight, come: resolve }
     const leave = (): void => {
-      const at = this.#waiting.indexOf(turn.resolve)
+      const at = this.#waiting.indexOf(turn)
       if (at >= 0) this.#waiting.splice(at, 1)
-      turn.reject(signal?.reason)
+      this.#next()
+      reject(signal?.reason)
     }
-    this.#waiting.push(turn.resolve)
+    this.#waiting.push(turn)
     signal?.addEventListener('abort', leave, { once: true })
     try {
-      await turn.promise
+      await promise
     } catch (error) {
       throwIfAborted(signal)
       throw error
@@ -39,9 +51,11 @@ export class Slots {
     }
   }
 
-  #give(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
+  #next(): void {
+    for (let [first] = this.#waiting; first && first.weight <= this.#free; [first] = this.#waiting) {
+      this.#waiting.shift()
+      this.#free -= first.weight
+      first.come()
+    }
   }
 }

@@ -124,7 +124,7 @@ export class Engine {
     }
     try {
       throwIfAborted(cause.signal, 'copy')
-      return await (filing.source.size > WHOLE ? turns.take(() => copy(atOnce)) : copy(turns.take))
+      return await (filing.source.size > WHOLE ? turns.takeLarge(filing.source.size, () => copy(atOnce)) : copy(turns.take))
     } catch (error) {
       const { change } = done ?? {}
       if (!change) throwIfAborted(cause.signal, 'copy')
