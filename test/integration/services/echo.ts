@@ -22,6 +22,7 @@ createServer((request, response) => {
   if (pathname === '/say') say(searchParams.get('text') ?? '')
   if (pathname === '/begin') process.stdout.write(searchParams.get('text') ?? '')
   if (pathname === '/grow') kept.push(Buffer.alloc(200 << 20, 1))
+  if (pathname === '/breed') spawn(process.execPath, ['-e', 'const kept = Buffer.alloc(200 << 20, 1); setInterval(() => kept, 1000)'], { stdio: 'ignore' })
   if (pathname === '/crash') process.kill(process.pid, 'SIGKILL')
   response.end(JSON.stringify({ pid: process.pid, child, env: Object.keys(process.env) }))
 }).listen(Number(PORT), '127.0.0.1', () => {

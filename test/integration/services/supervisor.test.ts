@@ -122,16 +122,19 @@ describe('a service', () => {
     squatter.close()
   })
 
-  test('that takes too much memory is restarted, and says so', async () => {
-    await using folder = await dataFolder()
-    await using t = await supervise([echo({ memoryLimit: 150 << 20 })], folder.path)
-    const { url } = await t.services.endpoint('echo')
-    const first = await t.until(({ usage }) => usage !== null)
-    await ask(url, '/grow').catch(() => {}) // it may be ended before it answers
-    const second = await t.until(({ pid, state }) => state === 'ready' && pid !== first.pid)
-    expect(second.failures).toBe(1)
-    expect(await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toMatch(/took \d+ MiB of memory, and may take 150/)
-  })
+  test.for([['takes', '/grow'], ...(process.platform === 'linux' ? [['has a child that takes', '/breed'] as const] : [])] as const)(
+    'that %s too much memory is restarted, and says so',
+    async ([, way]) => {
+      await using folder = await dataFolder()
+      await using t = await supervise([echo({ memoryLimit: 150 << 20 })], folder.path)
+      const { url } = await t.services.endpoint('echo')
+      const first = await t.until(({ usage }) => usage !== null)
+      await ask(url, way).catch(() => {}) // it may be ended before it answers
+      const second = await t.until(({ pid, state }) => state === 'ready' && pid !== first.pid)
+      expect(second.failures).toBe(1)
+      expect(await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toMatch(/took \d+ MiB of memory, and may take 150/)
+    },
+  )
 
   test('that cannot work fails after so many attempts, with the reason and its last lines, until a person asks again', async () => {
     await using folder = await dataFolder()
