@@ -36,7 +36,7 @@ export class LosingProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** The answer to the nth request whose path, or body in the line after it, is such a one, from 0. */
+  /** The answer to the nth request whose method and path, or body in the line after them, are such, from 0. */
   lose(what: RegExp, nth: number, how: Loss): void {
     this.seen = 0
     this.#losing = { what, nth, how }
@@ -58,7 +58,7 @@ export class LosingProxy implements AsyncDisposable {
     asked.on('data', (part: Buffer) => body.push(part))
     const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
       const losing = this.#losing
-      const isLost = losing?.what.test(`${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true && this.seen++ === losing.nth
+      const isLost = losing?.what.test(`${asked.method} ${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true && this.seen++ === losing.nth
       if (isLost && losing.how !== 'all that follows') found.resume().once('end', () => void this.#lost(losing.how, asked, answer))
       else {
         const { trailer: _, ...headers } = found.headers // which node would have to know how to end

@@ -43,7 +43,7 @@ const stranger = (name: string) => clusterAlone(cluster, { name })
 test('a root that was published, and can neither be taken back nor confirmed, is in doubt, and goes when the cluster answers again', async () => {
   await using t = await opened('lost')
   await t.vfs.write('/c/f', 'before')
-  proxy.lose(/^\/add/, 0, 'it and all that follows')
+  proxy.lose(/^POST \/add/, 0, 'it and all that follows')
   expect(await codeOf(t.vfs.write('/c/f', 'after').then(() => undefined))).toBe('OUTCOME_UNKNOWN')
   expect(await namedBy('lost')).toHaveLength(2)
   proxy.recover()
@@ -58,7 +58,7 @@ test('a root that was published, and can neither be taken back nor confirmed, is
 test('one that somebody else has taken over meanwhile holds here too', async () => {
   await using t = await opened('taken')
   await t.vfs.write('/c/f', 'before')
-  proxy.lose(/^\/add/, 0, 'it and all that follows')
+  proxy.lose(/^POST \/add/, 0, 'it and all that follows')
   expect(await codeOf(t.vfs.write('/c/f', 'after').then(() => undefined))).toBe('OUTCOME_UNKNOWN')
   await using other = await stranger('taken')
   expect(await text(other.read(p('/f')))).toBe('after')
@@ -147,4 +147,4 @@ async function reached(): Promise<Reached> {
   return { backend, proxy, folder, left, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-tellsTheTruthOfLostAnswers(reached, /^\/(add|pins)/)
+tellsTheTruthOfLostAnswers(reached, /^\S+ \/(add|pins)/)

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { connect } from '../../../backends/s3/connect.ts'
+import { openS3 } from '../../../backends/s3/s3.ts'
+import { type Reached, tellsTheTruthOfLostAnswers } from '../../contract/lost.contract.ts'
+import { LosingProxy } from '../../support/losing-proxy.ts'
+import type { TestVfs } from '../../support/vfs.ts'
+import { needsS3, type S3Program, S3Server, VERSITY, VERSITY_VERSIONS } from '../../support/s3.ts'
+
+beforeEach(needsS3)
+
+const SERVED: readonly (readonly [string, S3Program])[] = [
+  ['a bucket', VERSITY],
+  ['a bucket that keeps versions', VERSITY_VERSIONS],
+]
+
+describe.each(SERVED)('of %s', (_, program) => {
+  let server: S3Server
+  let proxy: LosingProxy
+  beforeAll(async () => {
+    server = await S3Server.start(program)
+    proxy = await LosingProxy.start(() => server.endpoint)
+  })
+  afterAll(async () => {
+    await proxy[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  async function reached(): Promise<Reached> {
+    const options = await server.options()
+    const backend = await openS3({ ...options, endpoint: proxy.url })
+    const left = async ({ journal }: TestVfs): Promise<string[]> => {
+      const kept = journal.history({ parts: true, limit: 1000 }).map(({ change }) => change)
+      const { objects } = await connect(options).page({ prefix: '' })
+      return objects
+        .map(({ source }) => source.key)
+        .filter((key) => !/^([fg]|d\/.*)$/.test(key) && !kept.some((change) => key.startsWith(`.polymount/trash/${change}`)))
+    }
+    return { backend, proxy, left, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() }
+  }
+
+  tellsTheTruthOfLostAnswers(reached, /^(PUT|POST|DELETE) /)
+})
