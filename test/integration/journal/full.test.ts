@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync }
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { collect } from '../../../src/core/bytes.ts'
-import { VfsError } from '../../../src/core/error.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import { type Gateway, openGateway, schema } from '../../../src/gateway.ts'
 import { Reserve } from '../../../src/sqlite/reserve.ts'
@@ -66,16 +65,16 @@ test('when the disk of the data folder is full changes go on: what is kept longe
   const path = p(`${gateway.served[0]?.path}/f`)
   const [first = '', second = ''] = await overwrite(gateway, 20)
   fill()
-  const changes = await overwrite(gateway, 200, 1000)
+  const changes = await overwrite(gateway, 120, 1000)
   const replaced = await gateway.vfs.version(path, changes.at(-1) ?? '', { ...call, replaced: true })
-  expect(Buffer.from(await collect(replaced.read(), SIZE)).equals(noise(SIZE, 1199))).toBe(true)
+  expect(Buffer.from(await collect(replaced.read(), SIZE)).equals(noise(SIZE, 1119))).toBe(true)
   for (const gone of [first, second]) await expect(gateway.vfs.version(path, gone, call)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
-  const history = await gateway.vfs.history(path, { ...call, limit: 300 })
-  expect(history.map(({ state }) => state)).toEqual(Array.from({ length: 220 }, () => 'done'))
+  const history = await gateway.vfs.history(path, { ...call, limit: 200 })
+  expect(history.map(({ state }) => state)).toEqual(Array.from({ length: 140 }, () => 'done'))
   await gateway[Symbol.asyncDispose]()
 
   const next = await open()
-  await overwrite(next, 60, 2000)
+  await overwrite(next, 30, 2000)
   await next[Symbol.asyncDispose]()
 
   free()
@@ -98,26 +97,48 @@ test('a gateway starts on a disk that has become full, and what stands there can
   await next[Symbol.asyncDispose]()
 })
 
+/** Repeats work until it is refused: why, and how often it succeeded. */
+async function untilRefused(work: (n: number) => Promise<unknown>): Promise<{ readonly error: unknown; readonly times: number }> {
+  for (let times = 0; ; times++) {
+    try {
+      await work(times)
+    } catch (error) {
+      return { error, times }
+    }
+  }
+}
+
 test('where nothing can go a change is refused, and goes once there is room', async () => {
   const { open, fill, free } = await disk()
   const gateway = await open()
   const folder = `${gateway.served[0]?.path}`
-  const make = async (n: number): Promise<string> =>
-    gateway.vfs.write(p(`${folder}/new${n}`), Buffer.from('x'), call).then(
-      () => 'made',
-      (error: unknown) => (error instanceof VfsError ? error.code : 'unmapped'),
-    )
-  expect(await make(0)).toBe('made')
+  const make = (n: number): Promise<unknown> => gateway.vfs.write(p(`${folder}/new${n}`), Buffer.from('x'), call)
+  await make(-1)
   fill()
-  const outcomes: string[] = []
-  for (let n = 1; n < 2000 && outcomes.at(-1) !== 'DISK_FULL'; n++) outcomes.push(await make(n))
-  expect(outcomes.at(-1)).toBe('DISK_FULL')
-  expect(existsSync(join(folder, `new${outcomes.length}`))).toBe(false)
-  expect((await gateway.vfs.stat(p(`${folder}/new0`), call)).size).toBe(1)
-  expect(await make(2000)).toBe('DISK_FULL')
+  const { error, times } = await untilRefused(make)
+  expect(error).toMatchObject({ code: 'DISK_FULL' })
+  expect(existsSync(join(folder, `new${times}`))).toBe(false)
+  expect((await gateway.vfs.stat(p(`${folder}/new-1`), call)).size).toBe(1)
+  await expect(make(times)).rejects.toMatchObject({ code: 'DISK_FULL' })
   free()
   fill(20 << 20) // too little to lay by of
-  for (let n = 2000; n < 2300; n++) expect(await make(n)).toBe('made')
+  for (let n = 0; n < 100; n++) await make(times + n)
+  await gateway[Symbol.asyncDispose]()
+})
+
+test('on a full disk what changes have replaced can be let go, and makes room', async () => {
+  const { data, open, fill } = await disk()
+  await new Reserve(data).keep()
+  const gateway = await open()
+  const path = p(`${gateway.served[0]?.path}/f`)
+  const write = (n: number): Promise<unknown> => gateway.vfs.write(path, noise(1 << 20, n), call)
+  for (let n = 0; n < 5; n++) await write(n)
+  fill()
+  const { error } = await untilRefused((n) => write(10 + n))
+  expect(error).toMatchObject({ code: 'DISK_FULL', hint: expect.stringContaining('polymount gc') })
+  await gateway.collect({ before: new Date() })
+  await write(100)
+  expect((await gateway.vfs.version(path, (await gateway.vfs.history(path, { ...call, limit: 1 }))[0]?.change ?? '', call)).size).toBe(1 << 20)
   await gateway[Symbol.asyncDispose]()
 })
 
