@@ -39,7 +39,8 @@ test.each(Object.keys(CALLS))('%s tells how far it is, in numbers that rise', as
 
 test('a copy tells of files, bytes, rate and, once all is found, how much longer it takes', async () => {
   const heard: (string | undefined)[] = []
-  const onprogress = ({ message }: { readonly message?: string | undefined }): void => void heard.push(message)
-  await session.client.callTool({ name: 'vfs_copy', arguments: { from: at('many'), to: at('told') } }, { onprogress })
-  expect(heard.at(-1)).toMatch(/^\d+ of 250 files, \d+ B of 640 B, [\d.]+ [KM]?i?B\/s, \d+ s left$/)
+  const progress = (_done: number, _total?: number, message?: string): void => void heard.push(message)
+  const caller = { actor: { client: 'test' }, signal: AbortSignal.timeout(60_000), progress }
+  await session.gateway.registry.invoke('vfs_copy', { from: at('many'), to: at('told') }, caller)
+  expect(heard.at(-1)).toMatch(/^250 of 250 files, 640 B of 640 B, [\d.]+ [KM]?i?B\/s, 0 s left$/)
 })
