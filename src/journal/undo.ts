@@ -134,7 +134,7 @@ class Planner {
 
   /** Leaves out what is undone, but for what is left of it, and an undoing together with what it has undone or, after another one's undo, made again. */
   async #withoutPairs(chosen: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
-    if (this.#oneByOne) return chosen
+    if (this.#oneByOne) return chosen.filter((change) => !this.#leaves(change).next().done)
     const stays: Test = (leaf) => !this.#undone(leaf).some(this.#isInScope)
     const found: ChangeRecord[] = []
     for (const change of chosen) {

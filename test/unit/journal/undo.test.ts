@@ -4,6 +4,8 @@ import { planUndo, type UndoScope } from '../../../src/journal/undo.ts'
 import { actor, file, freshJournal, place } from '../../support/journal.ts'
 
 const kept = { in: 'trash', etag: 'x' } as const
+const s3 = { actor: { ...actor, session: 's3' } }
+const s2 = { actor: { ...actor, session: 's2' } }
 
 /** Speaks of changes as they happen: each is begun and done at once. */
 class Story {
@@ -147,6 +149,8 @@ test("what cancelled out is in nobody's way", async ({ s }) => {
   const second = await s.replace('/f')
   await s.undo(second)
   expect(await s.plan({ change: first })).toEqual(CLEAN(first))
+  await s.undo(await s.replace('/f'), await s.create('/g'))
+  expect(await s.plan({ change: first })).toEqual(CLEAN(first))
 })
 
 test('an undo can be undone, and then the change again', async ({ s }) => {
@@ -166,19 +170,18 @@ test('a session is undone newest first, without what it has undone itself', asyn
   const b = await s.replace('/a')
   const c = await s.create('/c')
   await s.undo(b)
-  await s.create('/other', { actor: { ...actor, session: 's2' } })
+  await s.create('/other', s2)
   expect(await s.plan({ session: 's1' })).toEqual(CLEAN(c, a))
   expect(await s.plan({ session: 'none' })).toEqual(CLEAN())
 })
 
 test("a session that undid another one's change does it again", async ({ s }) => {
-  const other = await s.create('/f', { actor: { ...actor, session: 's2' } })
+  const other = await s.create('/f', s2)
   const undo = await s.undo(other)
   expect(await s.plan({ session: 's1' })).toEqual(CLEAN(undo))
 })
 
 test("what a session made again after others had undone it is one with its first making, and others' is not", async ({ s }) => {
-  const s2 = { actor: { ...actor, session: 's2' } }
   const own = await s.create('/f')
   const others = await s.create('/g', s2)
   const undos = [await s.undoAs('s2', own), await s.undoAs('s2', others)]
@@ -188,7 +191,6 @@ test("what a session made again after others had undone it is one with its first
 })
 
 test('what others had undone and is to be undone again comes after all that it would then change', async ({ s }) => {
-  const s2 = { actor: { ...actor, session: 's2' } }
   const made = await s.create('/f')
   const removed = await s.remove('/f', s2)
   const back = await s.undo(removed)
@@ -198,7 +200,7 @@ test('what others had undone and is to be undone again comes after all that it w
 
 test("others in between make a session's undo a conflict", async ({ s }) => {
   const a = await s.create('/a')
-  await s.replace('/a', { actor: { ...actor, session: 's2' } })
+  await s.replace('/a', s2)
   const c = await s.create('/c')
   expect(await s.plan({ session: 's1' })).toEqual({ changes: [c, a], conflicts: [a] })
 })
@@ -221,7 +223,7 @@ test("a change of parts is planned whole, and its parts are not in each other's 
   await s.undo(parts[2] ?? '')
   expect(s.undoneBy(whole)).toBeNull()
   expect(await s.plan({ change: whole })).toEqual(CLEAN(whole))
-  await s.replace('/t/a', { actor: { ...actor, session: 's2' } })
+  await s.replace('/t/a', s2)
   expect((await s.plan({ change: whole })).conflicts).toEqual([parts[1], parts[0]])
 })
 
@@ -233,6 +235,7 @@ test('a part whose undoing was undone and counts is taken back, though the whole
   await s.undo(partOf(again))
   expect(s.undoneBy(undo)).toBe(again)
   expect(await s.plan({ session: 's2' })).toEqual(CLEAN(partOf(undo)))
+  expect(await s.plan({ place: place('/'), since: new Date(0) })).toEqual(CLEAN(whole))
 })
 
 test('a change of parts is undone when all its parts are', async ({ s }) => {
@@ -307,7 +310,65 @@ test('what cancels out about something that does not is taken back one by one', 
   const inside = await s.create('/d/f')
   const gone = await s.undo(inside, folder)
   const back = await s.undo(s.partsOf(gone)[0] ?? '')
+  const nothing = await s.begin('copy', '/e', { partsOnly: true })
+  nothing.done(null)
+  await s.journal.settled()
   expect(await s.plan({ place: place('/'), since })).toEqual(CLEAN(back, gone, inside))
+})
+
+test('of a session only what was taken away itself is in the way by what cancels out', async ({ s }) => {
+  const [own, theirs] = [await s.create('/f'), await s.replace('/f', s2)]
+  const [first = ''] = s.partsOf(await s.undo(theirs, own))
+  expect(await s.plan({ session: 's1' })).toEqual({ changes: [first], conflicts: [first] })
+  const [below, above] = [await s.create('/d/f', s3), await s.replace('/d', s2)]
+  const [second = ''] = s.partsOf(await s.undoAs('s3', above, below))
+  expect(await s.plan({ session: 's3' })).toEqual(CLEAN(second))
+})
+
+test('what was taken back one by one would need what is not kept', async ({ s }) => {
+  const folder = await s.happen('mkdir', '/d')
+  const since = await s.moment()
+  const whole = await s.begin('copy', '/d', { partsOnly: true })
+  await s.happen('write', '/d/f', { parent: whole.id, before: file('b') })
+  whole.done(null)
+  await s.journal.settled()
+  const gone = s.partsOf(await s.undo(whole.id, folder))
+  await s.undo(gone[0] ?? '')
+  await s.undo(s.partsOf(whole.id)[0] ?? '')
+  expect((await s.plan({ place: place('/'), since })).conflicts).toEqual([gone[1]])
+})
+
+test('what others had undone makes nothing count again once that is undone itself', async ({ s }) => {
+  const [own, theirs, beside] = [await s.create('/f'), await s.replace('/f', s2), await s.create('/g', s2)]
+  const undo = await s.undo(theirs, beside)
+  await s.undoAs('s2', s.partsOf(undo)[0] ?? '')
+  await s.undoAs('s2', theirs)
+  expect(await s.plan({ session: 's1' })).toEqual(CLEAN(undo, own))
+})
+
+test('a folder that stayed when its change was undone is none of what others did to that', async ({ s }) => {
+  const write = await s.begin('write', '/d/f')
+  const folder = await s.happen('mkdir', '/d', { parent: write.id })
+  write.done(file('e'))
+  await s.journal.settled()
+  await s.remove('/d/f', { ...s2, undoes: write.id })
+  expect(await s.plan({ session: 's1' })).toEqual(CLEAN(folder))
+})
+
+test('a folder may stay for what the caller has nothing to do with', async ({ s }) => {
+  const folder = await s.happen('mkdir', '/d')
+  await s.create('/d/hidden')
+  const scope = { place: place('/'), since: new Date(0) }
+  expect(await s.plan({ ...scope, leavesOut: ({ place: { inner } }) => inner === '/d/hidden' })).toEqual(CLEAN(folder))
+})
+
+test('a folder that came or went above the place is in the way, unless that cancels out', async ({ s }) => {
+  await s.create('/t/x')
+  const since = await s.moment()
+  const gone = await s.happen('remove', '/t', { before: { ...file('d'), kind: 'directory' }, kept }, null)
+  expect(await s.plan({ place: place('/t/x'), since })).toEqual({ changes: [], conflicts: [gone] })
+  await s.undo(gone)
+  expect(await s.plan({ place: place('/t/x'), since })).toEqual(CLEAN())
 })
 
 test('a change and its undo around another one of the set are no other hands', async ({ s }) => {
