@@ -1,4 +1,4 @@
-import type { Call, Precondition, Stat, Trash } from '../../src/core/backend.ts'
+import type { Call, CopyOptions, Precondition, Stat, Trash } from '../../src/core/backend.ts'
 import { afterwards, inDoubt } from '../../src/core/effect.ts'
 import { isCode, type VfsError } from '../../src/core/error.ts'
 import { join, ROOT, type VfsPath } from '../../src/core/path.ts'
@@ -41,7 +41,7 @@ export class S3Trash implements Trash {
     return stat
   }
 
-  async back(id: string, path: VfsPath, call: Call = {}): Promise<Stat> {
+  async back(id: string, path: VfsPath, call: Call & Pick<CopyOptions, 'staging'> = {}): Promise<Stat> {
     const aside = join(ROOT, id)
     const { stat } = await this.#kept.copyTo(this.#objects, aside, path, { ...call, folders: true })
     await afterwards(() => this.drop(id)) // it stands at both places, which recovery settles

@@ -167,8 +167,8 @@ export interface Trash {
   readonly versioned?: boolean | undefined
   /** Moves a file or a whole folder here in one step. Rejects NOT_FOUND, CONFLICT (and then puts back what it took). */
   put(path: VfsPath, id: string, options?: Call & Precondition): Promise<Stat>
-  /** Brings it back, to where nothing stands. Rejects ALREADY_EXISTS, NOT_FOUND (the parent, or nothing is kept under this id). */
-  back(id: string, path: VfsPath, call?: Call): Promise<Stat>
+  /** Brings it back, to where nothing stands. What an interrupted one staged at the path is discarded as that of a copy. Rejects ALREADY_EXISTS, NOT_FOUND (the parent, or nothing is kept under this id). */
+  back(id: string, path: VfsPath, call?: Call & Pick<CopyOptions, 'staging'>): Promise<Stat>
   /**
    * Keeps a file's present content here without reading it, where the storage can; a folder's where it is by_cid. The
    * content may still move if a program outside holds the file open: the stat's etag is of the kept content and is to be compared before use.

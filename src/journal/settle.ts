@@ -164,12 +164,14 @@ async function takeAway({ at }: Case, { kind, cid, etag }: Stat): Promise<End> {
 /** Something comes back from the trash, where it lay under the id of its removal, or of a later one, which was noted then. */
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  const { undoes, aside: under } = it.row
+  const { undoes, aside: under, staging } = it.row
   const aside = undoes === null ? null : await inTrash(it.at.backend, under ?? changeId(undoes))
   if (aside === null && standing) return done(standing)
   requireLate(it)
   if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')
-  return standing && isSame(it, standing, aside) ? takeBackHalfReturn(it, standing) : ABORTED
+  if (staging !== null && (await discard(it)) === 'refused') return conflict(LEFT)
+  const come = staging === null ? standing : await statOrNull(it.at) // it may have come until it was discarded
+  return come && isSame(it, come, aside) ? takeBackHalfReturn(it, come) : ABORTED
 }
 
 /** It came back by a copy, or by its CID, and still lies aside: there it can be brought back from again. */

@@ -64,7 +64,8 @@ export class Changes {
     const after = was ? { kind: was.kind, size: was.size } : undefined
     return this.#steps.run('undo', target, cause, { before: null, after, parents }, async (change) => {
       if (id !== removal) await change.note({ aside: id })
-      const stat = await trash.back(id, target.inner, { signal: cause.signal }).catch(async (error: unknown) => {
+      const staging: Staging = (name) => change.note({ staging: name })
+      const stat = await trash.back(id, target.inner, { staging, signal: cause.signal }).catch(async (error: unknown) => {
         throw isCode(error, 'NOT_FOUND') && !(await holds(trash, id)) ? notKept(target.place.shown, removal, 'it is kept no longer') : error
       })
       return { stat, bytes: stat.size }

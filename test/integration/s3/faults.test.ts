@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connect as reach } from '../../../backends/s3/connect.ts'
 import { openS3, type S3Options } from '../../../backends/s3/s3.ts'
+import type { Stat, Trash } from '../../../src/core/backend.ts'
 import { bytesOf } from '../../../src/core/bytes.ts'
+import { inDoubt } from '../../../src/core/effect.ts'
 import { isCode } from '../../../src/core/error.ts'
 import { ROOT, vfsPath as p } from '../../../src/core/path.ts'
+import { forward, forwardTrash } from '../../../src/layers/forward.ts'
 import { codeOf, content, dying, names, text } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
 import { FaultProxy, REMOVED } from '../../support/fault-proxy.ts'
@@ -90,6 +93,29 @@ test('so is what was being copied aside in parts', async () => {
   expect(await left(options, aside)).toHaveLength(1)
   await backend.trash?.drop('c1')
   expect(await left(options, aside)).toEqual([])
+})
+
+test('so is what was coming back in parts from aside: it is there to be brought back still', async () => {
+  const options = await server.options()
+  await using backend = await openS3(options)
+  let isDying = true
+  /** As an object comes back that is larger than one request takes; and then nobody knows. */
+  const back = async (trash: Trash, ...[id, path, asked]: Parameters<Trash['back']>): Promise<Stat> => {
+    if (!isDying) return trash.back(id, path, asked)
+    await asked?.staging?.(await halfOf(options, path.slice(1)))
+    throw inDoubt(new Error('the process is gone'))
+  }
+  const half = forward(backend, { outlives: undefined, trash: forwardTrash(backend.trash, (trash) => ({ back: (...args) => back(trash, ...args) })) })
+  await using t = await openTestVfs({ '/b': half })
+  await t.write('/b/f', 'content')
+  const { change } = await t.vfs.remove(p('/b/f'), call)
+  await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  expect(await left(options)).toHaveLength(1)
+  expect(new Set((await t.journal.recover()).map(({ state }) => state))).toEqual(new Set(['aborted']))
+  expect(await left(options)).toEqual([])
+  isDying = false
+  expect(await t.vfs.undo({ change: change! }, call)).toMatchObject({ conflicts: [] })
+  expect(await t.text('/b/f')).toBe('content')
 })
 
 test('and one that had no name yet, as soon as it shows, but none that another gateway sends', async () => {
