@@ -120,10 +120,10 @@ function endsOf(told: string, { before = BEFORE, after, goesOn }: Operation): st
   return [done, `aborted: ${before}; ${before}`, ...(goesOn ? [`partial: half; ${after}`] : [])]
 }
 
-const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows']
+const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows', 'its request']
 const BY_DEATH: readonly Loss[] = ['it and all that follows']
 
-const ALL = OPERATIONS.map(({ name }) => name)
+const ALL: readonly string[] = OPERATIONS.map(({ name }) => name)
 
 /**
  * A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while.

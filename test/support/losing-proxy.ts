@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Which answers do not come. */
-export type Loss = 'it' | 'it and all that follows' | 'all that follows'
+/** Which answers do not come. `its request`: it does not arrive, nor does anything that follows. */
+export type Loss = 'it' | 'it and all that follows' | 'all that follows' | 'its request'
 
-/** Stands before an HTTP server, and loses the answer to one request, which has taken effect by then. */
+/** Stands before an HTTP server, and loses the answer to one request, which has taken effect by then, or the request. */
 export class LosingProxy implements AsyncDisposable {
   readonly url: string
   /** Requests that could have been lost since `lose`. */
@@ -53,12 +53,14 @@ export class LosingProxy implements AsyncDisposable {
   }
 
   #pass(to: string, asked: IncomingMessage, answer: ServerResponse): void {
+    this.away ||= this.#losesRequest(asked)
     if (this.away) return void asked.socket.destroy()
     const body: Buffer[] = []
     asked.on('data', (part: Buffer) => body.push(part))
     const sent = request(to + asked.url, { method: asked.method, headers: asked.headers }, (found) => {
       const losing = this.#losing
-      const isLost = losing?.what.test(`${asked.method} ${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true && this.seen++ === losing.nth
+      const isSuch = losing?.what.test(`${asked.method} ${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true
+      const isLost = isSuch && losing.how !== 'its request' && this.seen++ === losing.nth
       if (isLost && losing.how !== 'all that follows') found.resume().once('end', () => void this.#lost(losing.how, asked, answer))
       else {
         const { trailer: _, ...headers } = found.headers // which node would have to know how to end
@@ -68,6 +70,12 @@ export class LosingProxy implements AsyncDisposable {
     })
     sent.on('error', () => asked.socket.destroy())
     asked.pipe(sent)
+  }
+
+  /** By its first line alone. */
+  #losesRequest({ method, url }: IncomingMessage): boolean {
+    const losing = this.#losing
+    return losing?.how === 'its request' && losing.what.test(`${method} ${url}\n`) && this.seen++ === losing.nth
   }
 
   async #lost(how: Loss, asked: IncomingMessage, answer: ServerResponse): Promise<void> {

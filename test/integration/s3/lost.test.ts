@@ -8,12 +8,12 @@ import { needsS3, type S3Program, S3Server, VERSITY, VERSITY_VERSIONS } from '..
 
 beforeEach(needsS3)
 
-const SERVED: readonly (readonly [string, S3Program])[] = [
-  ['a bucket', VERSITY],
-  ['a bucket that keeps versions', VERSITY_VERSIONS],
+const SERVED: readonly (readonly [string, S3Program, readonly string[] | undefined])[] = [
+  ['a bucket', VERSITY, undefined],
+  ['a bucket that keeps versions', VERSITY_VERSIONS, ['an overwrite', 'a removal', 'a move', 'a return of a file']],
 ]
 
-describe.each(SERVED)('of %s', (_, program) => {
+describe.each(SERVED)('of %s', (_, program, operations) => {
   let server: S3Server
   let proxy: LosingProxy
   beforeAll(async () => {
@@ -38,5 +38,5 @@ describe.each(SERVED)('of %s', (_, program) => {
     return { backend, proxy, left, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() }
   }
 
-  tellsTheTruthOfLostAnswers(reached, /^(PUT|POST|DELETE) /)
+  tellsTheTruthOfLostAnswers(reached, /^(PUT|POST|DELETE) /, operations && { operations })
 })
