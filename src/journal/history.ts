@@ -173,7 +173,7 @@ export class History {
     const at = [id, inner, ...bounds]
     const below = [id, ...range(inner), ...bounds]
     const carried = [id, above(inner), ...bounds]
-    return [...at, ...below, ...at, ...below, ...carried, ...carried]
+    return [...at, ...below, ...at, ...below, ...carried, ...carried, ...carried]
   }
 
   /** Most were never taken back, which one question tells of all. */
@@ -232,11 +232,12 @@ export class History {
 
 const ABOVE = '(select value from json_each(?))'
 
-/** What changed the path, what lies below it, or a folder above that took it along. The long ones read nothing but an index. */
+/** What changed the path, what lies below it, a folder above that took it along, or put a file in the place of one. The long ones read nothing but an index. */
 const touching = (id: 'seq' | 'root', within: string): string => `
   select ${id} as id from change where volume = ? and path = ? ${within}
   union all select ${id} from change where volume = ? and path > ? and path < ? ${within}
   union all select ${id} from change where kind = 'move' and from_volume = ? and from_path = ? ${within}
   union all select ${id} from change where kind = 'move' and from_volume = ? and from_path > ? and from_path < ? ${within}
   union all select ${id} from change where volume = ? and path in ${ABOVE} and kind in ('move', 'remove', 'undo') and not parts_only ${within}
+  union all select ${id} from change where volume = ? and path in ${ABOVE} and kind in ('write', 'copy') and after ->> 'kind' = 'file' ${within}
   union all select ${id} from change where kind = 'move' and from_volume = ? and from_path in ${ABOVE} and not parts_only ${within}`

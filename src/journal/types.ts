@@ -107,7 +107,7 @@ export interface ChangeRecord {
 }
 
 export interface HistoryQuery {
-  /** The place itself, what lies below it, and the changes of its ancestors that carried it along. */
+  /** The place itself, what lies below it, and the changes of its ancestors that carried it along or put a file in their place. */
   readonly place?: Pick<Place, 'volume' | 'inner'> | undefined
   readonly session?: string | undefined
   readonly since?: Date | undefined

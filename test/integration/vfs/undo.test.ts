@@ -141,6 +141,17 @@ describe('undo', () => {
     }
   })
 
+  test('of a session tells before it begins that what it would bring back has no folder any more, but a file', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    await t.vfs.mkdir(p('/m/d'), call)
+    await t.write('/m/d/f', 'x', other)
+    await t.vfs.undo({ path: p('/m/d'), since: new Date(Date.now() - 1000) }, call)
+    await t.write('/m/d', 'theirs', other)
+    await t.vfs.move(p('/m/d'), p('/m/e'), call)
+    expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ change: null, conflicts: [{ path: '/m/d/f' }] })
+    expect([await t.names('/m'), await t.text('/m/e')]).toEqual([['e'], 'theirs'])
+  })
+
   test('of a session takes what it has made again together with its first making', async () => {
     await using t = await openTestVfs({ '/m': {} })
     const { change } = await t.write('/m/d/f', 'x', { parents: true })

@@ -136,6 +136,11 @@ test('a later change above or below is by other hands too, one beside is not', a
   expect(await s.plan({ change: beside })).toEqual(CLEAN(beside))
 })
 
+test('a file that took the place of a folder above is in the way of what lay in that', async ({ s }) => {
+  const [removed] = [await s.remove('/d/f'), await s.create('/d')]
+  expect((await s.plan({ change: removed })).conflicts).toEqual([removed])
+})
+
 test('a move is in the way at both of its ends', async ({ s }) => {
   const move = await s.move('/a', '/b')
   const again = await s.create('/a')
