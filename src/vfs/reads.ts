@@ -15,6 +15,11 @@ export class SessionReads {
     if (session !== undefined) this.#etags.set(key(session, place), etag)
   }
 
+  /** The session itself has changed what it had seen there. */
+  changed(actor: Actor, place: Key, etag: string): void {
+    if (this.seen(actor, place) !== undefined) this.saw(actor, place, etag)
+  }
+
   seen({ session }: Actor, place: Key): string | undefined {
     return session === undefined ? undefined : this.#etags.get(key(session, place))
   }

@@ -4,6 +4,7 @@ import { afterwards } from '../core/effect.ts'
 import { isCode } from '../core/error.ts'
 import type { EventBus } from '../core/events.ts'
 import type { ChangeId, Intent, Journal, OpenChange } from '../journal/types.ts'
+import type { SessionReads } from './reads.ts'
 import { snapshot, statOrNull, type Target } from './target.ts'
 import type { Changed } from './types.ts'
 
@@ -37,10 +38,12 @@ export type Facts = Omit<Intent, 'kind' | 'place' | 'actor' | 'parent' | 'undoes
 export class Steps {
   readonly journal: Journal
   readonly #events: EventBus
+  readonly #reads: SessionReads
 
-  constructor(journal: Journal, events: EventBus) {
+  constructor(journal: Journal, events: EventBus, reads: SessionReads) {
     this.journal = journal
     this.#events = events
+    this.#reads = reads
   }
 
   async run(
@@ -57,6 +60,7 @@ export class Steps {
       for (const folder of parents) if (await this.#makeParent(folder, { actor, signal, parent: change.id })) made.unshift(folder)
       const { stat, bytes } = await effect(change)
       change.done(stat && snapshot(stat))
+      if (stat) this.#reads.changed(actor, target.place, stat.etag)
       this.#events.emit('changed', { path: target.place.shown, change: change.id, op: kind })
       return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
     } catch (error) {

@@ -79,7 +79,7 @@ export class MountedVfs implements Vfs {
     this.#targets = new Targets(table, policy)
     this.#reading = new Reading(this.#targets)
     this.#folders = new Folders(this.#targets)
-    this.#changes = new Changes(new Steps(journal, events), versions)
+    this.#changes = new Changes(new Steps(journal, events, this.#reads), versions)
     this.#versions = new Versions(this.#targets, journal, versions)
     this.#undo = new Undo(this.#targets, this.#changes, this.#versions)
     const { takeBack, takeBackOne } = this.#undo

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { LocalBackend } from '../../../backends/local/local.ts'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
-import { openTestVfs, type TestVfs } from '../../support/vfs.ts'
+import { call, openTestVfs, type TestVfs } from '../../support/vfs.ts'
 import { site } from '../local/site.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
@@ -56,5 +56,27 @@ describe.each([
     await t.write(one, 'theirs', other)
     await expect(t.write(two, 'lost')).rejects.toMatchObject({ code: 'CONFLICT', path: p(two) })
     expect(await t.text(one)).toBe('theirs')
+  })
+})
+
+describe('a file that its session has read, and then changed by', () => {
+  const f = p('/a/f')
+  const over = { ...call, overwrite: true }
+
+  test.each<readonly [string, (t: TestVfs) => Promise<unknown>]>([
+    ['the undo of its own write', async (t) => t.vfs.undo({ change: (await t.write('/a/f', 'more')).change ?? '' }, call)],
+    ['its removal and the undo of that', async (t) => t.vfs.undo({ change: (await t.vfs.remove(f, call)).change ?? '' }, call)],
+    ['a copy over it', (t) => t.vfs.copy(p('/a/g'), f, over)],
+    ['a move over it', (t) => t.vfs.move(p('/a/g'), f, over)],
+    ['a copy from another storage', (t) => t.vfs.copy(p('/b/g'), f, over)],
+    ['the undo of a copy over it', async (t) => t.vfs.undo({ change: (await t.vfs.copy(p('/a/g'), f, over)).change ?? '' }, call)],
+  ])('%s, was changed by nobody else', async (_, change) => {
+    await using t = await openTestVfs({ '/a': new MemoryBackend(), '/b': new MemoryBackend() })
+    for (const path of ['/a/f', '/a/g', '/b/g']) await t.write(path, `of ${path}`, other)
+    await t.text('/a/f')
+    await change(t)
+    await t.write('/a/f', 'own again')
+    await t.write('/a/f', 'theirs', { ...other, ifMatch: '*' })
+    await expect(t.write('/a/f', 'lost')).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
