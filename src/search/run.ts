@@ -111,8 +111,14 @@ export class Run {
   }
 }
 
-/** The engine's own words, without its advice on flags that nobody can set here. */
+/** The engine's own words in one line, without its advice on flags that nobody can set here. */
 function invalidPattern(stderr: string): VfsError {
   const [message = ''] = stderr.replace(/^rg: /, '').split('\n\n')
-  return new VfsError('INVALID_PATTERN', message.trim(), { op: 'search' })
+  return new VfsError('INVALID_PATTERN', inOneLine(message.trim()), { op: 'search' })
+}
+
+/** Of the pattern, with marks below it, what is marked. */
+function inOneLine(message: string): string {
+  const [, what, pattern = '', marks = '', why] = /^(.*:)\n(.*)\n(.*)\nerror: (.*)$/.exec(message) ?? []
+  return why === undefined ? message : `${what} ${why} at ${JSON.stringify(pattern.slice(marks.indexOf('^'), marks.lastIndexOf('^') + 1))}`
 }

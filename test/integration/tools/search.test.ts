@@ -82,7 +82,8 @@ describe('pages', () => {
 })
 
 test.each([
-  [{ pattern: '(salt' }, 'INVALID_PATTERN', 'unclosed group'],
+  [{ pattern: '(salt' }, 'INVALID_PATTERN', 'INVALID_PATTERN: regex parse error: unclosed group at "(". Correct'],
+  [{ pattern: 'a{2,1}' }, 'INVALID_PATTERN', 'the start must be <= the end at "{2,1}". Correct'],
   [{ pattern: 'a\nb' }, 'INVALID_PATTERN', 'not allowed in a regex'],
   [{ pattern: 'a\0b' }, 'INVALID_PATTERN', 'NUL'],
   [{ pattern: '\0', literal: true }, 'INVALID_PATTERN', 'NUL'],
