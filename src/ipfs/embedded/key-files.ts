@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
@@ -18,7 +19,7 @@ export async function readKey(file: string): Promise<PrivateKey | undefined> {
   }
 }
 
-/** The key in the file, which is made if there is none: of several processes that come together, by one of them. */
+/** The key in the file, which is made if there is none: of several callers that come together, by one of them. */
 export async function ownKey(file: string): Promise<PrivateKey> {
   const stored = await readKey(file)
   if (stored) return stored
@@ -26,10 +27,10 @@ export async function ownKey(file: string): Promise<PrivateKey> {
   return (await storeKey(file, made)) ? made : ownKey(file)
 }
 
-/** Durable, whole, and for its owner alone. False if the file exists already. */
+/** Durable, whole, and for its owner alone; written under a name that no other caller has. False if the file exists already. */
 export async function storeKey(file: string, key: PrivateKey): Promise<boolean> {
   const { privateKeyToProtobuf } = await crypto()
-  const temporary = `${file}.${process.pid}.new`
+  const temporary = `${file}.${randomUUID()}.new`
   try {
     await write(temporary, privateKeyToProtobuf(key))
     await link(temporary, file)

@@ -20,7 +20,10 @@ export class PeerKey implements Disposable {
   }
 
   get(): Promise<PrivateKey> {
-    return (this.#key ??= this.#load())
+    return (this.#key ??= this.#load().catch((error: unknown) => {
+      this.#key = undefined // the next call tries again
+      throw error
+    }))
   }
 
   /** Known once the key has been asked for. */
@@ -45,7 +48,7 @@ export class PeerKey implements Disposable {
 
   async #load(): Promise<PrivateKey> {
     await mkdir(this.#run, { recursive: true, mode: 0o700 })
-    this.#held = Hold.try(this.#run, 'peer')
+    this.#held ??= Hold.try(this.#run, 'peer')
     return this.#held ? this.own() : newKey()
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { rawCid } from '../../../src/core/cid.ts'
 import { NodeState } from '../../../src/ipfs/embedded/state.ts'
+import { canonical } from '../../../src/ipfs/naming.ts'
 import { openNode, temporaryFolder } from '../../support/content.ts'
 import { LOOPBACK, machine, pair } from '../../support/machine.ts'
 
@@ -86,4 +87,40 @@ test('keys lie in files for their owner alone, and one that cannot be read is no
   await writeFile(join(folder.path, 'peer.key'), 'no key')
   await expect(open.node.names.publish(cidOf('x'), { ...OFFLINE, key: 'self' })).rejects.toMatchObject({ code: 'IO_ERROR' })
   expect(await readFile(join(folder.path, 'peer.key'), 'utf8')).toBe('no key')
+})
+
+test('of callers who make one key at once, in one process or several, one makes it, and is told what lies in the file', async () => {
+  await using folder = await temporaryFolder()
+  await using one = await openNode(folder.path)
+  await using two = await openNode(folder.path)
+  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? one : two).node.names.makeKey('site')))
+  const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const refused = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  expect(refused).toEqual(Array(7).fill(expect.objectContaining({ code: 'ALREADY_EXISTS' })))
+  expect((await two.node.names.keys()).slice(1)).toEqual(made)
+})
+
+test('a new folder has one key of its own, whoever asks for it first', async () => {
+  await using folder = await temporaryFolder()
+  await using open = await openNode(folder.path)
+  const [{ peer }, ...names] = await Promise.all([
+    open.node.identity(),
+    ...Array.from({ length: 4 }, async () => (await open.node.names.keys())[0]?.id ?? ''),
+    open.node.names.publish(cidOf('x'), { ...OFFLINE, key: 'self' }).then(({ name }) => name),
+  ])
+  expect(new Set(names)).toEqual(new Set([await canonical(peer)]))
+})
+
+test('a node whose key could not be read is the same as before once it can', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'peer.key')
+  const stored = await (async () => {
+    await using open = await openNode(folder.path)
+    return { peer: (await open.node.identity()).peer, key: await readFile(file) }
+  })()
+  await writeFile(file, 'no key')
+  await using open = await openNode(folder.path)
+  await expect(open.node.identity()).rejects.toMatchObject({ code: 'IO_ERROR' })
+  await writeFile(file, stored.key)
+  expect((await open.node.identity()).peer).toBe(stored.peer)
 })
