@@ -48,8 +48,8 @@ async function disk(): Promise<Disk> {
 }
 
 /** Writes so many contents one over the other, and gives the changes. */
-async function overwrite(gateway: Gateway, times: number, seed = 0): Promise<string[]> {
-  const path = p(`${gateway.served[0]?.path}/f`)
+async function overwrite(gateway: Gateway, times: number, seed = 0, name = 'f'): Promise<string[]> {
+  const path = p(`${gateway.served[0]?.path}/${name}`)
   const changes: string[] = []
   for (let i = 1; i <= times; i++) {
     const { change } = await gateway.vfs.write(path, noise(SIZE, seed + i), call)
@@ -80,6 +80,20 @@ test('when the disk of the data folder is full changes go on: what is kept longe
   free()
   expect(existsSync(join(data, 'reserve'))).toBe(false)
   expect(await new Reserve(data).keep()).toBe(true)
+})
+
+test('of two gateways on a full disk each goes on', async () => {
+  const { data, open, fill } = await disk()
+  await new Reserve(data).keep()
+  const [one, two] = [await open(), await open()]
+  await Promise.all([overwrite(one, 20), overwrite(two, 20, 500, 'g')])
+  fill()
+  await Promise.all([overwrite(one, 40, 1000), overwrite(two, 40, 1500, 'g')])
+  await one[Symbol.asyncDispose]()
+  await overwrite(two, 20, 2000, 'g')
+  await two.journal.caughtUp()
+  expect(two.journal.history({ states: ['open', 'in_doubt', 'aborted'], parts: true, limit: 1 })).toEqual([])
+  await two[Symbol.asyncDispose]()
 })
 
 test('a gateway starts on a disk that has become full, and what stands there can be read', async () => {
