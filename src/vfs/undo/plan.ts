@@ -1,3 +1,4 @@
+import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { within, type VfsPath } from '../../core/path.ts'
 import { unhurried } from '../../core/unhurried.ts'
@@ -98,14 +99,15 @@ export class Plans {
     return problems
   }
 
-  /** Why a change cannot be taken back now, by a look at the storage; undefined if it can. `covered`: a newer one of the set is taken back first. */
+  /** Why a change cannot be taken back now, by a look at the storage at what it stands by; undefined if it can. `covered`: a newer one of the set is taken back first. */
   async #problem(record: ChangeRecord, covered: boolean, signal: AbortSignal | undefined): Promise<string | undefined> {
     if (record.partsOnly) return undefined // its parts are looked at by the plan, and checked as they are taken back
     if (record.undoneBy !== null) return undefined // what it left stands only when its turn comes
     try {
-      const target = await this.#served.target(record.place, signal)
-      if (record.before !== null) await this.#versions.taken(record)
-      return covered ? undefined : await this.#moved(record, target, signal)
+      const standing = this.#journal.standsBy(record.change) ?? record
+      const target = await this.#served.target(standing.place, signal)
+      if (standing.before !== null) await this.#versions.taken(standing)
+      return covered ? undefined : await this.#moved(standing, target, { mayBeGone: record.kind === 'mkdir', signal })
     } catch (error) {
       if (error instanceof VfsError && error.code !== 'VOLUME_CHANGED') return error.message
       throw error
@@ -113,10 +115,10 @@ export class Plans {
   }
 
   /** In what way the path is not as the change left it. */
-  async #moved(record: ChangeRecord, target: Target, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async #moved(record: ChangeRecord, target: Target, { mayBeGone, signal }: Call & { readonly mayBeGone: boolean }): Promise<string | undefined> {
     const standing = await orNull(() => target.mount.backend.stat(target.inner, { signal, fresh: true })) // who else has changed it need not be of this process
     if (record.after === null) return standing === null ? undefined : 'something else stands there now'
-    if (standing === null) return record.kind === 'mkdir' ? undefined : 'it is not there any more'
+    if (standing === null) return mayBeGone ? undefined : 'it is not there any more'
     if (standing.kind !== 'file' && !isGraft(record)) return undefined
     return (await this.#versions.standing(target, record, record.after, { signal })) === undefined ? 'its content has changed since' : undefined
   }

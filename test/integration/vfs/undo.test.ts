@@ -243,6 +243,17 @@ describe('undo', () => {
       expect([await t.names('/m'), await t.text('/m/h')]).toEqual([['f', 'h'], 'changed'])
     })
 
+    test('after it was written anew and moved again, when all of it was undone and that too', async () => {
+      await using t = await openTestVfs({ '/m': await make() })
+      const since = new Date(Date.now() - 1000)
+      for (const words of ['one', 'two']) await t.write('/m/f', words)
+      await t.vfs.move(p('/m/f'), p('/m/g'), call)
+      const { change } = await t.vfs.undo({ path: p('/m/f'), since }, call)
+      await t.vfs.undo({ change: change! }, call)
+      expect(await t.vfs.undo({ path: p('/m'), since }, call)).toMatchObject({ conflicts: [] })
+      expect(await t.names('/m')).toEqual([])
+    })
+
     test('after it was brought back, and removed and brought back once more', async () => {
       await using t = await openTestVfs({ '/m': await make() })
       const { change } = await t.write('/m/f', 'one', other)
@@ -426,6 +437,8 @@ describe('undo', () => {
     await using t = await openTestVfs({ '/m': backend })
     const { change } = await t.vfs.mkdir(p('/m/d'), call)
     await t.write('/m/f', 'x')
+    const undo = await t.vfs.undo({ change: change! }, other)
+    await t.vfs.undo({ change: undo.change! }, call)
     await rmdir(host('d'))
     await expect(t.vfs.undo({ change: change! }, call)).rejects.toMatchObject({ code: 'CONFLICT' })
     expect((await t.vfs.undo({ session: 'current' }, call)).conflicts).toEqual([])
