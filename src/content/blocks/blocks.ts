@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { VfsError } from '../../core/error.ts'
+import { isCode, VfsError } from '../../core/error.ts'
 import { patiently } from '../../sqlite/busy.ts'
 import { Committer } from '../../sqlite/committer.ts'
 import type { Database } from '../../sqlite/database.ts'
@@ -101,6 +101,16 @@ export class Blocks implements AsyncDisposable {
     throw new VfsError('INVALID_BLOCK', 'a block of the content store was damaged on disk; it was put away', {
       hint: 'Repeat the call to fetch the block again, or add the content once more.',
     })
+  }
+
+  /** The same; undefined also where it is damaged. */
+  async sound(multihash: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.get(multihash)
+    } catch (error) {
+      if (isCode(error, 'INVALID_BLOCK')) return undefined
+      throw error
+    }
   }
 
   async has(multihash: Uint8Array): Promise<boolean> {

@@ -67,13 +67,7 @@ export class EmbeddedBlocks implements NodeBlocks {
 
   /** What is on this machine only; undefined also for a block that is damaged. */
   async found(cid: CID): Promise<Uint8Array | undefined> {
-    if (cid.multihash.code === IDENTITY) return cid.multihash.digest
-    try {
-      return await this.#content.blocks.get(cid.multihash.bytes)
-    } catch (error) {
-      if (isCode(error, 'INVALID_BLOCK')) return undefined
-      throw error
-    }
+    return cid.multihash.code === IDENTITY ? cid.multihash.digest : this.#content.blocks.sound(cid.multihash.bytes)
   }
 
   async holds(cid: CID): Promise<boolean> {

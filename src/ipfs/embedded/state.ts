@@ -24,12 +24,19 @@ const PIN = `
 const PIN_TOO = `
   INSERT INTO pin VALUES (?, 'recursive', ?) ON CONFLICT (cid) DO UPDATE SET type = 'recursive', name = coalesce(name, excluded.name)`
 
+/** What other connections have committed, and what this one has changed. */
+const VERSION = "SELECT data_version || ' ' || total_changes() AS version FROM pragma_data_version"
+
 const PAGE = 1000
 
 interface PinRow {
   readonly cid: string
   readonly type: 'direct' | 'recursive'
   readonly name: string | null
+}
+
+interface Versioned {
+  readonly version: string
 }
 
 interface Keyed {
@@ -55,6 +62,11 @@ export class NodeState implements AsyncDisposable {
     const state = new NodeState(await openShared(join(folder, 'ipfs.db'), [SCHEMA, NAME_TABLE, MOVED]), blocks.head('mfs'))
     await state.#takeOver(blocks)
     return state
+  }
+
+  /** Another one whenever a pin or the root of the mutable tree may be another; cheaper than all pins. */
+  async version(): Promise<string> {
+    return `${await patiently(() => this.#db.get<Versioned>(VERSION)?.version)} ${await this.mfs.root()}`
   }
 
   pins(): Promise<Pin[]> {
