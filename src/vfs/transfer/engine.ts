@@ -13,6 +13,7 @@ import { atOnce, type Turn, WHOLE } from '../write.ts'
 import { ahead } from './ahead.ts'
 import { copyFile, verify } from './file.ts'
 import type { Failures } from './failures.ts'
+import type { Memory } from './memory.ts'
 import type { Meter } from './meter.ts'
 import { Places } from './places.ts'
 import { type Filing, type Page, Plan } from './plan.ts'
@@ -33,6 +34,7 @@ export interface Run {
   readonly call: VfsCall & { readonly include?: readonly string[] | undefined; readonly exclude?: readonly string[] | undefined }
   /** Files at the same time. */
   readonly width: number
+  readonly memory: Memory
   /** Read back what was written, unless the storage is to be believed. */
   readonly verify: boolean
   readonly meter: Meter
@@ -91,10 +93,10 @@ export class Engine {
     return tally
   }
 
-  async *#differing(pages: AsyncIterable<Page>, { call, width, meter, failed }: Run): AsyncGenerator<Page> {
+  async *#differing(pages: AsyncIterable<Page>, { call, width, memory, meter, failed }: Run): AsyncGenerator<Page> {
     const { targets, changes } = this.#vfs
     const { signal } = call
-    const comparison = new Comparison({ targets, journal: changes.journal, places: new Places(signal), width, failed, signal })
+    const comparison = new Comparison({ targets, journal: changes.journal, places: new Places(signal), width, memory, failed, signal })
     await changes.journal.caughtUp()
     for await (const { folders, files } of pages) {
       const { differ, same } = await comparison.differing(files)
@@ -115,6 +117,7 @@ export class Engine {
   /** Undefined if it failed, and that was told. What is large waits for its turn as a whole; what is small is begun before, together with others. */
   async #send(filing: Filing, sending: Sending): Promise<Changed | undefined> {
     const { run, cause, turns } = sending
+    const { source } = filing
     let done: Changed | undefined
     const copy = async (turn: Turn): Promise<Changed> => {
       const target = await this.#vfs.targets.writable('copy', filing.to, cause.signal)
@@ -124,7 +127,8 @@ export class Engine {
     }
     try {
       throwIfAborted(cause.signal, 'copy')
-      return await (filing.source.size > WHOLE ? turns.takeLarge(filing.source.size, () => copy(atOnce)) : copy(turns.take))
+      if (source.size <= WHOLE) return await copy(turns.take)
+      return await run.memory.during(source.size, cause.signal, () => turns.take(() => copy(atOnce)))
     } catch (error) {
       const { change } = done ?? {}
       if (!change) throwIfAborted(cause.signal, 'copy')

@@ -8,6 +8,7 @@ import { statOrNull, type Target } from '../target.ts'
 import type { CopiedInto, CopyIntoCall } from '../types.ts'
 import { Engine, type Ground, type Run, type Tally } from './engine.ts'
 import { Failures } from './failures.ts'
+import { Memory } from './memory.ts'
 import { Meter } from './meter.ts'
 import type { Page, Plan } from './plan.ts'
 
@@ -43,6 +44,7 @@ export class Merges {
     return {
       call,
       width: call.concurrency ?? AT_ONCE,
+      memory: new Memory(),
       verify: call.verify !== false,
       meter: new Meter(call.onProgress),
       leftOut: failures,

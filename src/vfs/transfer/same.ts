@@ -7,6 +7,7 @@ import type { Found } from '../beside.ts'
 import { forEachOf } from '../pool.ts'
 import type { Targets } from '../target.ts'
 import type { Key, Places } from './places.ts'
+import type { Memory } from './memory.ts'
 import type { Filing } from './plan.ts'
 
 /** One of two files that are compared. */
@@ -27,6 +28,7 @@ interface Ground {
   readonly places: Places
   /** Files that are read at the same time. */
   readonly width: number
+  readonly memory: Memory
   /** Told of what cannot be read. */
   readonly failed: (path: VfsPath, error: unknown) => Promise<void>
   readonly signal: AbortSignal | undefined
@@ -95,10 +97,11 @@ export class Comparison {
     return files.map((file, i) => ({ ...file, place: { volume: mount.backend.volume, inner: placed[i]!.inner }, known: file.found.cid ?? known[i] }))
   }
 
-  async #hash({ path, place, found: { etag } }: Side): Promise<string> {
-    const { targets, journal, signal } = this.#ground
+  async #hash({ path, place, found: { etag, size } }: Side): Promise<string> {
+    const { targets, journal, memory, signal } = this.#ground
     const { mount, inner } = await targets.readable('copy', path, signal)
-    const cid = await cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal, reuse: true, fresh: true }))
+    const read = (): Promise<string> => cidOfContent(mount.backend.read(inner, { ifMatch: etag, signal, reuse: true, fresh: true }))
+    const cid = await memory.during(size, signal, read)
     journal.learn(place, etag, cid)
     return cid
   }

@@ -13,6 +13,7 @@ import type { Changed, TransferCall, Walked } from '../types.ts'
 import { Engine, type Ground, type Run } from './engine.ts'
 import { Failures } from './failures.ts'
 import { byCid, copyFile, verify } from './file.ts'
+import { Memory } from './memory.ts'
 import { Meter } from './meter.ts'
 import type { Key } from './places.ts'
 
@@ -138,6 +139,7 @@ export class Transfers {
     const run: Run = {
       call: { ...call, signal: cause.signal },
       width: AT_ONCE,
+      memory: new Memory(),
       verify: true,
       meter,
       leftOut,

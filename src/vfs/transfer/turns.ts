@@ -1,14 +1,9 @@
 import { Slots } from '../../layers/slots.ts'
 import type { Turn } from '../write.ts'
 
-/** Of files that are sent at the same time: storages hold parts of a large one in memory, and no more of it than `MOST_HELD`. */
-const MEMORY = 128 << 20
-const MOST_HELD = 32 << 20
-
-/** So many files at once ask storages, fewer if they are large. Who waits for that does not begin any more once the whole has failed. */
+/** So many files at once ask storages. Who waits for that does not begin any more once the whole has failed. */
 export class Turns {
   readonly #slots: Slots
-  readonly #memory = new Slots(MEMORY)
   readonly #signal: AbortSignal | undefined
   #end: { readonly error: unknown } | undefined
 
@@ -22,8 +17,6 @@ export class Turns {
       if (this.#end) throw this.#end.error
       return work()
     })
-
-  readonly takeLarge = <T>(size: number, work: () => Promise<T>): Promise<T> => this.#memory.use(this.#signal, () => this.take(work), Math.min(size, MOST_HELD))
 
   /** Of the whole; throws it. */
   endWith(error: unknown): never {
