@@ -11,7 +11,7 @@ import type { Served } from './served.ts'
 
 type Conflict = Undone['conflicts'][number]
 
-const LOOKED_AT = 1000 // changes in doubt
+const LOOKED_AT = 1000 // changes
 
 /** What to take back, and what stands in its way. */
 export interface Plan {
@@ -92,11 +92,24 @@ export class Plans {
   async #problems(records: readonly ChangeRecord[], signal: AbortSignal | undefined): Promise<Conflict[]> {
     const problems: Conflict[] = []
     for (const [i, record] of records.entries()) {
-      const covered = records.slice(0, i).some((newer) => touches(newer, record))
+      const covered = this.#isCovered(record, records.slice(0, i))
       const reason = await this.#problem(record, covered, signal)
       if (reason !== undefined) problems.push({ change: record.change, path: this.#served.name(record.place), reason })
     }
     return problems
+  }
+
+  /** Whether one of these, or a part of one, has to do with the same path. */
+  #isCovered(record: ChangeRecord, newer: readonly ChangeRecord[]): boolean {
+    if (newer.some((one) => touches(one, record))) return true
+    const wholes = new Set(newer.filter(({ partsOnly }) => partsOnly).map(({ change }) => change))
+    if (wholes.size === 0) return false
+    const isPart = ({ parent }: ChangeRecord): boolean => {
+      const whole = parent === null ? undefined : this.#journal.get(parent)
+      return whole !== undefined && (wholes.has(whole.change) || isPart(whole))
+    }
+    const since = { after: record.seq, parts: true, states: ['done'], limit: LOOKED_AT } as const
+    return placesOf(record).some((place) => this.#journal.history({ place, ...since }).some(isPart))
   }
 
   /** Why a change cannot be taken back now, by a look at the storage at what it stands by; undefined if it can. `covered`: a newer one of the set is taken back first. */

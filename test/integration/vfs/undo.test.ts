@@ -15,6 +15,14 @@ import { site } from '../local/site.ts'
 
 const other = { actor: { client: 'other', session: 's2' } }
 
+/** A moment after what has happened and before what comes: the journal's times are milliseconds. */
+async function between(): Promise<Date> {
+  await sleep(2)
+  const moment = new Date()
+  await sleep(2)
+  return moment
+}
+
 describe('undo', () => {
   test('of a session takes back all of it, the newest first, in one change that can be undone itself', async () => {
     await using t = await openTestVfs({ '/m': {} })
@@ -87,18 +95,13 @@ describe('undo', () => {
   test('of a path finds in its way what came or went with a folder above, unless that cancels out', async () => {
     await using t = await openTestVfs({ '/m': {} })
     const moments = [new Date(Date.now() - 1000)]
-    const moment = async (): Promise<void> => {
-      await sleep(2) // the journal's times are milliseconds
-      moments.push(new Date())
-      await sleep(2)
-    }
     await t.write('/m/a/b/f', 'x', { parents: true })
-    await moment()
+    moments.push(await between())
     const removed = await t.vfs.remove(p('/m/a'), { ...call, recursive: true })
     const since = (nth: number) => ({ path: p('/m/a/b'), since: moments[nth]! })
     const inTheWay = (change: string | null) => ({ change: null, undone: [], conflicts: [{ change, path: '/m/a' }] })
     expect(await t.vfs.undo(since(1), call)).toMatchObject(inTheWay(removed.change))
-    await moment()
+    moments.push(await between())
     const back = await t.vfs.undo({ change: removed.change! }, call)
     expect(await t.vfs.undo(since(2), call)).toMatchObject(inTheWay(back.change))
     expect(await t.vfs.undo(since(1), call)).toEqual({ change: null, undone: [], conflicts: [] })
@@ -120,14 +123,10 @@ describe('undo', () => {
   test('of all takes back one by one what cancels out about a folder that went, and came on the way of something else', async () => {
     await using t = await openTestVfs({ '/m': {} })
     const moments = [new Date(Date.now() - 1000)]
-    const moment = async (): Promise<void> => {
-      await sleep(2) // the journal's times are milliseconds
-      moments.push(new Date())
-    }
     await t.vfs.mkdir(p('/m/d'), other)
-    await moment()
+    moments.push(await between())
     await t.write('/m/d/f', 'x')
-    await moment()
+    moments.push(await between())
     await t.vfs.undo({ path: p('/m/d'), since: moments[0]! }, other)
     await t.vfs.undo({ session: 's2' }, call)
     for (const [since, files] of [
@@ -150,6 +149,23 @@ describe('undo', () => {
     await t.vfs.move(p('/m/d'), p('/m/e'), call)
     expect(await t.vfs.undo({ session: 's1' }, call)).toMatchObject({ change: null, conflicts: [{ path: '/m/d/f' }] })
     expect([await t.names('/m'), await t.text('/m/e')]).toEqual([['e'], 'theirs'])
+  })
+
+  test('of all looks at what stands only where no part of a newer change is taken back first', async () => {
+    await using t = await openTestVfs({ '/m': {} })
+    const moments: Date[] = []
+    await t.write('/m/b', 'old')
+    moments.push(await between())
+    await t.vfs.remove(p('/m/b'), call)
+    await t.write('/m/z', 'z')
+    moments.push(await between())
+    await t.vfs.mkdir(p('/m/b'), call)
+    moments.push(await between())
+    await t.write('/m/c', 'c')
+    for (const since of [moments[1]!, moments[0]!]) await t.vfs.undo({ path: p('/m'), since }, call)
+    expect([await t.names('/m'), await t.text('/m/b')]).toEqual([['b'], 'old'])
+    expect(await t.vfs.undo({ path: p('/m'), since: moments[2]! }, call)).toMatchObject({ conflicts: [] })
+    expect([await t.names('/m'), await t.names('/m/b')]).toEqual([['b', 'z'], []])
   })
 
   test('of a session takes what it has made again together with its first making', async () => {
