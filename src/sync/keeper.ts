@@ -1,6 +1,9 @@
-import type { Keeps } from '../ipfs/types.ts'
+import type { IpfsNode, Keeps } from '../ipfs/types.ts'
 import type { Keep, Scope, SyncIndex } from './index.ts'
 import type { Findings } from './rows.ts'
+
+/** That keeps, and tells whether what it kept is there still. */
+type Node = Pick<IpfsNode, 'keeps' | 'blocks'>
 
 /**
  * Has the node keep what the rows of one scope are about, so that no collection takes a block that is to be reused. The row
@@ -23,17 +26,18 @@ export class Keeper {
   }
 
   /** What can be relied on. Rows whose blocks the node does not keep any more are gone then. */
-  static async begin(index: SyncIndex, keeps: Keeps, key: string): Promise<Keeper> {
+  static async begin(index: SyncIndex, node: Node, key: string): Promise<Keeper> {
+    const { keeps } = node
     const scope = await index.scope(key)
     const all = await index.keeps(scope.id)
     const root = all.find(({ id }) => id === scope.root)
-    if (scope.root !== null && !(root && (await isKept(keeps, root)))) {
+    if (scope.root !== null && !(root && (await isKept(node, root)))) {
       await forget(index, keeps, scope.id)
-      return Keeper.begin(index, keeps, key)
+      return Keeper.begin(index, node, key)
     }
     for (const stale of all.filter((keep) => keep !== root && keep.id <= scope.settled)) await drop(index, keeps, stale)
     const unsettled = all.filter(({ id }) => id > scope.settled)
-    for (const lost of unsettled) if (!(await isKept(keeps, lost))) await index.dropBatch(lost.id)
+    for (const lost of unsettled) if (!(await isKept(node, lost))) await index.dropBatch(lost.id)
     if (unsettled.length > 0) await index.distrustFolders(scope.id)
     return new Keeper(index, keeps, scope, root, unsettled)
   }
@@ -74,7 +78,8 @@ export async function forget(index: SyncIndex, keeps: Keeps, scope: number): Pro
   await index.forget(scope)
 }
 
-const isKept = async (keeps: Keeps, { name, cid }: Keep): Promise<boolean> => (await keeps.get(name)) === cid
+/** A repository can be another one than it was, or have been collected by somebody who took our pins away. */
+const isKept = async ({ keeps, blocks }: Node, { name, cid }: Keep): Promise<boolean> => (await keeps.get(name)) === cid && blocks.has(cid)
 
 async function drop(index: SyncIndex, keeps: Keeps, { id, name }: Keep): Promise<void> {
   await keeps.remove(name)

@@ -76,6 +76,19 @@ onKubo(
       expect([added, reused, await readBack(ground, cid)]).toEqual([1, 299, 300])
       expect(await daemon.run(['pin', 'ls', '--type=recursive', '--names'])).not.toContain(first.cid)
     }, 60_000)
+
+    test('reads all again that the daemon has lost', async () => {
+      const root = await temporary()
+      await using node = await kuboNode({ endpoint: async () => ({ url: daemon.url }), folder: root, network: 'off', repository: 'test' })
+      await using ground = await syncGround({ root, node, mounts: { '/back': new MemoryBackend() } })
+      await plant(ground.work, many(300))
+      const first = await ground.toIpfs()
+      const pins = (await daemon.run(['pin', 'ls', '--type=recursive', '--quiet'])).split('\n')
+      await daemon.run(['pin', 'rm', ...pins])
+      await daemon.run(['repo', 'gc'])
+      const { cid, added } = await ground.toIpfs()
+      expect([cid, added, await readBack(ground, cid)]).toEqual([first.cid, 300, 300])
+    }, 60_000)
   },
   { flags: ['--offline'] },
 )
