@@ -56,8 +56,8 @@ async function copyingFor(ms: number) {
 }
 
 test('as long as rclone is at work no deadline passes', async () => {
-  await using t = await copyingFor(3000)
-  await timeout(t.backend, { ms: 60_000, writeMs: 1000 }).copy(p('/f'), p('/g'))
+  await using t = await copyingFor(5000)
+  await timeout(t.backend, { ms: 60_000, writeMs: 2000 }).copy(p('/f'), p('/g'))
   expect(await text(t.backend.read(p('/g')))).toBe('content')
 })
 
