@@ -42,8 +42,9 @@ export class HttpBackend extends BaseBackend {
     for (const [name, child] of this.#children(path)) {
       throwIfAborted(signal, 'list')
       if (after !== undefined && compareNames(name, after) <= 0) continue
-      if (this.#folders.has(child)) yield { name, ...FOLDER }
-      else yield details ? { name, ...(await this.stat(child, { signal })) } : { name, kind: 'file' }
+      // One that its server does not give keeps nobody from the others.
+      const file = details ? await this.stat(child, { signal }).catch(() => throwIfAborted(signal, 'list')) : undefined
+      yield this.#folders.has(child) ? { name, ...FOLDER } : { name, kind: 'file', ...file }
     }
   }
 

@@ -108,7 +108,7 @@ export interface LocateOptions extends Call {
 export interface ListOptions extends Call {
   /** Begins after this name. */
   readonly after?: string | undefined
-  /** Fills size, modified, etag (and cid, mode) of every entry. */
+  /** Fills size, modified, etag (and cid, mode) of every entry; one of which the storage does not tell them is only named. */
   readonly details?: boolean | undefined
   /** Told the name of every device, pipe and socket: none of them is an entry. */
   readonly onSpecial?: ((name: string) => void) | undefined

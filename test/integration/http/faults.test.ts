@@ -12,6 +12,7 @@ import { codeOf, content } from '../../contract/support.ts'
 import { noise } from '../../support/content.ts'
 import { FaultProxy } from '../../support/fault-proxy.ts'
 import { connect } from '../../support/gateway.ts'
+import { call, openTestVfs } from '../../support/vfs.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -44,6 +45,20 @@ function serve({ headers, method }: IncomingMessage, response: ServerResponse, {
 }
 
 const file = async (seed: number, size = 100_000): Promise<File> => ({ body: await content(noise(size, seed)), etag: `"${seed}"` })
+
+test('a file that its server does not give is named, and keeps nobody from the others', async () => {
+  const { body, etag } = await file(1)
+  await using server = await answering((request, response) => {
+    if (request.url === '/gone') response.writeHead(404).end()
+    else serve(request, response, { body, etag })
+  })
+  const files = ['a', 'gone', 'z'].map((name) => [p(`/${name}`), `${server.url}/${name}`] as const)
+  await using t = await openTestVfs({ '/web': new HttpBackend(new Map(files)), '/m': {} })
+  const failed = [expect.objectContaining({ path: '/web/gone', code: 'NOT_FOUND' })]
+  expect(await t.vfs.copyInto(p('/web'), p('/m'), call)).toMatchObject({ copied: 2, failed })
+  expect(await t.names('/m')).toEqual(['a', 'z'])
+  expect(await t.names('/web')).toEqual(['a', 'gone', 'z'])
+})
 
 test('a server that compresses what nobody wants compressed is not believed', async () => {
   const packed = gzipSync('a'.repeat(100_000))
