@@ -3,7 +3,7 @@ import { RotatedLog } from './log.ts'
 import { usageOf } from './measure.ts'
 import { choosePorts } from './ports.ts'
 import { Program } from './program.ts'
-import { knownOf, NOBODY, pipeIn, portsOf } from './recorded.ts'
+import { knownOf, pipeIn, portsOf } from './recorded.ts'
 import type { ServiceRow, Store } from './store.ts'
 import type { Timing } from './timing.ts'
 import type { Endpoint, ServiceSpec, Setting, Usage } from './types.ts'
@@ -55,7 +55,7 @@ export class Instance {
     if (!program) return
     const { spec, store } = this.#options
     await program.end({ ...spec.stop, graceMs })
-    await store.record(spec.name, { ...NOBODY, ports: this.#row().ports })
+    await store.recordEnd(spec.name)
   }
 
   /** Lets it run, for another process that takes it over. */

@@ -148,10 +148,8 @@ export class Member {
 
   async #endIfNobody(): Promise<void> {
     await mkdir(this.#run, { recursive: true, mode: 0o700 })
-    const hold = Hold.try(this.#run, this.#name)
-    if (!hold) return
-    await endRecorded(this.spec, this.#options.store, this.#folder)
-    hold.release()
+    using hold = Hold.try(this.#run, this.#name)
+    if (hold) await endRecorded(this.spec, this.#options.store, this.#folder)
   }
 
   /** At first of the state that it is in, then of each that it came into since. */

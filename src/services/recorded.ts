@@ -34,6 +34,6 @@ export async function endRecorded(spec: ServiceSpec, store: Store, folder: strin
   const known = knownOf(row)
   const program = known && (await Program.adopt(known, { pipe: pipeIn(folder), folder, take: async () => {} }))
   await program?.end(spec.stop)
-  await store.record(spec.name, { ...NOBODY, ports: row.ports })
+  await store.recordEnd(spec.name)
   await store.tell(spec.name, { ...QUIET, since: Date.now(), heeded: row.turn })
 }

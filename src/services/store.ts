@@ -110,6 +110,11 @@ export class Store implements AsyncDisposable {
     await this.#set(name, recorded, true)
   }
 
+  /** Nothing of it runs any more. Never rejects: a process that stands there still has gone, and whoever reads of one looks for it. */
+  async recordEnd(name: string): Promise<void> {
+    await this.#run('UPDATE service SET pid = NULL, born = NULL, settings = NULL, started_at = NULL WHERE name = ?', name).catch(() => {})
+  }
+
   users(service: string): Promise<string[]> {
     return patiently(() => this.#db.all<{ readonly lock: string }>('SELECT lock FROM user WHERE service = ?', service).map(({ lock }) => lock))
   }
@@ -118,8 +123,9 @@ export class Store implements AsyncDisposable {
     await this.#run('INSERT INTO user VALUES (?, ?) ON CONFLICT DO NOTHING', lock, service)
   }
 
+  /** Never rejects: one whose lock nobody holds is forgotten by the next who looks. */
   async removeUser(lock: string): Promise<void> {
-    await this.#run('DELETE FROM user WHERE lock = ?', lock)
+    await this.#run('DELETE FROM user WHERE lock = ?', lock).catch(() => {})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -76,7 +76,8 @@ export class Supervisor implements Services {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     await this.#looking
-    for (const member of [...this.#members.values()].toReversed()) await member.leave()
+    for (const member of [...this.#members.values()].toReversed())
+      await member.leave().catch((error: unknown) => this.#log(`${member.spec.name} could not be left`, error))
     await this.#store[Symbol.asyncDispose]()
   }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ServiceSpec } from '../../../src/services/types.ts'
+import { Database } from '../../../src/sqlite/database.ts'
 import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
 
 interface Answer {
@@ -69,6 +70,24 @@ describe('a service', () => {
     expect(await t.until(({ state }) => state === 'ready')).toMatchObject({ restarts: 1, url, reason: null })
     const events = t.events.filter((event) => event !== 'echo degraded') // a check may meet the dead one before its end is told
     expect(events).toEqual(['echo starting', 'echo ready', 'echo restarting', 'echo starting', 'echo ready'])
+  })
+
+  test('comes back, and ends with its user, also where no end can be written down', async () => {
+    await using folder = await dataFolder()
+    let last = 0
+    {
+      await using t = await supervise([echo()], folder.path)
+      const { url } = await t.services.endpoint('echo')
+      const others = new Database(join(folder.path, 'services.db'))
+      const refused = "BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+      others.exec(`CREATE TRIGGER ended BEFORE UPDATE OF pid ON service WHEN new.pid IS NULL ${refused}; CREATE TRIGGER gone BEFORE DELETE ON user ${refused}`)
+      others.close()
+      await ask(url, '/crash').catch(() => {})
+      const { pid } = await t.until(({ state, restarts }) => state === 'ready' && restarts === 1)
+      last = (await ask((await t.services.endpoint('echo')).url)).pid
+      expect(pid).toBe(last)
+    }
+    expect(await isRunning(last)).toBe(false)
   })
 
   test('that hangs is degraded, and restarted', async () => {
