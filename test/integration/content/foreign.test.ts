@@ -7,9 +7,10 @@ import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha512 } from 'multiformats/hashes/sha2'
 import { describe, expect, test } from 'vitest'
+import { bytesOf } from '../../../src/core/bytes.ts'
 import type { LocalContent } from '../../../src/content/store.ts'
 import { openContentStore } from '../../../src/content/store.ts'
-import { cidOf, encodeFile, encodeFolder } from '../../../src/content/unixfs/codec.ts'
+import { cidOf, encodeFile, encodeFolder, encodeShard } from '../../../src/content/unixfs/codec.ts'
 import { UnixfsReader, loader } from '../../../src/content/unixfs/index.ts'
 import { noise, temporaryFolder, text, withContent } from '../../support/content.ts'
 
@@ -121,6 +122,25 @@ describe('what is not UnixFS', () => {
       const chimera = encodeFile([{ ...link, cid: folder.cid }], [0], PLAIN)
       await keep(content, chimera.cid, chimera.block)
       expect(await text(content.read(chimera.cid.toString()))).toBe('')
+    })
+  })
+
+  test('a sharded folder of which one part stands at several places is refused: a few blocks would make names without number', async () => {
+    await withContent(async (content) => {
+      const shape = { bits: Uint8Array.of(3), fanout: 256, hashType: 0x22 }
+      const file = await content.put(bytesOf('x'))
+      let shard = encodeShard([{ name: '00x', cid: CID.parse(file.cid), tsize: 1 }], shape, PLAIN)
+      await keep(content, shard.cid, shard.block)
+      for (let depth = 0; depth < 12; depth++) {
+        const { cid } = shard
+        shard = encodeShard(
+          ['00', '01'].map((name) => ({ name, cid, tsize: 1 })),
+          shape,
+          PLAIN,
+        )
+        await keep(content, shard.cid, shard.block)
+      }
+      await expect(Array.fromAsync(content.list(shard.cid.toString()))).rejects.toMatchObject({ code: 'NOT_UNIXFS' })
     })
   })
 
