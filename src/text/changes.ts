@@ -34,21 +34,20 @@ export function* changes({ before, after, regions }: Sides): Generator<Change> {
 function* wholeLines(before: Buffer, after: Buffer, regions: readonly Region[]): Generator<Region> {
   let open: Region | undefined
   for (const { from, to, start, end } of regions) {
-    const head = from - lineStart(before, from)
-    const tail = tailOf(before, after, to, end)
+    const joins = open !== undefined && from < open.to // it begins on the last line of the one before
+    const head = joins ? 0 : from - lineStart(before, from)
+    const tail = endsLine(before, after, to, end) ? 0 : (open && to < open.to ? open.to : lineEnd(before, to)) - to
     const next = { from: from - head, to: to + tail, start: start - head, end: end + tail }
-    if (open && next.from >= open.to) yield open
+    if (open && !joins) yield open
     // What follows the first on its line is only told rightly by the last.
-    open = open && next.from < open.to ? { ...next, from: open.from, start: open.start } : next
+    open = open && joins ? { ...next, from: open.from, start: open.start } : next
   }
   if (open) yield open
 }
 
-/** How much of the same text follows until a line ends on both sides; nothing if both end here. */
-function tailOf(before: Buffer, after: Buffer, to: number, end: number): number {
-  const atLineEnd = (to === 0 || before[to - 1] === 10) && (end === 0 || after[end - 1] === 10)
-  return atLineEnd ? 0 : lineEnd(before, to) - to
-}
+/** Else the same text follows on both sides until a line ends. */
+const endsLine = (before: Buffer, after: Buffer, to: number, end: number): boolean =>
+  (to === 0 || before[to - 1] === 10) && (end === 0 || after[end - 1] === 10)
 
 function* fine(start: { readonly line: number; readonly at: number }, removed: readonly Buffer[], added: readonly Buffer[]): Generator<Change> {
   const parts = removed.length + added.length > MAX_LINES ? undefined : diffArrays(keys(removed), keys(added), { maxEditLength: MAX_DIFFERENT })

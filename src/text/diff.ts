@@ -5,13 +5,14 @@ type Show = (bytes: Uint8Array) => string
 
 const CONTEXT = 3
 const MAX_LINE = 400
+const SHORTEST = 2 // characters of a change: a mark and a line end
 const CR = '␍' // shown where the lines of one change end in different ways: they would look alike
 
 /** A unified diff without file names, of at most `limit` characters; its last line says if there was more. */
 export function unifiedDiff(sides: Sides, show: Show, limit: number): string {
   const out: string[] = []
   let length = 0
-  for (const line of diffLines(sides, show)) {
+  for (const line of diffLines(sides, show, limit / SHORTEST)) {
     length += line.length + 1
     if (length > limit - 60) return [...out, '[the diff is longer; it was cut here]'].join('\n')
     out.push(line)
@@ -19,11 +20,13 @@ export function unifiedDiff(sides: Sides, show: Show, limit: number): string {
   return out.join('\n')
 }
 
-function* diffLines(sides: Sides, show: Show): Generator<string> {
+/** Of changes near each other no more than `most` are told. */
+function* diffLines(sides: Sides, show: Show, most: number): Generator<string> {
   let group: Change[] = []
   let shift = 0
   for (const change of changes(sides)) {
     const last = group.at(-1)
+    if (group.length > most) break
     if (last && change.line - (last.line + last.removed.length) > 2 * CONTEXT) {
       yield* hunk(sides.before, group, shift, show)
       shift += grown(group)

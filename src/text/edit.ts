@@ -1,7 +1,7 @@
 import { VfsError } from '../core/error.ts'
 import { type Body, bodyOf } from './body.ts'
 import { closest } from './closest.ts'
-import { encode } from './encoding.ts'
+import { encode, formatSize } from './encoding.ts'
 import { findExact, findTolerant, type Found, MAX_PLACES } from './find.ts'
 import { compose, type Region } from './regions.ts'
 import { countEnds } from './split.ts'
@@ -25,12 +25,13 @@ export interface Edited {
   readonly content: Uint8Array
 }
 
-/** Larger files are not edited in memory. */
+/** Larger files are not edited in memory, nor made by an edit. */
 export const MAX_EDITED = 64 * 1024 * 1024
+const LESS = 'Replace fewer places, or write the file anew with vfs_write.'
 
 /**
  * Replaces text in bytes; every byte outside the matches stays. Edits apply one after the other, all or none. Rejects
- * NOT_TEXT, NO_MATCH, AMBIGUOUS_MATCH, NO_CHANGE, INVALID_ARGUMENT.
+ * NOT_TEXT, NO_MATCH, AMBIGUOUS_MATCH, NO_CHANGE, INVALID_ARGUMENT, FILE_TOO_LARGE.
  */
 export function applyEdits(content: Uint8Array, edits: readonly Edit[], path: string): Edited {
   const before = bodyOf(content, path)
@@ -40,10 +41,11 @@ export function applyEdits(content: Uint8Array, edits: readonly Edit[], path: st
   const forgiven = new Set<string>()
   for (const [index, edit] of edits.entries()) {
     const found = find({ ...before, bytes: after }, edit, { path, name: edits.length === 1 ? 'old_string' : `edits[${index}].old_string` })
+    replaced += found.starts.length
+    if (replaced > MAX_PLACES) throw tooManyPlaces(path)
     const step = replace(after, found, path)
     after = step.bytes
     regions = compose(regions, step.regions)
-    replaced += found.starts.length
     for (const what of found.forgiven) forgiven.add(what)
   }
   if (after.equals(before.bytes)) throw new VfsError('NO_CHANGE', `the edit leaves ${path} as it is`, { path })
@@ -64,7 +66,7 @@ function find(body: Body, { oldText, newText, all }: Edit, where: Where): Found 
     })
   if (oldText === newText) throw new VfsError('NO_CHANGE', `${where.name} and its new text are the same`, { path: where.path })
   const exact = findExact(body, oldText, newText)
-  if (exact && (exact.starts.length === 1 || all)) return bounded(exact, where)
+  if (exact && (exact.starts.length === 1 || all)) return exact
   if (exact) throw ambiguous(body, exact.starts, where)
   const [only, second] = findTolerant(body, oldText, newText)
   if (!only) throw noMatch(body, oldText, newText, where)
@@ -78,11 +80,8 @@ function find(body: Body, { oldText, newText, all }: Edit, where: Where): Found 
   return only
 }
 
-function bounded(found: Found, { path, name }: Where): Found {
-  if (found.starts.length > MAX_PLACES)
-    throw new VfsError('INVALID_ARGUMENT', `${name} occurs more than ${MAX_PLACES} times in ${path}`, { path, hint: 'Replace a longer text.' })
-  return found
-}
+const tooManyPlaces = (path: string): VfsError =>
+  new VfsError('INVALID_ARGUMENT', `the edit replaces more than ${MAX_PLACES} places in ${path}`, { path, hint: 'Replace a longer text.' })
 
 function replace(bytes: Buffer, found: Found, path: string): { readonly bytes: Buffer; readonly regions: readonly Region[] } {
   const write = writer(bytes, found, path)
@@ -96,6 +95,8 @@ function replace(bytes: Buffer, found: Found, path: string): { readonly bytes: B
     parts.push(bytes.subarray(kept, from), text)
     regions.push({ from, to, start: from + shift, end: from + shift + text.length })
     shift += text.length - found.length
+    if (bytes.length + shift > MAX_EDITED)
+      throw new VfsError('FILE_TOO_LARGE', `the edit makes more than ${formatSize(MAX_EDITED)} of ${path}`, { path, hint: LESS })
     kept = to
   }
   parts.push(bytes.subarray(kept))

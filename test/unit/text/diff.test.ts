@@ -1,6 +1,6 @@
 import { applyPatch } from 'diff'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { unifiedDiff } from '../../../src/text/diff.ts'
 import { applyEdits, type Edit, type Edited } from '../../../src/text/edit.ts'
 import { compose, difference, type Region } from '../../../src/text/regions.ts'
@@ -105,6 +105,18 @@ test('regions of two replacements in a row', () => {
     { from: 2, to: 4, start: 6, end: 7 },
   ])
   expect(compose(first, [{ from: 3, to: 6, start: 3, end: 3 }])).toEqual([{ from: 2, to: 7, start: 2, end: 3 }])
+})
+
+test.each([
+  ['in one line', 'a'.repeat(1_000_000), '-'],
+  ['in as many lines', 'a\n'.repeat(1_000_000), '@@'],
+])('very many replacements %s: only those are looked at that are shown', (_, content, mark) => {
+  const { before, after, regions } = applyEdits(Buffer.from(content), [{ oldText: 'a', newText: 'bb', all: true }], '/f')
+  const shown = vi.fn<(bytes: Uint8Array) => string>((bytes) => Buffer.from(bytes).toString())
+  const looks = [vi.spyOn(before.bytes, 'indexOf'), vi.spyOn(before.bytes, 'lastIndexOf'), shown]
+  const diff = unifiedDiff({ before: before.bytes, after, regions }, shown, 4_000).split('\n')
+  expect(diff.some((one) => one.startsWith(mark))).toBe(true)
+  for (const look of looks) expect(look.mock.calls.length).toBeLessThan(10_000)
 })
 
 test('contents of very many lines that have nothing in common', () => {

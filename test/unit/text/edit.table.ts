@@ -265,6 +265,21 @@ export const EDITS: readonly EditCase[] = [
 
   // Nothing to find
   c('nothing to look for', 'a\n', ['', 'x'], ['INVALID_ARGUMENT', 'old_string is empty. Send the text to replace, or write the whole file with vfs_write.']),
+  c(
+    'more than an edit may make',
+    'a'.repeat(1000),
+    ['a', 'b'.repeat(100_000), 'all'],
+    ['FILE_TOO_LARGE', 'the edit makes more than 64 MB of /f. Replace fewer places, or write the file anew with vfs_write.'],
+  ),
+  c(
+    'more places than an edit may replace, all together',
+    'a'.repeat(600_000),
+    [
+      ['a', 'b', 'all'],
+      ['b', 'c', 'all'],
+    ],
+    ['INVALID_ARGUMENT', 'the edit replaces more than 1000000 places in /f. Replace a longer text.'],
+  ),
   c('the same text', 'a\n', ['a', 'a'], ['NO_CHANGE', 'old_string and its new text are the same']),
   c('the same but for line endings that the file keeps', 'a\r\nb\r\n', ['a\nb', 'a\r\nb'], ['NO_CHANGE', 'the edit leaves /f as it is']),
   c('an empty file', '', ['a', 'b'], ['NO_MATCH', 'old_string is not in /f.']),
