@@ -203,6 +203,8 @@ class Planner {
       for (const later of this.#all({ place, after: leaf.seq, parts: true, states: ['done', 'conflict'] })) {
         const ours = isOurs(later)
         if (ours && later.undoneBy === null && later.undoes !== null) revived.add(later.undoes)
+        const [, madeAgain] = this.#undone(later)
+        if (madeAgain && revived.has(later.change)) revived.add(madeAgain.change)
         if (!ours && this.#counts(later, leaf, revived))
           return `it was changed later, by ${this.#whole(later)} (${[later.actor.client, later.actor.tool].filter(Boolean).join(', ')})`
       }

@@ -203,6 +203,13 @@ test('what others had undone and is to be undone again comes after all that it w
   expect(await s.plan({ change: back })).toEqual(CLEAN(back))
 })
 
+test('what an undo makes count again makes its own first making count again', async ({ s }) => {
+  const [made, replaced] = [await s.create('/f'), await s.replace('/f', s2)]
+  const again = await s.undoAs('s2', await s.undoAs('s2', replaced))
+  const gone = await s.undo(again)
+  expect(await s.plan({ session: 's1' })).toEqual({ changes: [gone, made], conflicts: [made] })
+})
+
 test("others in between make a session's undo a conflict", async ({ s }) => {
   const a = await s.create('/a')
   await s.replace('/a', s2)
