@@ -1,9 +1,8 @@
 import { withBitswap } from '@helia/bitswap'
 import { withHTTP } from '@helia/http'
 import { withLibp2pLight } from '@helia/libp2p'
-import { KEEP_ALIVE, type PrivateKey } from '@libp2p/interface'
+import type { PrivateKey } from '@libp2p/interface'
 import type { KadDHT, SingleKadDHT } from '@libp2p/kad-dht'
-import { multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore } from 'datastore-core/memory'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHeliaLight } from 'helia'
@@ -14,6 +13,7 @@ import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { Identity } from '../types.ts'
 import type { BaseBlockstore } from 'blockstore-core/base'
 import { recordsOf } from './ipns.ts'
+import { keepConnected } from './keep-connected.ts'
 import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
 
@@ -71,7 +71,9 @@ export class Peer implements AsyncDisposable {
   /** Delegated routers, which are asked over HTTP. */
   readonly routers: number
   readonly #brokers: readonly BlockBroker[]
+  /** The first of each peer that is kept. */
   readonly #dials: Promise<void>[] = []
+  readonly #over = new AbortController()
   #met: Promise<void> | undefined
 
   constructor(library: Library, brokers: readonly BlockBroker[], routers: number) {
@@ -94,14 +96,9 @@ export class Peer implements AsyncDisposable {
     return (this.#met ??= this.#meet())
   }
 
-  /** Connects in the background; the library then holds the connection. */
+  /** Connects in the background, and again until it is disposed of. */
   keep(address: string): void {
-    const { libp2p } = this.library
-    const dial = async (): Promise<void> => {
-      const { remotePeer } = await libp2p.dial(multiaddr(address))
-      await libp2p.peerStore.merge(remotePeer, { tags: { [KEEP_ALIVE]: {} } })
-    }
-    this.#dials.push(dial().catch(() => {})) // whoever needs the peer is told that nobody has the block
+    this.#dials.push(keepConnected(this.library.libp2p, address, this.#over.signal))
   }
 
   async fetch(cid: CID, options: { readonly signal: AbortSignal; readonly onProgress: (event: { readonly type: string }) => void }): Promise<Uint8Array> {
@@ -146,6 +143,7 @@ export class Peer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
     await this.library.stop()
   }
 

@@ -219,3 +219,23 @@ async function gatewayOf(blocks: Readonly<Record<string, Uint8Array>>) {
   }
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked, [Symbol.asyncDispose]: close }
 }
+
+test('a peer of the configuration that is not there at first is met when it comes, and again when it has been away', async () => {
+  await using folder = await temporaryFolder()
+  const start = (listen: readonly string[]) => openNode(folder.path, { network: 'node', peering: { ...LOOPBACK, listen } })
+  const addresses = await (async () => {
+    await using open = await start(LOOPBACK.listen)
+    return (await open.node.identity()).addresses
+  })()
+  const [, at = '', id = ''] = /^(.*)\/p2p\/(.*)$/.exec(addresses[0] ?? '') ?? []
+  await using client = await machine({ network: 'client', peering: { peers: addresses } })
+  const met = async () => (await client.node.swarm.connections()).map(({ peer }) => peer)
+  expect(await met()).toEqual([])
+  for (let times = 0; times < 2; times++) {
+    {
+      await using _ = await start([at])
+      await expect.poll(met, WITHIN).toEqual([id])
+    }
+    await expect.poll(met, WITHIN).toEqual([])
+  }
+})
