@@ -18,6 +18,7 @@ import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
 
 const PROVIDE_MS = 60_000
+const PROVIDES_AT_ONCE = 8
 const MEET_MS = 5_000
 
 export interface PeerOptions {
@@ -127,9 +128,18 @@ export class Peer implements AsyncDisposable {
     return known.flatMap((peer) => (peer?.protocols.some((protocol) => protocol.startsWith('/ipfs/bitswap/')) ? [peer.id.toString()] : []))
   }
 
-  /** Tells the network in the background that this node has it. */
-  provide(cid: string): void {
-    this.library.routing.provide(CID.parse(cid), { signal: AbortSignal.timeout(PROVIDE_MS) }).catch(() => {}) // nobody waits for it
+  /** Tells the network that this node has it, as far as that can be done in a while. */
+  async provide(cid: string): Promise<void> {
+    await this.library.routing.provide(CID.parse(cid), { signal: AbortSignal.timeout(PROVIDE_MS) }).catch(() => {})
+  }
+
+  /** The same of many, of which each is a search through the hash table. */
+  async provideAll(cids: readonly string[]): Promise<void> {
+    const rest = cids.values()
+    const some = async (): Promise<void> => {
+      for (const cid of rest) if (!this.#over.signal.aborted) await this.provide(cid)
+    }
+    await Promise.all(Array.from({ length: PROVIDES_AT_ONCE }, some))
   }
 
   identity(): Identity {

@@ -131,7 +131,7 @@ export class Online implements Network {
       return startPeer({ mode: 'client', key: privateKey, blockstore: new ServedBlockstore(content.blocks, NOTHING), peering })
     const served = new Served(content, state)
     const peer = await startPeer({ mode, key: privateKey, blockstore: new ServedBlockstore(content.blocks, served), peering })
-    for (const root of await served.roots()) peer.provide(root)
+    void peer.provideAll(await served.roots()) // nobody waits for it
     return peer
   }
 }
