@@ -164,14 +164,33 @@ async function takeAway({ at }: Case, { kind, cid, etag }: Stat): Promise<End> {
 /** Something comes back from the trash, where it lay under the id of its removal, or of a later one, which was noted then. */
 async function settleReturn(it: Case): Promise<End> {
   const standing = await statOrNull(it.at)
-  const { undoes, aside: under, staging } = it.row
-  const aside = undoes === null ? null : await inTrash(it.at.backend, under ?? changeId(undoes))
+  const { staging } = it.row
+  const aside = await asideOf(it)
   if (aside === null && standing) return done(standing)
   requireLate(it)
   if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')
   if (staging !== null && (await discard(it)) === 'refused') return conflict(LEFT)
   const come = staging === null ? standing : await statOrNull(it.at) // it may have come until it was discarded
-  return come && isSame(it, come, aside) ? takeBackHalfReturn(it, come) : ABORTED
+  return come && (await isCopy(it, come, aside)) ? takeBackHalfReturn(it, come) : ABORTED
+}
+
+interface Aside {
+  readonly id: string
+  readonly stat: Stat
+}
+
+async function asideOf({ at, row: { undoes, aside } }: Case): Promise<Aside | null> {
+  const id = aside ?? (undoes === null ? null : changeId(undoes))
+  const stat = id === null ? null : await inTrash(at.backend, id)
+  return id === null || stat === null ? null : { id, stat }
+}
+
+/** By the content where the etags differ: some storages give each copy another one, as S3 does with keys of KMS. */
+async function isCopy(it: Case, come: Stat, aside: Aside): Promise<boolean> {
+  if (isSame(it, come, aside.stat)) return true
+  if (come.kind !== 'file' || aside.stat.kind !== 'file' || come.size !== aside.stat.size) return false
+  const { trash } = it.at.backend
+  return trash !== undefined && isThis(it, come, await it.versions.put(trash.contents.read(join(ROOT, aside.id), { reuse: true }), { onlyHash: true }))
 }
 
 /** It came back by a copy, or by its CID, and still lies aside: there it can be brought back from again. */

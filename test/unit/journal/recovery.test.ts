@@ -106,6 +106,19 @@ test('what was to come back from under a later removal lies there, and nothing h
   expect(await settled(id)).toMatchObject({ state: 'aborted' })
 })
 
+test.each([
+  ['what came back by a copy that has another etag, and lies aside still, goes again', 'content', []],
+  ['what somebody else wrote in its place stays', 'another', ['f']],
+] as const)('%s: nothing has taken effect', async (_, standing, names) => {
+  await put('/f', 'content')
+  const removal = left('remove', '/elsewhere')
+  const { etag } = await backend.trash.put(vfsPath('/f'), removal)
+  expect((await put('/f', standing)).etag).not.toBe(etag)
+  const id = left('undo', '/f', { undoes: removal })
+  expect(await settled(id)).toMatchObject({ state: 'aborted' })
+  expect((await Array.fromAsync(backend.list(vfsPath('/')))).map(({ name }) => name)).toEqual(names)
+})
+
 test('a change of our own whose outcome was in doubt is looked at again', async () => {
   const mine = await journal.begin({ kind: 'mkdir', place: at('/d'), actor, before: null })
   await mine.inDoubt('the storage did not answer')
