@@ -2,6 +2,7 @@ import type { Backend, Call } from '../../src/core/backend.ts'
 import { Alerts } from '../../src/cluster/alerts.ts'
 import { CALL_MS, type Cluster } from '../../src/cluster/client.ts'
 import type { Alert, Pinned } from '../../src/cluster/types.ts'
+import { spelledAlike } from '../../src/core/spelling.ts'
 import type { LocalContent } from '../../src/content/store.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { KuboBlocks } from '../../src/ipfs/kubo/blocks.ts'
@@ -76,7 +77,7 @@ export async function openCluster(options: ClusterBackendOptions): Promise<Clust
   const { cluster, name, dataFolder } = options
   const store = await TreeStore.open(dataFolder)
   try {
-    const volume = `cluster:${cluster.api.replace(/\/+$/, '')}/${name}`
+    const volume = `cluster:${spelledAlike(cluster.api)}/${name}`
     const content = options.content.shown()
     const fetch = fetcher(options)
     const get: GetBlock = async (cid, call) => (await content.blocks.get(cid.multihash.bytes)) ?? fetch(cid, call)

@@ -16,6 +16,7 @@ import type {
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { isCode } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
+import { spelledAlike } from '../../src/core/spelling.ts'
 import type { Bucket } from './bucket.ts'
 import { connect, type Connection, outlives } from './connect.ts'
 import { Keys } from './keys.ts'
@@ -65,9 +66,9 @@ export class S3Backend extends BaseBackend {
   readonly #keys: Keys
   readonly #objects: Objects
 
-  constructor(bucket: Bucket, keys: Keys, found: Found, { endpoint = 'aws', region, credentials, partBytes }: S3Options) {
+  constructor(bucket: Bucket, keys: Keys, found: Found, { endpoint, region, credentials, partBytes }: S3Options) {
     super()
-    const server = `s3:${endpoint.replace(/\/+$/, '')}`
+    const server = `s3:${endpoint === undefined ? 'aws' : spelledAlike(endpoint)}`
     this.volume = `${server}/${bucket.name}`
     this.realm = `${server} ${region} ${credentials?.accessKeyId}` // these keys are good for all of it
     this.checksWrites = found.checksums

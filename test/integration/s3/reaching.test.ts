@@ -33,6 +33,16 @@ test('a bucket that has a host name of its own', async () => {
   expect(new Set(asked.mock.calls.map(([name]) => name))).toEqual(new Set([`${bucket}.${DOMAIN}`]))
 })
 
+test.each([(url: string) => `${url}/`, (url: string) => url.replace('http', 'HTTP')])(
+  'a server that is written in another way is the same volume',
+  async (written) => {
+    const options = await server.options()
+    await using one = await openS3(options)
+    await using other = await openS3({ ...options, endpoint: written(server.endpoint) })
+    expect(other.volume).toBe(one.volume)
+  },
+)
+
 /** What AWS's own tools would find, and nothing that this machine has. */
 function surroundings(found: Readonly<Record<string, string>>, file = '/dev/null'): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined)
