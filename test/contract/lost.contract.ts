@@ -120,7 +120,7 @@ function endsOf(told: string, { before = BEFORE, after, goesOn }: Operation): st
   return [done, `aborted: ${before}; ${before}`, ...(goesOn ? [`partial: half; ${after}`] : [])]
 }
 
-const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'all that follows', 'its request']
+const LOSSES: readonly Loss[] = ['it', 'it and all that follows', 'its request']
 const BY_DEATH: readonly Loss[] = ['it and all that follows']
 
 const ALL: readonly string[] = OPERATIONS.map(({ name }) => name)
@@ -128,10 +128,16 @@ const ALL: readonly string[] = OPERATIONS.map(({ name }) => name)
 /**
  * A storage that is asked by requests: the answer to one of `changes`, which has taken effect, does not come, or none after it for a while.
  * `operations`: those that ask in different ways, where each takes long. `byCid`: it takes folders by CID. `dies`: with its server.
+ * `concurrent`: each of `open` has a proxy of its own, so that nobody waits while another one's client pauses.
  */
-export function tellsTheTruthOfLostAnswers(open: () => Promise<Reached>, changes: RegExp, { operations = ALL, byCid = false, dies = false } = {}): void {
+export function tellsTheTruthOfLostAnswers(
+  open: () => Promise<Reached>,
+  changes: RegExp,
+  { operations = ALL, byCid = false, dies = false, concurrent = false } = {},
+): void {
   const done = [...OPERATIONS.filter(({ name }) => operations.includes(name)), ...(byCid ? BY_CID : [])]
-  test.each(done.flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => ({ ...one, how }))))(
+  const cases = concurrent ? test.concurrent : test
+  cases.each(done.flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => ({ ...one, how }))))(
     'of the answers in the course of $name one is lost ($how): what history says is what stands there',
     { timeout: 240_000 }, // some storages' clients repeat a request three times, with pauses
     async ({ how, ...operation }) => {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net'
 
 /** Which answers do not come. `its request`: it does not arrive, nor does anything that follows. */
-export type Loss = 'it' | 'it and all that follows' | 'all that follows' | 'its request'
+export type Loss = 'it' | 'it and all that follows' | 'its request'
 
 /** Stands before an HTTP server, and loses the answer to one request, which has taken effect by then, or the request. */
 export class LosingProxy implements AsyncDisposable {
@@ -61,11 +61,10 @@ export class LosingProxy implements AsyncDisposable {
       const losing = this.#losing
       const isSuch = losing?.what.test(`${asked.method} ${asked.url}\n${Buffer.concat(body).toString('latin1')}`) === true
       const isLost = isSuch && losing.how !== 'its request' && this.seen++ === losing.nth
-      if (isLost && losing.how !== 'all that follows') found.resume().once('end', () => void this.#lost(losing.how, asked, answer))
+      if (isLost) found.resume().once('end', () => void this.#lost(losing.how, asked, answer))
       else {
         const { trailer: _, ...headers } = found.headers // which node would have to know how to end
         found.pipe(answer.writeHead(found.statusCode ?? 500, headers))
-        if (isLost) found.once('end', () => (this.away = true))
       }
     })
     sent.on('error', () => asked.socket.destroy())

@@ -15,19 +15,15 @@ const SERVED: readonly (readonly [string, S3Program, readonly string[] | undefin
 
 describe.each(SERVED)('of %s', (_, program, operations) => {
   let server: S3Server
-  let proxy: LosingProxy
-  beforeAll(async () => {
-    server = await S3Server.start(program)
-    proxy = await LosingProxy.start(() => server.endpoint)
-  })
-  afterAll(async () => {
-    await proxy[Symbol.asyncDispose]()
-    await server[Symbol.asyncDispose]()
-  })
+  beforeAll(async () => void (server = await S3Server.start(program)))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   async function reached(): Promise<Reached> {
+    await using parts = new AsyncDisposableStack()
     const options = await server.options()
-    const backend = await openS3({ ...options, endpoint: proxy.url })
+    const proxy = parts.use(await LosingProxy.start(() => server.endpoint))
+    const backend = parts.use(await openS3({ ...options, endpoint: proxy.url }))
+    const owned = parts.move()
     const left = async ({ journal }: TestVfs): Promise<string[]> => {
       const kept = journal.history({ parts: true, limit: 1000 }).map(({ change }) => change)
       const { objects } = await connect(options).page({ prefix: '' })
@@ -35,8 +31,8 @@ describe.each(SERVED)('of %s', (_, program, operations) => {
         .map(({ source }) => source.key)
         .filter((key) => !/^([fg]|d\/.*)$/.test(key) && !kept.some((change) => key.startsWith(`.polymount/trash/${change}`)))
     }
-    return { backend, proxy, left, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() }
+    return { backend, proxy, left, [Symbol.asyncDispose]: () => owned.disposeAsync() }
   }
 
-  tellsTheTruthOfLostAnswers(reached, /^(PUT|POST|DELETE) /, operations && { operations })
+  tellsTheTruthOfLostAnswers(reached, /^(PUT|POST|DELETE) /, { operations, concurrent: true })
 })
