@@ -145,15 +145,15 @@ async function settleMove(it: Case): Promise<End> {
 /** A file is moved by a link and an unlink, a folder onto an empty one made for it or by its CID: in between it stands at both places. */
 async function takeBackHalfMove(it: Case, source: Stat, target: Stat): Promise<End> {
   const areFolders = source.kind === 'directory' && target.kind === 'directory' && source.cid === target.cid
-  if (!areFolders && !isSame(it, source, target)) return conflict('something else stands where it was to go')
-  await it.aborting()
-  return takeAway(it, target)
+  return areFolders || isSame(it, source, target) ? takeAway(it, target) : conflict('something else stands where it was to go')
 }
 
-async function takeAway({ at }: Case, { kind, cid, etag }: Stat): Promise<End> {
+/** The copy of what stands, or lies aside, at the other place still. */
+async function takeAway(it: Case, { kind, cid, etag }: Stat): Promise<End> {
+  await it.aborting()
   const isFolder = kind === 'directory'
   try {
-    await at.backend.remove(at.path, isFolder && cid === undefined ? {} : { ifMatch: etag, recursive: isFolder })
+    await it.at.backend.remove(it.at.path, isFolder && cid === undefined ? {} : { ifMatch: etag, recursive: isFolder })
     return ABORTED
   } catch (error) {
     if (isCode(error, 'NOT_EMPTY', 'CONFLICT')) return conflict('something else stands where it was to go')
@@ -171,7 +171,7 @@ async function settleReturn(it: Case): Promise<End> {
   if (aside === null) return conflict('what it brought back is neither in the trash nor in its place')
   if (staging !== null && (await discard(it)) === 'refused') return conflict(LEFT)
   const come = staging === null ? standing : await statOrNull(it.at) // it may have come until it was discarded
-  return come && (await isCopy(it, come, aside)) ? takeBackHalfReturn(it, come) : ABORTED
+  return come && (await isCopy(it, come, aside)) ? takeAway(it, come) : ABORTED
 }
 
 interface Aside {
@@ -191,12 +191,6 @@ async function isCopy(it: Case, come: Stat, aside: Aside): Promise<boolean> {
   if (come.kind !== 'file' || aside.stat.kind !== 'file' || come.size !== aside.stat.size) return false
   const { trash } = it.at.backend
   return trash !== undefined && isThis(it, come, await it.versions.put(trash.contents.read(join(ROOT, aside.id), { reuse: true }), { onlyHash: true }))
-}
-
-/** It came back by a copy, or by its CID, and still lies aside: there it can be brought back from again. */
-async function takeBackHalfReturn(it: Case, standing: Stat): Promise<End> {
-  await it.aborting()
-  return takeAway(it, standing)
 }
 
 function requireLate({ mayStillCome, row }: Case): void {

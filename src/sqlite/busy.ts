@@ -24,13 +24,16 @@ export function sqliteCode(error: unknown): string | undefined {
   return error.code.startsWith('SQLITE_') ? error.code : undefined
 }
 
-export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(sqliteCode(error) ?? '')
+const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/
+const FULL = /^SQLITE_(FULL|IOERR_SHMSIZE)/
 
-export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR_SHMSIZE)/.test(sqliteCode(error) ?? '')
+export const isBusy = (error: unknown): boolean => BUSY.test(sqliteCode(error) ?? '')
+
+export const isFull = (error: unknown): boolean => FULL.test(sqliteCode(error) ?? '')
 
 const CODES: readonly (readonly [RegExp, ErrorCode, string])[] = [
-  [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, 'BUSY', 'another process keeps the database of the data folder locked'],
-  [/^SQLITE_(FULL|IOERR_SHMSIZE)/, 'DISK_FULL', 'the disk of the data folder is full'],
+  [BUSY, 'BUSY', 'another process keeps the database of the data folder locked'],
+  [FULL, 'DISK_FULL', 'the disk of the data folder is full'],
   [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/, 'PERMISSION_DENIED', 'the database of the data folder cannot be opened for writing'],
   [/^SQLITE_(IOERR|CORRUPT|NOTADB)/, 'IO_ERROR', 'the database of the data folder cannot be read or written'],
 ]
