@@ -18,6 +18,7 @@ import { quoted } from './etag.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { type Listing, listed } from './listing.ts'
 import { Multipart } from './multipart.ts'
+import { brokenOff } from './onward.ts'
 import { Puts } from './put.ts'
 import { reasonOf } from './reason.ts'
 import { aboutOf, CHANGE, checksAnswers, mapped, saying, type Clients, type Conditions, type Source, sourceIn, until, type WholeAbout } from './requests.ts'
@@ -201,11 +202,10 @@ export class Bucket {
   }
 }
 
-/** `after`: the page that led here. Rejects UNSUPPORTED where the listing breaks off: what is left out would be taken for what is not there. */
+/** `after`: the page that led here. Rejects UNSUPPORTED where the listing breaks off. */
 function pageOf({ Contents = [], CommonPrefixes = [], EncodingType, IsTruncated, NextContinuationToken: next }: Listing, after: string | undefined): Page {
   const more = IsTruncated === false || next === '' ? undefined : next
-  if (more === undefined ? IsTruncated : more === after)
-    throw new VfsError('UNSUPPORTED', 'this server breaks a listing off and leads to no more of it: it does not know ListObjectsV2', { backend: 's3' })
+  if (more === undefined ? IsTruncated : more === after) throw brokenOff(': it does not know ListObjectsV2')
   // Some servers do not know the encoding, and then do not say that they used it.
   const plain = (text = ''): string => (EncodingType === 'url' && ENCODED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
   return {

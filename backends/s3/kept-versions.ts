@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3'
 import type { Call } from '../../src/core/backend.ts'
+import { onward } from './onward.ts'
 import { type Clients, mapped, until } from './requests.ts'
 
 type Marker = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>
@@ -29,7 +30,9 @@ export class KeptVersions {
       const page = await mapped(signal, () => this.#clients.patient.send(command, until(signal)))
       const kept = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]
       for (const { Key, VersionId } of kept) if (Key === key) yield VersionId
-      more = page.IsTruncated && kept.every(({ Key }) => Key === key) ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined
+      const next =
+        page.IsTruncated && kept.every(({ Key }) => Key === key) ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined
+      more = onward(more, next)
     }
   }
 

@@ -15,6 +15,7 @@ import type { VfsError } from '../../src/core/error.ts'
 import { NO_TIME } from '../../src/core/times.ts'
 import { fromS3, isMisunderstood } from './errors.ts'
 import { quoted } from './etag.ts'
+import { onward } from './onward.ts'
 import { patiently } from './patience.ts'
 import { CHANGE, checksAnswers, type Clients, type Conditions, mapped, type Source, saying, sourceIn, until } from './requests.ts'
 
@@ -124,7 +125,8 @@ export class Multipart {
       const page = await mapped(signal, () => this.#clients.patient.send(command, until(signal))).catch(noneAtAll)
       const uploads = page.Uploads ?? []
       for (const { Key, UploadId, Initiated = NO_TIME } of uploads) if (Key === key && UploadId !== undefined) found.push({ id: UploadId, begun: Initiated })
-      more = page.IsTruncated && uploads.at(-1)?.Key === key ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+      const next = page.IsTruncated && uploads.at(-1)?.Key === key ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+      more = onward(more, next)
     }
     return found
   }

@@ -61,3 +61,19 @@ test('all that is kept of a key is expunged, page by page', async () => {
   await server.bucket.versions.expunge('f')
   expect(deleted).toEqual(['1', '2', '3'])
 })
+
+test.each([
+  ['tells no way to the rest', ''],
+  ['leads back to where it is', '<NextKeyMarker>f</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker><NextVersionIdMarker>1</NextVersionIdMarker>'],
+])('what is told of one key by a server that breaks off and %s is not asked for without end', async (_, marker) => {
+  const more = `<IsTruncated>true</IsTruncated>${marker}`
+  const kept = '<Version><Key>f</Key><VersionId>1</VersionId></Version>'
+  await using server = await answering((method, asked) => {
+    if (method === 'DELETE') return ''
+    return asked.has('uploads')
+      ? `<ListMultipartUploadsResult>${more}${upload('f', '1')}</ListMultipartUploadsResult>`
+      : `<ListVersionsResult>${more}${kept}</ListVersionsResult>`
+  })
+  await expect(server.bucket.multipart.unfinished('f')).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  await expect(server.bucket.versions.expunge('f')).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+})
