@@ -24,6 +24,8 @@ export class Runner {
   #turn: number
   #starts = 0
   #closing = false
+  /** It is another process's now: what still comes of it here means nothing. */
+  #left = false
   /** Of what the current phase does; a new phase aborts it. */
   #phase = new AbortController()
   #work: Promise<void> = Promise.resolve()
@@ -62,6 +64,7 @@ export class Runner {
 
   /** Leaves it to another process, which is there to take it over. */
   async detach(): Promise<void> {
+    this.#left = true
     this.#phase.abort()
     await this.#work
     this.#instance.release()
@@ -89,6 +92,7 @@ export class Runner {
   }
 
   on(event: Event, reason: string | null = null): void {
+    if (this.#left) return
     const from = this.#condition
     this.#condition = next(from, event, { reason, now: Date.now(), random: Math.random(), policy: this.#options.timing })
     if (this.#condition === from) return

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Store } from '../../../src/services/store.ts'
+import type { ServiceSpec } from '../../../src/services/types.ts'
 import { Child } from '../../support/children.ts'
 import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
 
@@ -231,6 +232,36 @@ describe('several processes on one data folder', () => {
     await fetch(`${url}/crash`).catch(() => {})
     await t.until((now) => now.state === 'ready' && now.pid !== pid)
     expect(first.events).toEqual(['echo starting', 'echo ready'])
+  })
+
+  test('one that leaves while it starts, and whose program dies then, begins nothing any more', async () => {
+    await using folder = await dataFolder()
+    const asked = Promise.withResolvers<string>()
+    const gate = Promise.withResolvers<void>()
+    let starts = 0
+    const prepare: ServiceSpec['prepare'] = async (setting, call) => {
+      starts += 1
+      return echo().prepare(setting, call)
+    }
+    const health: ServiceSpec['health'] = async ({ url }) => {
+      asked.resolve(url)
+      await gate.promise
+    }
+    const first = await supervise([echo({ prepare, health })], folder.path, { backoffMs: 0 })
+    const waiting = first.services.endpoint('echo').catch(() => {})
+    const url = await asked.promise
+    await using t = await supervise([echo()], folder.path)
+    void t.services.endpoint('echo').catch(() => {})
+    await expect.poll(() => t.events).toEqual(['echo starting']) // it has joined
+    await fetch(`${url}/begin?text=its last word`)
+    const leaving = first[Symbol.asyncDispose]()
+    await fetch(`${url}/crash`).catch(() => {})
+    await expect.poll(() => readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain('its last word') // it is read to its end
+    gate.resolve()
+    await Promise.all([leaving, waiting])
+    await t.until(({ state }) => state === 'ready')
+    expect(first.events).toEqual(['echo starting'])
+    expect(starts).toBe(1)
   })
 
   test('that leave at the same time leave nothing behind', async () => {
