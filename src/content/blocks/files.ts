@@ -2,7 +2,7 @@ import { closeSync, constants, fdatasync, ftruncateSync, openSync, read, rmSync,
 import { mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { fromSystem } from '../system.ts'
+import { fromSystem } from '../../core/system.ts'
 import type { Spares } from './spares.ts'
 
 const HEX = /^([0-9a-f]{2})+$/

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
-import { fromSystem } from '../../content/system.ts'
+import { fromSystem } from '../../core/system.ts'
 
 const crypto = () => import('@libp2p/crypto/keys')
 

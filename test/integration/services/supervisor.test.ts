@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -215,12 +215,25 @@ describe('a first start that fails before there is a process', () => {
     const inTheWay = join(folder.path, 'services/echo/secret')
     await mkdir(inTheWay, { recursive: true })
     await using t = await supervise([echo()], folder.path)
-    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
-    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'IO_ERROR' })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'IO_ERROR' })
     await rm(inTheWay, { recursive: true })
     await using other = await supervise([echo()], folder.path)
     const { url } = await other.services.endpoint('echo')
     expect(await t.services.endpoint('echo')).toMatchObject({ url })
+  })
+
+  test('makes no new secret while there is one that cannot be read: a program that runs has it', async () => {
+    await using folder = await dataFolder()
+    await using first = await supervise([echo({ authorization: (secret) => secret })], folder.path)
+    const running = await first.services.endpoint('echo')
+    const file = join(folder.path, 'services/echo/secret')
+    await rename(file, `${file}.kept`)
+    await symlink(file, file) // leads round in a circle
+    await using t = await supervise([echo({ authorization: (secret) => secret })], folder.path)
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'IO_ERROR', message: 'the secret of a service cannot be used (ELOOP)' })
+    await rename(`${file}.kept`, file)
+    expect(await t.services.endpoint('echo')).toEqual(running)
   })
 
   test('leaves no user behind', async () => {
@@ -228,7 +241,7 @@ describe('a first start that fails before there is a process', () => {
     await mkdir(join(folder.path, 'services/echo/secret'), { recursive: true })
     {
       await using t = await supervise([echo()], folder.path)
-      await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'EISDIR' })
+      await expect(t.services.endpoint('echo')).rejects.toMatchObject({ code: 'IO_ERROR' })
     }
     expect(await readdir(join(folder.path, 'run'))).toEqual(['service-echo.lock'])
   })

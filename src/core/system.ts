@@ -1,4 +1,4 @@
-import { type ErrorCode, VfsError } from '../core/error.ts'
+import { type ErrorCode, VfsError } from './error.ts'
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: 'DISK_FULL',
@@ -11,8 +11,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** The error of a file operation inside the data folder; its message never shows where that lies. */
-export function fromSystem(error: unknown): VfsError {
+export function fromSystem(error: unknown, message = 'the content store cannot use its files'): VfsError {
   if (error instanceof VfsError) return error
   const name = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-  return new VfsError(CODES[name] ?? 'IO_ERROR', `the content store cannot use its files (${name})`, { cause: error })
+  return new VfsError(CODES[name] ?? 'IO_ERROR', `${message} (${name})`, { cause: error })
 }
