@@ -1,6 +1,6 @@
 import type { Backend } from '../core/backend.ts'
 import { forward, forwardTrash } from './forward.ts'
-import { Slots } from './slots.ts'
+import { Slots } from '../core/slots.ts'
 
 export interface LimitOptions {
   /** Questions at once, and as many changes. */

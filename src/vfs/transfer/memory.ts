@@ -1,4 +1,4 @@
-import { Slots } from '../../layers/slots.ts'
+import { Slots } from '../../core/slots.ts'
 
 const ALL = 128 << 20
 /** Of one file: storages hold a few parts of a large one. */

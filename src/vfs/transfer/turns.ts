@@ -1,4 +1,4 @@
-import { Slots } from '../../layers/slots.ts'
+import { Slots } from '../../core/slots.ts'
 import type { Turn } from '../write.ts'
 
 /** So many files at once ask storages. Who waits for that does not begin any more once the whole has failed. */

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../core/error.ts'
+import { throwIfAborted } from './error.ts'
 
 interface Waiting {
   readonly weight: number

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Slots } from '../../../src/layers/slots.ts'
+import { Slots } from '../../../src/core/slots.ts'
 import { codeOf } from '../../contract/support.ts'
 
 /** Work that begins when its turn comes, and ends when it is told. */
