@@ -90,17 +90,24 @@ export class Instance {
 
   /** A healthy process of ours that nobody supervises any more; any other one is ended. */
   async #adopted(signal: AbortSignal): Promise<Endpoint | undefined> {
-    const { spec, folder } = this.#options
+    const { spec, folder, timing } = this.#options
     const row = this.#row()
     const known = knownOf(row)
     if (!known || this.#program) return undefined
     const program = await Program.adopt(known, { pipe: pipeIn(folder), folder, take: (lines) => this.#take(lines) })
     if (!program) return undefined
     this.#follow(program)
-    const endpoint = row.settings === spec.settings ? await this.#answering(portsOf(row), signal).catch(() => undefined) : undefined
+    if (!program.isHeard) return this.#replaced(known, 'its output.pipe is gone', spec.stop.graceMs)
+    if (row.settings !== spec.settings) return this.#replaced(known, 'it was started with other settings', spec.stop.graceMs)
+    const endpoint = await this.#answering(portsOf(row), signal).catch(() => undefined)
     if (endpoint) await this.log.write([`--- process ${known.pid} was taken over`])
-    else if (!signal.aborted) await this.end(this.#options.timing.brokenGraceMs)
+    else if (!signal.aborted) await this.#replaced(known, 'it does not answer', timing.brokenGraceMs)
     return endpoint
+  }
+
+  async #replaced({ pid }: Known, why: string, graceMs: number): Promise<undefined> {
+    await this.log.write([`--- process ${pid} is ended: ${why}`])
+    await this.end(graceMs)
   }
 
   async #foreign(signal: AbortSignal): Promise<Endpoint | undefined> {

@@ -58,9 +58,11 @@ export class Output {
   }
 }
 
+export const isPipe = async (file: string): Promise<boolean> => (await lstat(file).catch(() => undefined))?.isFIFO() === true
+
 /** Makes the pipe and gives its writing end to `use`: it is held open until the program has it. */
 export async function withPipe<T>(file: string, use: (fd: number) => Promise<T>): Promise<T> {
-  if (!(await lstat(file).catch(() => undefined))?.isFIFO()) {
+  if (!(await isPipe(file))) {
     await rm(file, { recursive: true, force: true })
     await promisify(execFile)('mkfifo', ['-m', '600', file])
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bornOf, isAlive, type Known, signalGroup, worksIn } from './identity.ts'
-import { Output, withPipe } from './output.ts'
+import { isPipe, Output, withPipe } from './output.ts'
 import type { Launch, ServiceSpec } from './types.ts'
 
 /**
@@ -31,16 +31,16 @@ export class Program {
   readonly known: Known
   /** Resolves with how it ended. */
   readonly ended: Promise<string>
-  readonly #output: Output
+  readonly #output: Output | undefined
   #released = false
 
-  private constructor(known: Known, output: Output, exit: Promise<string>) {
+  private constructor(known: Known, output: Output | undefined, exit: Promise<string>) {
     this.known = known
     this.#output = output
     this.ended = exit.then(async (how) => {
       if (!this.#released) await killRemains(known.pid)
-      await Promise.race([output.ended, sleep(LOOK_MS, undefined, { ref: false })])
-      output.close()
+      await Promise.race([output?.ended, sleep(LOOK_MS, undefined, { ref: false })])
+      output?.close()
       return how
     })
   }
@@ -73,8 +73,13 @@ export class Program {
       if (await worksIn(known.pid, folder)) await killRemains(known.pid)
       return undefined
     }
-    const output = new Output(pipe, take)
+    const output = (await isPipe(pipe)) ? new Output(pipe, take) : undefined
     return new Program(known, output, gone(known, output))
+  }
+
+  /** False where somebody has taken its pipe away: it stands still as soon as that is full, so it can only be ended. */
+  get isHeard(): boolean {
+    return this.#output !== undefined
   }
 
   /** Asks it to end, and ends it if it does not. Resolves when nothing of it runs any more. */
@@ -86,7 +91,7 @@ export class Program {
   /** Lets it run, for another process that takes it over. */
   release(): void {
     this.#released = true
-    this.#output.close()
+    this.#output?.close()
   }
 
   async #signalled(signal: NodeJS.Signals, ms: number): Promise<void> {
@@ -114,9 +119,9 @@ function exitOf(child: ChildProcess): Promise<string> {
  * Only its parent is told when a process ends; others look. Its output ends with it, unless a child of its own holds that
  * open: so they look now and then before, too.
  */
-async function gone(known: Known, output: Output): Promise<string> {
+async function gone(known: Known, output: Output | undefined): Promise<string> {
   const over = new AbortController()
-  void output.ended.then(() => over.abort())
+  void output?.ended.then(() => over.abort())
   while (!over.signal.aborted && (await isAlive(known))) await sleep(CALM_MS, undefined, { ref: false, signal: over.signal }).catch(() => {})
   while (await isAlive(known)) await sleep(LOOK_MS, undefined, { ref: false })
   return 'ended'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -114,6 +114,17 @@ describe('after kill -9 of the process that supervised', () => {
     for (const each of [pid, left]) await expect.poll(() => isRunning(each)).toBe(false)
   })
 
+  test('the next one ends what it cannot hear, with its children, and starts anew', async () => {
+    await using folder = await dataFolder()
+    const { pid, left } = await orphaned(folder.path)
+    await rm(join(folder.path, 'services/echo/output.pipe'))
+    await using t = await supervise([echo({ settings: PARENT })], folder.path)
+    await t.services.endpoint('echo')
+    expect(await t.status()).toMatchObject({ state: 'ready', failures: 0 })
+    for (const each of [pid, left]) await expect.poll(() => isRunning(each)).toBe(false)
+    expect(await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain(`--- process ${pid} is ended: its output.pipe is gone\n`)
+  })
+
   test.skipIf(process.platform !== 'linux')('the next one ends the children of what has died since', async () => {
     await using folder = await dataFolder()
     const { pid, left } = await orphaned(folder.path)
@@ -125,9 +136,10 @@ describe('after kill -9 of the process that supervised', () => {
     await expect.poll(() => isRunning(left)).toBe(false)
   })
 
-  test('a person can stop what it has left, with its children, without any process that supervises', async () => {
+  test.for(['', ' whose pipe is gone'])('a person can stop what it has left%s, with its children, without any process that supervises', async (gone) => {
     await using folder = await dataFolder()
     const { pid, left } = await orphaned(folder.path)
+    if (gone !== '') await rm(join(folder.path, 'services/echo/output.pipe'))
     await using t = await supervise([echo({ settings: PARENT })], folder.path)
     await t.services.wish('echo', 'stop')
     expect(await t.status()).toMatchObject({ state: 'stopped', held: true, pid: null })
