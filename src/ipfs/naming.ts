@@ -1,6 +1,6 @@
 import type { Call } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
-import type { Names } from './network-types.ts'
+import type { Key, Names, Published, Signed } from './network-types.ts'
 import { isName, parseName, parsePath } from './path.ts'
 import { peerIdOf } from './peer-id.ts'
 
@@ -50,7 +50,28 @@ export const noKey = (name: string, names: readonly string[]): VfsError =>
   new VfsError('KEY_NOT_FOUND', `the IPFS node has no key called ${JSON.stringify(name)}; there is ${names.join(', ')}`, { details: { names } })
 
 /** Rejects KEY_NOT_FOUND. */
-export async function requireKey(names: Pick<Names, 'keys'>, key: string, call: Call): Promise<void> {
-  const all = (await names.keys(call)).map(({ name }) => name)
-  if (!all.includes(key)) throw noKey(key, all)
+export async function requireKey(names: Pick<Names, 'keys'>, name: string, call: Call): Promise<Key> {
+  const all = await names.keys(call)
+  const key = all.find((one) => one.name === name)
+  if (key) return key
+  throw noKey(
+    name,
+    all.map((one) => one.name),
+  )
+}
+
+/** As everybody chooses between two records of one name. */
+const isLater = (one: Signed, other: Signed): boolean => (one.sequence - other.sequence || one.expires - other.expires) > 0
+
+export const latest = (records: readonly (Signed | undefined)[]): Signed | undefined =>
+  records.filter((one) => one !== undefined).toSorted((a, b) => (isLater(a, b) ? -1 : 1))[0]
+
+/** `known` is what is heard of a name after it was published. Rejects CONFLICT if nobody believes that, since another one came later. */
+export function requireWon({ name, value }: Published, known: readonly (Signed | undefined)[]): void {
+  const won = latest(known)
+  if (!won || won.value === value) return
+  throw new VfsError('CONFLICT', `/ipns/${name} was published meanwhile, with the same key: it points to ${won.value}`, {
+    hint: 'If it is to point elsewhere, repeat the call.',
+    details: { value: won.value },
+  })
 }

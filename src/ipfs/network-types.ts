@@ -40,6 +40,12 @@ export interface PublishOptions extends Reached {
   readonly offline: boolean
 }
 
+export interface Published {
+  /** `k51…` */
+  readonly name: string
+  readonly value: string
+}
+
 /** What a key has signed last. Times are milliseconds. */
 export interface Signed {
   readonly value: string
@@ -57,9 +63,10 @@ export interface Names {
   addKey(name: string, key: Uint8Array, call?: Call): Promise<Key>
   /**
    * `path` is `/ipfs/<cid>…` or `/ipns/…`. Durable when it resolves; told to the network unless offline. If nobody could
-   * be told it rejects, and the record is kept and told later.
+   * be told it rejects, and the record is kept and told later. Unless offline it is later than what other machines have signed
+   * with the same key, as far as the network tells of it in time; rejects CONFLICT if one of them was faster.
    */
-  publish(path: string, options: PublishOptions): Promise<{ readonly name: string; readonly value: string }>
+  publish(path: string, options: PublishOptions): Promise<Published>
   /** What a key of this node has signed last, as it is known here without asking anybody; undefined if nothing. */
   last(key: Key, call?: Call): Promise<Signed | undefined>
   /**

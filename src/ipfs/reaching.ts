@@ -3,6 +3,9 @@ import type { Reached } from './network-types.ts'
 
 const PATIENCE_MS = 30_000
 
+/** For what the network may know better, and need not. */
+export const LOOK_MS = 5_000
+
 /**
  * Work on the network that ends: with its answer, with CANCELLED when the caller has gone, or with TIMEOUT; also where a
  * library does not obey the signal it is given.

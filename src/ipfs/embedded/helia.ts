@@ -30,16 +30,19 @@ export interface PeerOptions {
 
 /** The library, started: what is loaded when a call first needs the network. */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
-  const helia = assemble(options)
+  const light = lightOf(options)
+  const askers = routersOf(light)
+  const helia = assemble(light, options)
   const brokers = brokersOf(helia)
   await helia.start()
-  const peer = new Peer(helia, brokers, options.peering.routers.length)
+  const peer = new Peer(helia, { brokers, askers, routers: options.peering.routers.length })
   for (const address of options.peering.peers) peer.keep(address)
   return peer
 }
 
-function assemble({ mode, key, blockstore, peering }: PeerOptions) {
-  const light = createHeliaLight({ blockstore, datastore: new MemoryDatastore(), hashers: [sha512], holdGcLock: true })
+const lightOf = ({ blockstore }: PeerOptions) => createHeliaLight({ blockstore, datastore: new MemoryDatastore(), hashers: [sha512], holdGcLock: true })
+
+function assemble(light: Light, { mode, key, peering }: PeerOptions) {
   const local = peering.gateways.some((gateway) => gateway.startsWith('http:'))
   const http = withHTTP(light, {
     delegatedRouters: [...peering.routers],
@@ -61,9 +64,32 @@ function brokersOf(helia: Library): readonly BlockBroker[] {
   return brokers
 }
 
+/** Nor who its routers are, of which it takes the first that answers. */
+function routersOf(light: Light): readonly Router[] {
+  const routers: Router[] = []
+  const add = light.addRouter.bind(light)
+  light.addRouter = (router) =>
+    add((components) => {
+      const made = typeof router === 'function' ? router(components) : router
+      routers.push(made)
+      return made
+    })
+  return routers
+}
+
 const isTable = (dht: KadDHT): dht is SingleKadDHT => 'routingTable' in dht
 
-type BlockBroker = Exclude<Parameters<ReturnType<typeof createHeliaLight>['addBlockBroker']>[0], (...parts: never[]) => unknown>
+type Light = ReturnType<typeof lightOf>
+
+type BlockBroker = Exclude<Parameters<Light['addBlockBroker']>[0], (...parts: never[]) => unknown>
+
+export type Router = Exclude<Parameters<Light['addRouter']>[0], (...parts: never[]) => unknown>
+
+interface Asked {
+  readonly brokers: readonly BlockBroker[]
+  readonly askers: readonly Router[]
+  readonly routers: number
+}
 
 export type Library = ReturnType<typeof assemble>
 
@@ -71,15 +97,18 @@ export class Peer implements AsyncDisposable {
   readonly library: Library
   /** Delegated routers, which are asked over HTTP. */
   readonly routers: number
+  /** Whoever can be asked for a record: the hash table, and those routers. */
+  readonly askers: readonly Router[]
   readonly #brokers: readonly BlockBroker[]
   /** The first of each peer that is kept. */
   readonly #dials: Promise<void>[] = []
   readonly #over = new AbortController()
   #met: Promise<void> | undefined
 
-  constructor(library: Library, brokers: readonly BlockBroker[], routers: number) {
+  constructor(library: Library, { brokers, askers, routers }: Asked) {
     this.library = library
     this.#brokers = brokers
+    this.askers = askers
     this.routers = routers
   }
 

@@ -43,7 +43,7 @@ export class NameStore {
     return patiently(() => this.#db.all<OwnRecord>('SELECT * FROM name WHERE told = 1'))
   }
 
-  /** False if another process has published a later one. */
+  /** False if another process has published a later one. The same renewed is later. */
   async put({ id, key, value, sequence, record, expires, lifetime, ttl, told }: OwnRecord): Promise<boolean> {
     const values = [id, key, value, sequence, record, expires, lifetime, ttl, told]
     return (await this.#committer.run(() => this.#db.run(PUT, ...values))) > 0
@@ -54,4 +54,4 @@ const PUT = `
   INSERT INTO name VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET key = excluded.key, value = excluded.value, sequence = excluded.sequence, record = excluded.record,
     expires = excluded.expires, lifetime = excluded.lifetime, ttl = excluded.ttl, told = excluded.told
-  WHERE excluded.sequence > sequence`
+  WHERE excluded.sequence > sequence OR (excluded.sequence = sequence AND excluded.value = value AND excluded.expires > expires)`

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
-import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
+import type { Key, Names, Published, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { isDomain } from '../dnslink.ts'
-import { canonical, target, tooFar } from '../naming.ts'
+import { canonical, latest, requireWon, target, tooFar } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
 import { reaching } from '../reaching.ts'
 import type { KeyFolder } from './key-folder.ts'
@@ -19,6 +19,8 @@ const MAX_ATTEMPTS = 10
 const RENEWED_FOR_MS = 48 * 60 * 60_000
 
 const ipns = () => import('./ipns.ts')
+
+type Wanted = Pick<OwnRecord, 'key' | 'value' | 'lifetime' | 'ttl' | 'told'>
 
 type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
 
@@ -52,14 +54,14 @@ export class EmbeddedNames implements Names {
     return this.#folder.put(name, await privateKey(key))
   }
 
-  publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
-    return reaching('publish', reached, async (signal) => {
-      const value = await target(path)
-      if (!offline) await this.#routing.company() // before anything is signed
-      const record = await this.#signed({ key, value, lifetime: lifetimeMs, ttl: ttlMs, told: offline ? 0 : 1 }, signal)
-      if (!offline) await this.#routing.tell(record.id, record.record, signal)
-      return { name: record.id, value: record.value }
+  async publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<Published> {
+    const { id, value } = await reaching('publish', reached, async (signal) => {
+      const wanted = { key, value: await target(path), lifetime: lifetimeMs, ttl: ttlMs }
+      return offline ? this.#signed({ ...wanted, told: 0 }, 0, signal) : this.#told({ ...wanted, told: 1 }, signal)
     })
+    const published = { name: id, value }
+    if (!offline) requireWon(published, [await this.#routing.look(id, reached.signal), await this.#store.get(id)])
+    return published
   }
 
   async last({ id }: Key): Promise<Signed | undefined> {
@@ -103,21 +105,34 @@ export class EmbeddedNames implements Names {
     await this.#routing.tell(id, bytes, signal)
   }
 
-  /** A step further, unless another process has gone further still. */
+  /** No step further, since another machine may have gone one; unless another process has. */
   async #renewed(old: OwnRecord): Promise<OwnRecord> {
     const [{ sign }, key] = await Promise.all([ipns(), this.#folder.find(old.key)])
-    const record = { ...old, sequence: old.sequence + 1, expires: Date.now() + old.lifetime }
+    const record = { ...old, expires: Date.now() + old.lifetime }
     const renewed = { ...record, record: await sign(key, record) }
     return (await this.#store.put(renewed)) ? renewed : ((await this.#store.get(old.id)) ?? renewed)
   }
 
-  /** What another process signs in between makes ours one later. */
-  async #signed(wanted: Pick<OwnRecord, 'key' | 'value' | 'lifetime' | 'ttl' | 'told'>, signal: AbortSignal): Promise<OwnRecord> {
+  async #told(wanted: Wanted, signal: AbortSignal): Promise<OwnRecord> {
+    await this.#routing.company() // before anything is signed
+    const known = await this.#routing.look(await this.#idOf(wanted.key), signal)
+    const record = await this.#signed(wanted, known?.sequence ?? 0, signal)
+    await this.#routing.tell(record.id, record.record, signal)
+    return record
+  }
+
+  async #idOf(key: string): Promise<string> {
+    const [{ idOf }, own] = await Promise.all([ipns(), this.#folder.find(key)])
+    return idOf(own)
+  }
+
+  /** Later than `above`, which somebody else with the key has signed. What another process signs in between makes ours one later. */
+  async #signed(wanted: Wanted, above: number, signal: AbortSignal): Promise<OwnRecord> {
     const [{ idOf, sign }, key] = await Promise.all([ipns(), this.#folder.find(wanted.key)])
     const id = idOf(key)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const last = (await this.#store.get(id)) ?? (wanted.told === 1 ? await this.#routing.find(id, signal) : undefined)
-      const said = { value: wanted.value, sequence: (last?.sequence ?? 0) + 1, expires: Date.now() + wanted.lifetime, ttl: wanted.ttl }
+      const last = Math.max(above, (await this.#store.get(id))?.sequence ?? 0)
+      const said = { value: wanted.value, sequence: last + 1, expires: Date.now() + wanted.lifetime, ttl: wanted.ttl }
       const record: OwnRecord = { ...wanted, ...said, id, record: await sign(key, said) }
       throwIfAborted(signal, 'publish')
       if (await this.#store.put(record)) return record
@@ -148,7 +163,7 @@ export class EmbeddedNames implements Names {
       if (!ours || !isCode(error, 'OFFLINE', 'NO_PEERS')) throw error // what we said ourselves stands without company
     })
     if (found) this.#cache.set(id, found, { ttl: Math.max(1, Math.min(found.ttl, found.expires - Date.now(), MAX_TTL_MS)) })
-    const best = ours && (!found || found.sequence <= ours.sequence) ? ours : found
+    const best = latest([ours, found ?? undefined])
     if (best) return best
     throw new VfsError('NAME_NOT_FOUND', `nobody who was asked knows where /ipns/${id} points to`)
   }

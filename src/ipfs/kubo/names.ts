@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
-import type { Key, Names, PublishOptions, Reached, Signed } from '../network-types.ts'
+import type { Query } from '../../core/wire.ts'
+import type { Key, Names, Published, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { isDomain } from '../dnslink.ts'
-import { canonical, checkKeyName, requireKey, target, tooFar } from '../naming.ts'
+import { canonical, checkKeyName, latest, requireKey, requireWon, target, tooFar } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
-import { reaching } from '../reaching.ts'
+import { LOOK_MS, reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
 import { type Company, noPeers } from './company.ts'
 import { isTooFar } from './errors.ts'
@@ -13,7 +14,7 @@ import { Form } from './form.ts'
 import type { Online } from './online.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
 
-const Published = z.object({ Name: z.string(), Value: z.string() })
+const Signing = z.object({ Name: z.string(), Value: z.string() })
 const Named = z.object({ Name: z.string(), Id: z.string() })
 const Listed = z.object({ Keys: z.array(Named) })
 const Record = z.object({ Extra: z.string() })
@@ -56,23 +57,20 @@ export class KuboNames implements Names {
     return keyOf(await this.#parts.rpc.value('key/import', query, Named, { ...call, body: form }))
   }
 
-  publish(path: string, { key, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<{ readonly name: string; readonly value: string }> {
-    return reaching('publish', reached, async (signal) => {
-      await requireKey(this, key, { signal })
-      const told = { arg: await target(path), key, lifetime: `${lifetimeMs}ms`, ttl: `${ttlMs}ms`, resolve: false }
-      const { rpc, online, company } = this.#parts
-      const to = offline ? rpc : online('name/publish')
-      if (!offline) await company.required({ signal }) // Kubo signs also where there is nobody to tell
-      const { Name, Value } = await to.value('name/publish', { ...told, ...(offline && { offline, 'allow-offline': true }) }, Published, { signal })
-      return { name: Name, value: Value }
+  async publish(path: string, { key: name, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<Published> {
+    const [key, value] = await reaching('publish', reached, async (signal) => {
+      const [own, arg] = [await requireKey(this, name, { signal }), await target(path)]
+      const query = { arg, key: name, lifetime: `${lifetimeMs}ms`, ttl: `${ttlMs}ms`, resolve: false }
+      await (offline ? this.#sign({ ...query, ...LOCALLY, 'allow-offline': true }, signal) : this.#tell(own, query, signal))
+      return [own, arg] as const
     })
+    if (!offline) requireWon({ name: key.id, value }, [await this.#look(key, reached.signal), await this.last(key, reached)])
+    return { name: key.id, value }
   }
 
   async last({ id }: Key, call: Call = {}): Promise<Signed | undefined> {
-    const { readRecord } = await import('../record.ts')
     try {
-      const { Extra } = await this.#parts.rpc.value('routing/get', { arg: `/ipns/${id}`, ...LOCALLY }, Record, call)
-      return readRecord(Buffer.from(Extra, 'base64'))
+      return await this.#record(id, LOCALLY, call)
     } catch (error) {
       if (isCode(error, 'NAME_NOT_FOUND') || (isCode(error, 'OFFLINE') && !(await this.#isPublished(id, call)))) return undefined
       throw isCode(error, 'OFFLINE') ? new VfsError('OFFLINE', HANDS_OUT_NONE, { cause: error }) : error
@@ -85,7 +83,7 @@ export class KuboNames implements Names {
     const count = Math.max(1, sequence) // Kubo's own first one is 0, and it takes none from others
     const query = { arg: value, key, sequence: count, lifetime: `${lifetime}ms`, ttl: `${Math.min(ttl, lifetime)}ms`, resolve: false }
     try {
-      await this.#parts.rpc.value('name/publish', { ...query, ...LOCALLY, 'allow-offline': true }, Published, call)
+      await this.#parts.rpc.value('name/publish', { ...query, ...LOCALLY, 'allow-offline': true }, Signing, call)
       return true
     } catch (error) {
       if (isCode(error, 'CONFLICT')) return false
@@ -104,6 +102,40 @@ export class KuboNames implements Names {
       if (recursive && isName(value)) throw tooFar(name) // where Kubo gives up
       return value
     })
+  }
+
+  /** Of what other machines have signed with the key Kubo hears only before its own first publication: it is told how many there are. */
+  async #tell(key: Key, query: Query, signal: AbortSignal): Promise<void> {
+    const { company, online } = this.#parts
+    online('name/publish') // or OFFLINE
+    await company.required({ signal }) // Kubo signs also where there is nobody to tell
+    const known = latest([await this.#look(key, signal), await this.last(key, { signal })])
+    try {
+      await this.#sign({ ...query, ...(known && { sequence: known.sequence + 1 }) }, signal)
+    } catch (error) {
+      if (!known || !isCode(error, 'CONFLICT')) throw error
+      await this.#sign(query, signal) // its own count is further
+    }
+  }
+
+  async #sign(query: Query, signal: AbortSignal): Promise<void> {
+    await this.#parts.rpc.value('name/publish', query, Signing, { signal })
+  }
+
+  /** The latest record that the network tells of within some seconds; undefined also if it cannot be asked. */
+  async #look({ id }: Key, signal: AbortSignal | undefined): Promise<Signed | undefined> {
+    try {
+      return await reaching('resolve', { signal, timeoutMs: LOOK_MS }, (end) => this.#record(id, {}, { signal: end }))
+    } catch (error) {
+      if (!signal?.aborted) return undefined
+      throw error
+    }
+  }
+
+  async #record(id: string, query: Query, call: Call): Promise<Signed> {
+    const { readRecord } = await import('../record.ts')
+    const { Extra } = await this.#parts.rpc.value('routing/get', { arg: `/ipns/${id}`, ...query }, Record, call)
+    return readRecord(Buffer.from(Extra, 'base64'))
   }
 
   /** Where there is nobody to ask, nobody knows that there is no such name. */

@@ -1,3 +1,4 @@
+import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { noise, text } from '../../support/content.ts'
@@ -32,6 +33,19 @@ export function sharing(pair: PairOf): void {
     expect(await here.names.resolve(name, { fresh: true })).toBe(`/ipfs/${two.cid}`)
     const silent = await there.names.makeKey(unique('silent'))
     await expect(here.names.resolve(silent.id)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
+  })
+
+  test('of two machines with one key, the one that publishes last is believed, however often the other one has', async () => {
+    const { here, there } = pair()
+    const told = { key: unique('key'), lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false }
+    const key = privateKeyToProtobuf(await generateKeyPair('Ed25519'))
+    for (const node of [here, there]) await node.names.addKey(told.key, key)
+    const paths = await Promise.all(['a', 'b', 'c', 'd'].map(async (each) => `/ipfs/${(await there.add(bytesOf(unique(each)))).cid}`))
+    const last = paths.pop() ?? ''
+    await here.names.publish(last, { ...told, offline: true })
+    for (const path of paths) await there.names.publish(path, { ...told, lifetimeMs: 2 * told.lifetimeMs })
+    const { name } = await here.names.publish(last, told)
+    for (const node of [here, there]) expect(await node.names.resolve(name, { fresh: true })).toBe(last)
   })
 
   test('two names of the other that point to each other are followed to no end', async () => {

@@ -1,11 +1,14 @@
+import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { rawCid } from '../../../src/core/cid.ts'
+import { sign } from '../../../src/ipfs/embedded/ipns.ts'
 import { NodeState } from '../../../src/ipfs/embedded/state.ts'
 import { canonical } from '../../../src/ipfs/naming.ts'
 import { openNode, temporaryFolder } from '../../support/content.ts'
 import { LOOPBACK, machine, pair } from '../../support/machine.ts'
+import { nameRouter } from '../../support/name-router.ts'
 
 const TOLD = { lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false }
 const OFFLINE = { ...TOLD, offline: true }
@@ -45,7 +48,7 @@ test('what was published outlives the process, and a new neighbour is told of it
   await expect.poll(() => later.node.names.resolve(name).catch(() => ''), { timeout: 20_000 }).toBe(`/ipfs/${cidOf('kept')}`)
 })
 
-test('a record whose time is half over is signed anew, a step further', async () => {
+test('a record whose time is half over is signed anew, and no later than it was: another machine may have been', async () => {
   await using folder = await temporaryFolder()
   let name = ''
   {
@@ -62,7 +65,7 @@ test('a record whose time is half over is signed anew, a step further', async ()
   await using open = await openNode(folder.path, { network: 'node', peering: { ...LOOPBACK, peers: addresses } })
   await expect.poll(() => neighbour.node.names.resolve(name).catch(() => ''), { timeout: 20_000 }).toBe(`/ipfs/${cidOf('old')}`)
   await using state = await NodeState.open(folder.path, open.content.blocks)
-  expect(await state.names.get(name)).toMatchObject({ sequence: 6, value: `/ipfs/${cidOf('old')}` })
+  expect(await state.names.get(name)).toMatchObject({ sequence: 5, value: `/ipfs/${cidOf('old')}` })
   expect(await open.node.names.resolve(name)).toBe(`/ipfs/${cidOf('old')}`)
 })
 
@@ -76,6 +79,18 @@ test('a key that another machine signed with later is believed later', async () 
   expect(second.name).toBe(id)
   expect(await open.one.node.names.resolve(id)).toBe(`/ipfs/${cidOf('first')}`)
   expect(await open.one.node.names.resolve(id, { fresh: true })).toBe(`/ipfs/${cidOf('second')}`)
+})
+
+test('a publication that another machine was faster than is a conflict, and the next one is later', async () => {
+  const key = await generateKeyPair('Ed25519')
+  const theirs = await sign(key, { value: `/ipfs/${cidOf('theirs')}`, sequence: 7, expires: Date.now() + 600_000, ttl: 0 })
+  await using router = await nameRouter([theirs])
+  await using open = await machine({ network: 'client', peering: { routers: [router.url] } })
+  const { id } = await open.node.names.addKey('shared', privateKeyToProtobuf(key))
+  const outdone = open.node.names.publish(cidOf('ours'), { ...TOLD, key: 'shared' })
+  await expect(outdone).rejects.toMatchObject({ code: 'CONFLICT', details: { value: `/ipfs/${cidOf('theirs')}` } })
+  expect(await open.node.names.publish(cidOf('ours'), { ...TOLD, key: 'shared' })).toEqual({ name: id, value: `/ipfs/${cidOf('ours')}` })
+  expect(router.kept()).toMatchObject({ value: `/ipfs/${cidOf('ours')}`, sequence: 8 })
 })
 
 test('keys lie in files for their owner alone, and one that cannot be read is not replaced', async () => {
