@@ -2,9 +2,14 @@ import type { Bytes, Call, Capabilities, Entry, ListOptions, Precondition, Range
 import { BaseBackend, READ_ONLY } from '../../src/core/base.ts'
 import { isCode, throwIfAborted, VfsError } from '../../src/core/error.ts'
 import { compareNames, segments, type VfsPath } from '../../src/core/path.ts'
+import { Pathless } from '../../src/core/pathless.ts'
 import { NO_TIME } from '../../src/core/times.ts'
+import type { Node } from '../../src/content/types.ts'
 import type { IpfsNode, Pin } from '../../src/ipfs/types.ts'
 import { IpfsView, isName, statOf } from '../../src/ipfs/view.ts'
+
+/** Of a value that is no UnixFS, and of a block that was lost or damaged. */
+const UNSEEN = ['NOT_UNIXFS', 'INVALID_BLOCK', 'OFFLINE', 'NO_PEERS', 'CONTENT_NOT_FOUND_IN_TIME'] as const
 
 /** All of IPFS, read-only: `/<cid>/…`, and `/<name>/…` for a pin that has a name. The root lists the pins. */
 export class IpfsBackend extends BaseBackend {
@@ -13,6 +18,7 @@ export class IpfsBackend extends BaseBackend {
   readonly capabilities: Capabilities
   readonly #node: IpfsNode
   readonly #view: IpfsView
+  readonly #unseen = new Pathless('pins of what is no file or folder, or is lost,')
 
   constructor(node: IpfsNode) {
     super()
@@ -22,7 +28,7 @@ export class IpfsBackend extends BaseBackend {
   }
 
   override notes(): readonly string[] {
-    return this.#view.pathless.notes()
+    return [...this.#view.pathless.notes(), ...this.#unseen.notes()]
   }
 
   async stat(path: VfsPath, call?: Call): Promise<Stat> {
@@ -46,8 +52,19 @@ export class IpfsBackend extends BaseBackend {
       throwIfAborted(signal, 'list')
       const cid = names.get(name)
       if (cid === undefined || (after !== undefined && compareNames(name, after) <= 0)) continue
-      const node = await this.#node.stat(cid, { signal })
-      yield details ? { name, ...statOf(node) } : { name, kind: node.kind }
+      const node = await this.#shown(cid, { signal })
+      if (!node) this.#unseen.add(name)
+      else yield details ? { name, ...statOf(node) } : { name, kind: node.kind }
+    }
+  }
+
+  /** undefined for a pin that cannot be shown: it keeps nobody from the others. */
+  async #shown(cid: string, call: Call): Promise<Node | undefined> {
+    try {
+      return await this.#node.stat(cid, call)
+    } catch (error) {
+      if (!isCode(error, ...UNSEEN)) throw error
+      return undefined
     }
   }
 

@@ -12,7 +12,7 @@ import { entry, entryOf, pinName } from '../ipfs-schemas.ts'
 import { inTree } from '../mfs-path.ts'
 import { callOf } from '../vfs/schemas.ts'
 import { addContent } from './adding.ts'
-import { addCar, pinAll } from './car.ts'
+import { addCar, firstOf, pinAll } from './car.ts'
 
 const AddInput = z.strictObject({
   ...contentFields,
@@ -34,7 +34,8 @@ const AddOutput = z.strictObject({
   total: z.int().describe('Entries in all; of a CAR its blocks'),
   skipped: z.int().describe('Symbolic links that lead out of the folder'),
   ...leftOut,
-  roots: z.array(z.string()).optional().describe('Of a CAR'),
+  roots: z.array(z.string()).optional().describe('Of a CAR, the first of them'),
+  roots_more: z.int().optional(),
   change: z.string().nullable().describe('Of to_mfs; pass it to vfs_undo'),
 })
 
@@ -80,7 +81,7 @@ export class AddTools {
       total: Math.max(total, 0),
       skipped,
       ...leftOutOf(left),
-      ...(roots && { roots: [...roots] }),
+      ...(roots && firstOf(roots)),
       change,
     }
   }

@@ -16,6 +16,7 @@ export type { Link } from './node-block.ts'
 
 export const RAW = 0x55
 const IDENTITY = 0x00
+const MAX_INLINED = 128 // what Kubo takes too
 
 interface Common {
   readonly meta: Metadata
@@ -60,6 +61,12 @@ const EMPTY = new Uint8Array(0)
 
 /** Rejects INVALID_CID. */
 export function parseCid(text: string): CID {
+  const cid = parsed(text)
+  if ((inlined(cid)?.length ?? 0) <= MAX_INLINED) return cid
+  throw new VfsError('INVALID_CID', `${JSON.stringify(text.slice(0, 100))}… holds more than ${MAX_INLINED} bytes itself`)
+}
+
+function parsed(text: string): CID {
   try {
     return CID.parse(text)
   } catch (error) {

@@ -6,6 +6,8 @@ import type { DagNode } from './resolve.ts'
 
 export interface CarOptions extends Call {
   readonly onProgress?: ((bytes: number) => void) | undefined
+  /** Called before a block is taken; what it throws ends the import. */
+  readonly onRoots?: ((roots: readonly string[]) => void) | undefined
 }
 
 export interface CarContent {
@@ -17,13 +19,14 @@ export interface CarContent {
 const MAX_READ = MAX_BLOCK_BYTES + 256 // a block and its CID
 
 /** Takes every block of a CAR (version 1 or 2) in, each verified. Rejects INVALID_CAR; what came before the damage stays, unpinned. */
-export async function importCar({ blocks }: Pick<DagNode, 'blocks'>, source: Bytes, { signal, onProgress }: CarOptions = {}): Promise<CarContent> {
+export async function importCar({ blocks }: Pick<DagNode, 'blocks'>, source: Bytes, { signal, onProgress, onRoots }: CarOptions = {}): Promise<CarContent> {
   const iterator = source[Symbol.asyncIterator]()
   const count = { blocks: 0, bytes: 0 }
   try {
     const decoder = carDecoder({ [Symbol.asyncIterator]: () => iterator })
     const roots = (await decoder.header()).roots.map(String)
     if (roots.length === 0) throw new Error('it names no root')
+    onRoots?.(roots)
     await blocks.put(counted(decoder.blocks(), count, onProgress), { signal })
     return { roots, ...count }
   } catch (error) {

@@ -33,7 +33,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
 ]
 
 /** Of a block below a pin, which Kubo has to decode: each codec says it in words of its own. */
-const UNDECODABLE = /^pin: (?:unexpected |invalid |EOF|message structure|decode|cbor: |protobuf: )/
+const UNDECODABLE = /^pin: (?:unexpected |invalid |EOF|message structure|decode|digest too large|cbor: |protobuf: )/
 
 /** Kubo 0.43 keeps the half of an import that found no room until it starts again. */
 const LEFTOVERS =

@@ -229,6 +229,21 @@ onEngines('archives', (connect) => {
       expect(session.logged).toEqual([])
     })
 
+    test('names more roots than are pinned at once: it is refused before a block is taken, and taken in without pins', async () => {
+      await using session = await connect()
+      const blocks = await Promise.all(Array.from({ length: 101 }, (_, i) => carBlock({ root: i })))
+      const cids = blocks.map(({ cid }) => cid)
+      const car = await carOf(cids, ...blocks)
+      expect(await stored(session, car)).toMatchObject({ error_code: 'INVALID_ARGUMENT', context: { hint: expect.stringContaining('pin=false') } })
+      expect((await session.call('ipfs_block_stat', { cid: String(cids[0]) })).result).toMatchObject({ error_code: 'OFFLINE' })
+      const { result } = await session.call('ipfs_add', { from: `${session.work}/x.car`, format: 'car', pin: false })
+      expect(result).toMatchObject({ total: 101, roots: cids.slice(0, 100).map(String), roots_more: 1 })
+      expect((await session.call('ipfs_pin_ls')).result).toMatchObject({ pins: [] })
+      const most = await carOf(cids.slice(0, 100), ...blocks)
+      expect(await stored(session, most)).toMatchObject({ status: 'success' })
+      expect((await session.call('ipfs_pin_ls')).result).toMatchObject({ made: { recursive: 100 } })
+    })
+
     test('leaves no root pinned if one of them cannot be', async () => {
       await using session = await connect()
       const [a, missing] = [await carBlock('a'), await carBlock('missing')]

@@ -78,3 +78,17 @@ test('a block that was lost hides what lies below it, and nothing else', async (
     await expect(node.pins.add(root.cid)).rejects.toMatchObject({ code: 'OFFLINE' })
   })
 })
+
+test('a pin whose block was lost is not listed as a file, and all others are', async () => {
+  await withNode(async (node, _, folder) => {
+    const [lost, here] = [await blockOf('raw', Buffer.from('lost')), await blockOf('raw', Buffer.from('here'))]
+    await keep(node.blocks, lost, here)
+    for (const { cid } of [lost, here]) await node.pins.add(cid)
+    const index = new Database(join(folder, 'blocks.db'))
+    index.run('DELETE FROM block WHERE multihash = ?', lost.link.multihash.bytes)
+    index.close()
+    const backend = new IpfsBackend(node)
+    expect(await names(backend)).toEqual([here.cid])
+    expect(backend.notes()).toEqual([expect.stringContaining(lost.cid)])
+  })
+})
