@@ -27,7 +27,7 @@ export interface Condition {
   readonly state: State
   /** Why it is not ready; null where nothing is wrong. */
   readonly reason: string | null
-  /** When it broke, within the window that limits attempts. */
+  /** When it broke, as far as that counts still. */
   readonly failures: readonly number[]
   /** Checks in a row that it did not answer. */
   readonly misses: number
@@ -36,7 +36,7 @@ export interface Condition {
 }
 
 export interface Policy {
-  /** So many failures within the window are taken; one more is `failed`. */
+  /** So many failures within the window, and of starts in a row, are taken; one more is `failed`. */
   readonly attempts: number
   readonly windowMs: number
   readonly backoffMs: number
@@ -71,10 +71,14 @@ const again: Step = (_, { reason, now }) => ({ ...STOPPED, state: 'restarting', 
 const fail: Step = ({ failures }, { reason }) => ({ ...STOPPED, state: 'failed', reason, failures })
 
 const breaks: Step = (from, at) => {
-  const failures = [...from.failures.filter((then) => then > at.now - at.policy.windowMs), at.now]
+  const failures = [...counted(from, at), at.now]
   if (failures.length > at.policy.attempts) return fail({ ...from, failures }, at)
   return { ...STOPPED, state: 'restarting', reason: at.reason, failures, retryAt: at.now + at.random * ceiling(failures.length, at.policy) }
 }
+
+/** Those within the window; a start that came to no end has healed nothing, however long it took. */
+const counted = ({ state, failures }: Condition, { now, policy }: Moment): readonly number[] =>
+  state === 'starting' ? failures : failures.filter((then) => then > now - policy.windowMs)
 
 /** Exponential, with full jitter below it, so that what broke together does not come back together. */
 const ceiling = (failures: number, { backoffMs, maxBackoffMs }: Policy): number => Math.min(maxBackoffMs, backoffMs * 2 ** (failures - 1))

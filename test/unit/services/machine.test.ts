@@ -63,6 +63,12 @@ describe('failures', () => {
     expect(next(inState('ready', { failures: [100, 200, 300] }), 'broken', at(1250))).toMatchObject({ state: 'restarting', failures: [300, 1250] })
   })
 
+  test('starts that come to no end are all counted, however long each of them takes', () => {
+    let condition = inState('starting')
+    for (const now of [900, 1800, 2700, 3600]) condition = next({ ...condition, state: 'starting' }, 'broken', at(now))
+    expect(condition).toMatchObject({ state: 'failed', failures: [900, 1800, 2700, 3600] })
+  })
+
   test('being ready does not forget them, a person does', () => {
     const failures = [1, 2]
     expect(next(inState('starting', { failures }), 'ready', at(3)).failures).toEqual(failures)
