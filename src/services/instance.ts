@@ -4,6 +4,7 @@ import { usageOf } from './measure.ts'
 import { choosePorts } from './ports.ts'
 import { Program } from './program.ts'
 import { knownOf, pipeIn, portsOf } from './recorded.ts'
+import { Start } from './start.ts'
 import type { ServiceRow, Store } from './store.ts'
 import type { Timing } from './timing.ts'
 import type { Endpoint, ServiceSpec, Setting, Usage } from './types.ts'
@@ -120,18 +121,27 @@ export class Instance {
     const { spec, store, folder } = this.#options
     const ports = await choosePorts(spec.ports, portsOf(this.#row()))
     const setting = await this.#setting(ports, signal)
-    const late = AbortSignal.any([signal, AbortSignal.timeout(spec.startMs)])
-    const launch = await spec.prepare(setting, { signal: late })
+    const launch = await spec.prepare(setting, { signal: AbortSignal.any([signal, AbortSignal.timeout(spec.startMs)]) })
     this.notes = launch.notes
     await this.log.begin(`${launch.command} ${launch.args.join(' ')}`)
-    const ready = Promise.withResolvers<void>()
-    this.#onLine = (line) => spec.ready.test(line) && ready.resolve()
+    const start = this.#newStart()
+    this.#onLine = (line) => start.hear(line)
     const record = ({ pid, born }: Known): Promise<void> =>
       store.record(spec.name, { pid, born, settings: spec.settings, ports: JSON.stringify(ports), started_at: Date.now() })
     const program = await Program.start(launch, { pipe: pipeIn(folder), folder, record, take: (lines) => this.#take(lines) })
     this.#follow(program)
-    await inTime(ready.promise, late, `it was not ready after ${spec.startMs / 1000} s`)
-    return this.#answering(ports, late)
+    await start.ready(signal)
+    return this.#answering(ports, signal)
+  }
+
+  #newStart(): Start {
+    const { spec, timing } = this.#options
+    const measure = async (): Promise<Usage | undefined> => {
+      const tooMuch = await this.measure()
+      if (tooMuch !== undefined) throw new Error(tooMuch)
+      return this.usage
+    }
+    return new Start({ spec, lookMs: timing.healthMs, measure, long: (line) => void this.log.write([`--- ${line}`]) })
   }
 
   async #answering(ports: Readonly<Record<string, number>>, signal: AbortSignal): Promise<Endpoint> {
@@ -171,15 +181,3 @@ export class Instance {
 }
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20)
-
-async function inTime(done: Promise<void>, signal: AbortSignal, otherwise: string): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(new Error(otherwise))
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    await Promise.race([done, promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}

@@ -19,7 +19,7 @@ export interface SupervisorOptions {
 }
 
 const WAIT_MS = 25
-/** Beyond the time that a start may take. */
+/** Beyond the time of a start that does nothing. */
 const PATIENCE_MS = 5000
 
 export class Supervisor implements Services {

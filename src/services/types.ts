@@ -48,8 +48,10 @@ export interface ServiceSpec {
   readonly settings: string
   /** The line of its output that says that it is ready. */
   readonly ready: RegExp
-  /** From launch to ready. */
+  /** From launch to ready, for one that says nothing and takes no processor. */
   readonly startMs: number
+  /** For one that does. After that it is not begun again by itself. */
+  readonly longestStartMs: number
   readonly stop: { readonly signal: NodeJS.Signals; readonly graceMs: number }
   readonly memoryLimit?: number | undefined
   /** Where an instance that is not ours serves what is wanted: it is used, and never ended. One that cannot be used rejects as `prepare` does. */

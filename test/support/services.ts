@@ -26,6 +26,7 @@ export const echo = ({ mode = '', name = 'echo', ...rest }: EchoOptions = {}): S
   settings: mode,
   ready: /READY$/,
   startMs: 20_000,
+  longestStartMs: 60_000,
   stop: { signal: 'SIGTERM', graceMs: 5000 },
   prepare: async ({ ports, secret }) => ({
     command: process.execPath,

@@ -27,6 +27,7 @@ export function kuboSpec({ network, peering = {}, binary, repo, memoryLimitMb, e
     settings: JSON.stringify({ network, peering, binary, repo, named: env['KUBO_BINARY'] }),
     ready: /^Daemon is ready$/,
     startMs: 60_000,
+    longestStartMs: 60 * 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
     memoryLimit: memoryLimitMb === undefined ? undefined : memoryLimitMb * 2 ** 20,
     health: async (endpoint: Endpoint, call: Call) => void (await ask(endpoint, 'id', call)),

@@ -22,6 +22,7 @@ export function lassieSpec({ binary, env }: LassieOptions): ServiceSpec {
     settings: JSON.stringify({ binary, named: env['LASSIE_BINARY'], set: namesOf(env, SET) }),
     ready: /Lassie daemon listening on address/,
     startMs: 30_000,
+    longestStartMs: 5 * 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
     prepare: async ({ folder, ports }: Setting, call: Call): Promise<Launch> => {
       const { path, notes } = await findBinary(binary, env, call)

@@ -24,6 +24,7 @@ export function rcloneSpec({ binary, configFile, env }: RcloneOptions): ServiceS
     settings: JSON.stringify({ binary, configFile, named: env['RCLONE_BINARY'], set: namesOf(env, SET) }),
     ready: /Serving remote control on http/,
     startMs: 30_000,
+    longestStartMs: 5 * 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
     prepare: async ({ ports, secret }: Setting, call: Call): Promise<Launch> => {
       const { path, notes } = await findBinary(binary, env, call)

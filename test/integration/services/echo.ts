@@ -17,6 +17,10 @@ function childOf(mode: string): number | undefined {
   return spawn('/bin/sh', ['-c', 'trap "" TERM; exec /bin/sleep 1000'], { stdio: mode === 'parent' ? 'ignore' : 'inherit' }).pid
 }
 
+function work(until: number): void {
+  while (performance.now() < until);
+}
+
 createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
   if (pathname === '/say') say(searchParams.get('text') ?? '')
@@ -27,6 +31,8 @@ createServer((request, response) => {
   response.end(JSON.stringify({ pid: process.pid, child, env: Object.keys(process.env) }))
 }).listen(Number(PORT), '127.0.0.1', () => {
   say(`secret ${SECRET}`)
-  if (MODE !== 'silent') say('echo is READY')
+  if (!['silent', 'talkative', 'busy'].includes(MODE)) say('echo is READY')
 })
+if (MODE === 'talkative') setInterval(() => say('still at work'), 20)
+if (MODE === 'busy') setInterval(() => work(performance.now() + 20), 40)
 if (MODE === 'deaf') process.on('SIGTERM', () => say('no'))

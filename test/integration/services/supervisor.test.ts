@@ -117,12 +117,12 @@ describe('a service', () => {
     expect(await isRunning(first)).toBe(true)
     await ask(url, '/crash').catch(() => {})
     await t.until(({ state, restarts }) => state === 'ready' && restarts === 1)
-    expect(await isRunning(first)).toBe(false)
+    await expect.poll(() => isRunning(first)).toBe(false)
     const { child: second = 0 } = await ask((await t.services.endpoint('echo')).url)
     expect(await isRunning(second)).toBe(true)
     await t.services.wish('echo', 'stop')
     await t.until(({ state }) => state === 'stopped')
-    expect(await isRunning(second)).toBe(false)
+    await expect.poll(() => isRunning(second)).toBe(false)
   })
 
   test('whose port is taken after it was chosen gets another at its next attempt', async () => {
@@ -171,10 +171,44 @@ describe('a service', () => {
     expect(await t.until(({ failures }) => failures < 3)).toMatchObject({ held: false })
   })
 
-  test('that never says that it is ready is a failure', async () => {
+  test('that never says that it is ready, and does nothing, is a failure', async () => {
     await using folder = await dataFolder()
     await using t = await supervise([echo({ mode: 'silent', startMs: 700 })], folder.path, { attempts: 0 })
-    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ message: expect.stringContaining('not ready after 0.7 s') })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ message: expect.stringMatching(/not ready after [\d.]+ s, and did nothing for 0\.7 s/) })
+  })
+
+  const logOf = (folder: string): Promise<string> => readFile(join(folder, 'logs/echo.log'), 'utf8')
+
+  test.for(['talkative', 'busy'])('that is %s gets more time to start than one that does nothing', async (mode) => {
+    await using folder = await dataFolder()
+    const port = Promise.withResolvers<number | undefined>()
+    const prepare: ServiceSpec['prepare'] = async (setting, call) => {
+      port.resolve(setting.ports['api'])
+      return echo({ mode }).prepare(setting, call)
+    }
+    await using t = await supervise([echo({ prepare, startMs: 1000 })], folder.path)
+    const endpoint = t.services.endpoint('echo')
+    await expect.poll(() => logOf(folder.path), { timeout: 20_000 }).toContain('--- not ready after 1 s; as long as it is at work it has up to 60 s\n')
+    await fetch(`http://127.0.0.1:${await port.promise}/say?text=echo is READY`)
+    expect(await endpoint).toMatchObject({ url: expect.any(String) })
+    expect(await t.status()).toMatchObject({ failures: 0, restarts: 0 })
+  })
+
+  test('that takes too much memory while it starts is a failure', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'silent', memoryLimit: 1 << 20 })], folder.path, { attempts: 0 })
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({ message: expect.stringMatching(/took \d+ MiB of memory, and may take 1/) })
+  })
+
+  test('that is at work without end fails, and is not begun again: it would come no further', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'talkative', startMs: 500, longestStartMs: 1000 })], folder.path)
+    await expect(t.services.endpoint('echo')).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringMatching(/^echo has failed: it was not ready after 1 s, the longest that a start may take .*polymount services restart echo/),
+    })
+    expect(await t.until(({ pid }) => pid === null)).toMatchObject({ state: 'failed', failures: 0, restarts: 0 })
+    expect(t.events).toEqual(['echo starting', 'echo failed'])
   })
 
   test('that prints rubbish without end of line takes no memory and no disk', async () => {
