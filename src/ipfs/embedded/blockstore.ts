@@ -18,8 +18,9 @@ export class ServedBlockstore extends BaseBlockstore {
     this.#served = served
   }
 
-  override has(cid: CID): Promise<boolean> {
-    return this.#served.has(cid.multihash.bytes)
+  /** What is not here is not looked for among what is served. */
+  override async has({ multihash }: CID): Promise<boolean> {
+    return (await this.#blocks.has(multihash.bytes)) && this.#served.has(multihash.bytes)
   }
 
   override async *get(cid: CID): AsyncGenerator<Uint8Array> {

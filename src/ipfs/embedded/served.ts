@@ -7,7 +7,9 @@ import type { NodeState } from './state.ts'
 export class Served {
   readonly #content: Content
   readonly #state: NodeState
-  #reach: Reach = { version: '', names: new Set() }
+  #reach: Reach = { version: '', names: new Set(), gaps: new Map() }
+  /** The next look is for what has come into gaps, too. */
+  #filling = false
   /** A look that has not begun. */
   #next: Promise<Reach> | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -19,7 +21,11 @@ export class Served {
 
   /** As pins and the tree are when it is asked, or later. */
   async has(multihash: Uint8Array): Promise<boolean> {
-    return (await this.#look()).names.has(nameOf(multihash))
+    const name = nameOf(multihash)
+    const { names, gaps } = await this.#look()
+    if (names.has(name) || gaps.size === 0) return names.has(name)
+    this.#filling = true
+    return (await this.#look()).names.has(name)
   }
 
   async roots(): Promise<string[]> {
@@ -37,9 +43,21 @@ export class Served {
   }
 
   async #current(): Promise<Reach> {
+    const filling = this.#filling
+    this.#filling = false
     const version = await this.#state.version()
-    if (version !== this.#reach.version) this.#reach = { version, names: await this.#walk(await this.#roots()) }
+    if (version !== this.#reach.version) this.#reach = await this.#walk(await this.#roots(), { version, names: new Set(), gaps: new Map() })
+    else if (filling) await this.#fill()
     return this.#reach
+  }
+
+  /** What has come into a gap since may have much below it. */
+  async #fill(): Promise<void> {
+    for (const [name, cid] of this.#reach.gaps) {
+      if (!(await this.#content.blocks.has(cid.multihash.bytes))) continue
+      this.#reach.gaps.delete(name)
+      await this.#walk([{ cid: cid.toString(), type: 'recursive' }], this.#reach)
+    }
   }
 
   async #roots(): Promise<Root[]> {
@@ -48,14 +66,18 @@ export class Served {
     return root === undefined ? pins : [...pins, { cid: root, type: 'recursive' }]
   }
 
-  async #walk(roots: readonly Root[]): Promise<ReadonlySet<string>> {
+  async #walk(roots: readonly Root[], reach: Reach): Promise<Reach> {
     const [{ parseCid }, { once, walk }] = await Promise.all([import('../../content/unixfs/index.ts'), import('../../content/dag/index.ts')])
-    const reach = new Set<string>()
     const visits = once()
-    const add = (cid: CID): void => void reach.add(nameOf(cid.multihash.bytes))
+    const add = (cid: CID): void => void reach.names.add(nameOf(cid.multihash.bytes))
+    const find = async (cid: CID): Promise<Uint8Array | undefined> => {
+      const block = await this.#content.blocks.sound(cid.multihash.bytes)
+      if (!block) reach.gaps.set(cid.toString(), cid)
+      return block
+    }
     for (const { cid, type } of roots) {
       if (type === 'direct') add(parseCid(cid))
-      else for await (const found of walk((one) => this.#content.blocks.sound(one.multihash.bytes), parseCid(cid), { visits, lenient: true })) add(found)
+      else for await (const found of walk(find, parseCid(cid), { visits, lenient: true })) add(found)
     }
     return reach
   }
@@ -64,11 +86,13 @@ export class Served {
 interface Reach {
   /** Of the node's state that it was found in. */
   readonly version: string
-  readonly names: ReadonlySet<string>
+  readonly names: Set<string>
+  /** What is not here and may have links. */
+  readonly gaps: Map<string, CID>
 }
 
 interface Content {
-  readonly blocks: Pick<Blocks, 'sound'>
+  readonly blocks: Pick<Blocks, 'sound' | 'has'>
 }
 
 interface Root {

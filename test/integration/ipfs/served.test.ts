@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
 import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
@@ -5,8 +7,13 @@ import { Served } from '../../../src/ipfs/embedded/served.ts'
 import { NodeState } from '../../../src/ipfs/embedded/state.ts'
 import { Database } from '../../../src/sqlite/database.ts'
 import { noise, withNode } from '../../support/content.ts'
+import { pair } from '../../support/machine.ts'
 
 const multihashOf = (cid: string): Uint8Array => CID.parse(cid).multihash.bytes
+
+async function* sources<T>(all: readonly T[]): AsyncGenerator<T> {
+  yield* all
+}
 
 test('what a damaged block hides is not served, and all else is', async () => {
   await withNode(async (node, content, folder) => {
@@ -19,6 +26,34 @@ test('what a damaged block hides is not served, and all else is', async () => {
     const served = new Served(content, state)
     expect(await served.has(multihashOf(whole.cid))).toBe(true)
   })
+})
+
+test('what comes into a pin that had a gap is served with all below it, and no pin has to change for that', async () => {
+  await withNode(async (node, content, folder) => {
+    const entries = await Array.fromAsync(node.addTree(sources([{ path: 'sub/note', content: bytesOf('note') }])))
+    const [note = '', sub = '', root = ''] = entries.map(({ cid }) => cid)
+    await node.pins.add(root)
+    await using state = await NodeState.open(folder, content.blocks)
+    const served = new Served(content, state)
+    const bytes = await node.blocks.get(sub)
+    const index = new Database(`${folder}/blocks.db`)
+    expect(index.run('DELETE FROM block WHERE multihash = ?', multihashOf(sub))).toBe(1)
+    index.close()
+    expect(await served.has(multihashOf(note))).toBe(false)
+    await node.blocks.put(sources([{ cid: sub, bytes }]))
+    expect(await served.has(multihashOf(note))).toBe(true)
+  })
+})
+
+test('a part of a pin that was lost on the disk comes from peers again where the node serves that pin', async () => {
+  await using open = await pair()
+  const [{ cid }] = [await open.one.node.add(noise(3 << 20)), await open.two.node.add(noise(3 << 20))]
+  for (const { node } of [open.one, open.two]) await node.pins.add(cid)
+  const blocks = join(open.one.folder, 'blocks')
+  const files = (await readdir(blocks, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  expect(files).toHaveLength(3)
+  for (const { parentPath, name } of files) await rm(join(parentPath, name))
+  expect(Buffer.concat(await Array.fromAsync(open.one.node.read(cid)))).toEqual(Buffer.concat(await Array.fromAsync(noise(3 << 20))))
 })
 
 test('peers who ask beside a writer have all pins walked through once at a time, and learn of the last', async () => {
@@ -35,7 +70,7 @@ test('peers who ask beside a writer have all pins walked through once at a time,
       await door.promise
       return content.blocks.sound(multihash)
     }
-    const served = new Served({ blocks: { sound } }, state)
+    const served = new Served({ blocks: { sound, has: (multihash) => content.blocks.has(multihash) } }, state)
     const asked = [served.has(multihashOf(top.cid))]
     await begun.promise
     for (let i = 0; i < 5; i++) {
