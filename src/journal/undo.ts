@@ -10,11 +10,11 @@ const MOST_CONFLICTS = 100
 
 type Test = (change: ChangeRecord) => boolean
 
-/** What to take back: one change, all of a session, or everything at and below a place since a time. */
-export type UndoScope = { readonly change: ChangeId } | { readonly session: string } | PlaceScope
+/** What to take back: one change, all of a session, or everything at and below some places since a time. */
+export type UndoScope = { readonly change: ChangeId } | { readonly session: string } | PlacesScope
 
-interface PlaceScope {
-  readonly place: Key
+interface PlacesScope {
+  readonly places: readonly Key[]
   readonly since: Date
   /** What is none of the caller's business, and stays as it is. */
   readonly leavesOut?: Test | undefined
@@ -69,7 +69,7 @@ class Planner {
     this.#scope = scope
     this.#call = call
     this.#oneByOne = oneByOne
-    this.#leavesOut = ('place' in scope ? scope.leavesOut : undefined) ?? (() => false)
+    this.#leavesOut = ('places' in scope ? scope.leavesOut : undefined) ?? (() => false)
   }
 
   async plan(): Promise<UndoPlan> {
@@ -83,20 +83,22 @@ class Planner {
   /** What the scope touches, also where only parts of it are meant, or nothing of it is left to be undone. */
   #wholes(scope: UndoScope): ChangeRecord[] {
     if ('change' in scope) return [this.#single(scope.change)]
-    const query = 'session' in scope ? { session: scope.session } : { place: scope.place, since: scope.since }
-    return [...this.#all({ ...query, states: ['done', 'partial'] })]
+    const states = ['done', 'partial'] as const
+    if ('session' in scope) return [...this.#all({ session: scope.session, states })]
+    const { places, since } = scope
+    return newestFirst(places.flatMap((place) => [...this.#all({ place, since, states })]))
   }
 
   async #chosen(wholes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
-    if (!('place' in this.#scope)) return wholes
-    return this.#inside(wholes, this.#scope.place)
+    if (!('places' in this.#scope)) return wholes
+    return this.#inside(wholes, this.#scope.places)
   }
 
-  /** What came or went with a folder above the place stays so, and what lay at the place with it. */
+  /** What came or went with a folder above a place stays so, and what lay at the place with it. */
   async #above(wholes: readonly ChangeRecord[]): Promise<UndoConflict[]> {
-    if (!('place' in this.#scope)) return []
-    const { volume, inner } = this.#scope.place
-    const isOver = (at: Place | null): boolean => at?.volume === volume && at.inner !== inner && within(at.inner as VfsPath, inner as VfsPath)
+    if (!('places' in this.#scope)) return []
+    const { places } = this.#scope
+    const isOver = (at: Place | null): boolean => at !== null && places.some((place) => isWithin(place, at)) && !places.some((place) => isWithin(at, place))
     const bears: Test = ({ kind, place, from, before, after }) =>
       kind !== 'mkdir' && (isOver(place) || isOver(from)) && [before, after].some((snapshot) => snapshot?.kind === 'directory')
     const stay = await this.#withoutPairs(await this.#those(wholes, bears))
@@ -118,9 +120,9 @@ class Planner {
     return change
   }
 
-  /** A change that reaches out of the place is taken back only in its parts inside. */
-  #inside(wholes: readonly ChangeRecord[], { volume, inner }: Key): Promise<ChangeRecord[]> {
-    const isIn = (place: Place | null): boolean => place !== null && place.volume === volume && within(inner as VfsPath, place.inner as VfsPath)
+  /** A change that reaches out of the places is taken back only in its parts inside. */
+  #inside(wholes: readonly ChangeRecord[], places: readonly Key[]): Promise<ChangeRecord[]> {
+    const isIn = (at: Place | null): boolean => at !== null && places.some((place) => isWithin(at, place))
     const isMeant: Test = (leaf) => !this.#leavesOut(leaf) && (isIn(leaf.place) || (leaf.kind === 'move' && isIn(leaf.from)))
     return this.#those(wholes, isMeant)
   }
@@ -268,3 +270,9 @@ class Planner {
 }
 
 const isSame = (a: Key, b: Key): boolean => a.volume === b.volume && a.inner === b.inner
+
+const isWithin = (at: Key, folder: Key): boolean => at.volume === folder.volume && within(folder.inner as VfsPath, at.inner as VfsPath)
+
+/** Of changes that were found at more than one place each once. */
+const newestFirst = (found: readonly ChangeRecord[]): ChangeRecord[] =>
+  [...new Map(found.map((record) => [record.change, record])).values()].toSorted((a, b) => b.seq - a.seq)

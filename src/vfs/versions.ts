@@ -1,9 +1,10 @@
 import { bytesOf } from '../core/bytes.ts'
-import type { Trash } from '../core/backend.ts'
+import type { Call, Trash } from '../core/backend.ts'
 import { VfsError } from '../core/error.ts'
 import { join, ROOT, under, within, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, PartsOrder, Place, Snapshot, VersionStore } from '../journal/types.ts'
 import { lyingUnder, notKept } from './aside.ts'
+import type { Mount } from './mounts.ts'
 import type { Cause } from './step.ts'
 import { aboutOf, statOrNull, type Target, type Targets } from './target.ts'
 import type { Version, VfsCall } from './types.ts'
@@ -29,7 +30,7 @@ export class Versions {
   }
 
   async history(path: VfsPath, call: VfsCall & { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeRecord[]> {
-    const places = await this.#keys(path, call)
+    const places = await this.places('history', path, call)
     await this.#journal.caughtUp()
     const found = new Map(places.flatMap((place) => this.#historyOf(place, call)).map((record) => [record.change, record])) // one of two mounts counts once
     return [...found.values()].toSorted((a, b) => b.seq - a.seq).slice(0, call.limit)
@@ -59,7 +60,7 @@ export class Versions {
     await this.#journal.caughtUp()
     const record = this.#journal.get(change)
     if (!record) throw new VfsError('CHANGE_NOT_FOUND', `there is no change ${change}`, { op: 'version', path })
-    const key = await this.#key(path, call)
+    const key = await this.#place('version', path, call.signal)
     if (!isAt(record.place, key)) throw notKept(path, change, 'it is of another path')
     const leaf = this.#leaves(record, { newestFirst: !call.replaced }).find(({ place }) => isAt(place, key))
     if (!leaf) throw notKept(path, change, 'it left this path alone')
@@ -203,17 +204,17 @@ export class Versions {
     return id
   }
 
-  /** Of the path, and of the mounts below it; of one that cannot be reached nobody knows where it is. */
-  async #keys(path: VfsPath, call: VfsCall): Promise<Key[]> {
+  /** Of the path, and of the mounts below it that pass; of one that cannot be reached nobody knows where it is. */
+  async places(op: string, path: VfsPath, { signal, mounts = () => true }: Call & { readonly mounts?: (mount: Mount) => boolean }): Promise<Key[]> {
     const { table, policy } = this.#targets
-    const mounts = [...table.all()].map((mount) => mount.path).filter((top) => top !== path && within(path, top) && !policy.denies(top))
-    const below = mounts.map((top) => this.#key(top, call).catch(() => undefined))
-    const own = mounts.length > 0 && table.find(path) === undefined ? undefined : await this.#key(path, call)
-    return [own, ...(await Promise.all(below))].filter((key) => key !== undefined)
+    const below = [...table.all()].filter((mount) => mount.path !== path && within(path, mount.path) && !policy.denies(mount.path))
+    const places = below.filter(mounts).map((mount) => this.#place(op, mount.path, signal).catch(() => undefined))
+    const own = below.length > 0 && table.find(path) === undefined ? undefined : await this.#place(op, path, signal)
+    return [own, ...(await Promise.all(places))].filter((place) => place !== undefined)
   }
 
-  async #key(path: VfsPath, { signal }: VfsCall): Promise<Key> {
-    const { mount, inner } = await this.#targets.readable('history', path, signal)
+  async #place(op: string, path: VfsPath, signal: AbortSignal | undefined): Promise<Key> {
+    const { mount, inner } = await this.#targets.readable(op, path, signal)
     return { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }) }
   }
 }

@@ -4,7 +4,7 @@ import { within, type VfsPath } from '../../core/path.ts'
 import { unhurried } from '../../core/unhurried.ts'
 import type { ChangeRecord, Journal, Place } from '../../journal/types.ts'
 import { planUndo, type UndoScope } from '../../journal/undo.ts'
-import { orNull, type Target, type Targets } from '../target.ts'
+import { orNull, type Target } from '../target.ts'
 import type { UndoCall, Undone, UndoQuery, VfsCall } from '../types.ts'
 import type { Versions } from '../versions.ts'
 import type { Served } from './served.ts'
@@ -19,19 +19,17 @@ export interface Plan {
   readonly changes: readonly ChangeRecord[]
   /** If there is one, nothing may be taken back. */
   readonly conflicts: readonly Conflict[]
-  /** All of it lies at or below; of an undo by path. */
-  readonly below: Pick<Place, 'volume' | 'inner'> | undefined
+  /** All of it lies at or below these; of an undo by path. */
+  readonly below: readonly Pick<Place, 'volume' | 'inner'>[]
 }
 
 /** Finds out what an undo would do, by the journal and by a look at the storages. It changes nothing. */
 export class Plans {
-  readonly #targets: Targets
   readonly #served: Served
   readonly #journal: Journal
   readonly #versions: Versions
 
-  constructor(targets: Targets, served: Served, journal: Journal, versions: Versions) {
-    this.#targets = targets
+  constructor(served: Served, journal: Journal, versions: Versions) {
     this.#served = served
     this.#journal = journal
     this.#versions = versions
@@ -48,14 +46,19 @@ export class Plans {
         conflicts.length > 0
           ? conflicts.map(({ change, place, reason }) => ({ change, path: this.#served.name(place), reason }))
           : await this.#problems(changes, call.signal),
-      below: 'place' in scope ? scope.place : undefined,
+      below: 'places' in scope ? scope.places : [],
     }
   }
 
   /** By now the storage may tell how a change in doubt has ended. */
   async #lookAgain(scope: UndoScope): Promise<void> {
-    const inDoubt = 'change' in scope ? [scope] : this.#journal.history({ ...scope, states: ['in_doubt'], parts: true, limit: LOOKED_AT })
+    const inDoubt = 'change' in scope ? [scope] : this.#inDoubt(scope)
     if (inDoubt.length > 0) await this.#journal.recover(inDoubt.map(({ change }) => change))
+  }
+
+  #inDoubt(scope: Exclude<UndoScope, { readonly change: string }>): ChangeRecord[] {
+    const queries = 'session' in scope ? [scope] : scope.places.map((place) => ({ place, since: scope.since }))
+    return queries.flatMap((query) => this.#journal.history({ ...query, states: ['in_doubt'], parts: true, limit: LOOKED_AT }))
   }
 
   async #scope(query: UndoQuery, call: VfsCall): Promise<UndoScope> {
@@ -63,9 +66,8 @@ export class Plans {
     if (query.session !== undefined) return { session: query.session === 'current' ? sessionOf(call) : this.#known(query.session, call) }
     if (query.path === undefined || query.since === undefined)
       throw new VfsError('INVALID_ARGUMENT', 'undo needs change, session, or path with since', { op: 'undo' })
-    const { mount, inner } = await this.#targets.readable('undo', query.path, call.signal)
-    const place = { volume: mount.backend.volume, inner: await mount.backend.locate(inner, call) }
-    return { place, since: query.since, leavesOut: (change) => placesOf(change).every((at) => this.#served.isHidden(at)) }
+    const places = await this.#versions.places('undo', query.path, { ...call, mounts: ({ readOnly }) => !readOnly })
+    return { places, since: query.since, leavesOut: (change) => placesOf(change).every((at) => this.#served.isHidden(at)) }
   }
 
   /** One's own may have changed nothing yet. */

@@ -1,10 +1,11 @@
 import { VfsError } from '../../core/error.ts'
+import { within, type VfsPath } from '../../core/path.ts'
 import type { ChangeId, ChangeRecord } from '../../journal/types.ts'
 import type { Changes } from '../change.ts'
 import { Folders } from '../folders.ts'
 import { group } from '../group.ts'
 import type { Cause } from '../step.ts'
-import type { Targets } from '../target.ts'
+import type { Target, Targets } from '../target.ts'
 import type { UndoCall, Undone, UndoQuery } from '../types.ts'
 import type { Versions } from '../versions.ts'
 import { Inverses, removing } from './inverses.ts'
@@ -23,7 +24,7 @@ export class Undo {
   constructor(targets: Targets, changes: Changes, versions: Versions) {
     this.#served = new Served(targets)
     this.#changes = changes
-    this.#plans = new Plans(targets, this.#served, changes.journal, versions)
+    this.#plans = new Plans(this.#served, changes.journal, versions)
     this.#inverses = new Inverses(this.#served, changes, versions, new Folders(targets))
     this.takeBack = this.#inverses.takeBack
     this.takeBackOne = this.#inverses.takeBackOne
@@ -45,11 +46,11 @@ export class Undo {
     if (first === undefined) return null
     const { actor, signal } = call
     const target = await (first.partsOnly ? this.#served.container(first.place, signal) : this.#served.target(first.place, signal))
-    const holds = below?.volume === target.place.volume ? below.inner : undefined // nobody is to come in between
+    const holds = placeOf(target, below)?.inner // nobody is to come in between
     const cause = { actor, signal, undoes: records.length === 1 ? first.change : undefined }
-    return group(this.#changes, this.takeBack, { kind: 'undo', target, holds, cause }, async (within, id) => {
+    return group(this.#changes, this.takeBack, { kind: 'undo', target, holds, cause }, async (inside, id) => {
       await this.#requireNotUndone(records)
-      const work = (): Promise<void> => this.#inverseOfAll(records, within, call)
+      const work = (): Promise<void> => this.#inverseOfAll(records, inside, call)
       await (records.length === 1 && first.kind === 'mkdir' ? removing(target, signal, work) : work())
       return id
     })
@@ -71,6 +72,12 @@ export class Undo {
         throw new VfsError('ALREADY_UNDONE', `change ${change} was undone meanwhile, by ${by}`, { op: 'undo', details: { change } })
     }
   }
+}
+
+/** The place that holds it, or else one of its volume. */
+function placeOf({ place }: Target, places: Plan['below']): Plan['below'][number] | undefined {
+  const near = places.filter(({ volume }) => volume === place.volume)
+  return near.find(({ inner }) => within(inner as VfsPath, place.inner as VfsPath)) ?? near[0]
 }
 
 const actionOf = (record: ChangeRecord): string => (record.kind === 'write' && record.before === null ? 'removed the new file' : ACTIONS[record.kind])

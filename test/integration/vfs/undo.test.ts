@@ -317,6 +317,22 @@ describe('undo', () => {
     expect(await t.text('/m/f')).toBe('x')
   })
 
+  test('of a path since a time takes back what happened in the mounts below it too, but for those that may only be read here', async () => {
+    const theirs = new MemoryBackend()
+    await using t = await openTestVfs({ '/top': {}, '/top/in': {}, '/m': {}, '/theirs': { backend: theirs } })
+    await t.write('/m/kept', 'x')
+    const since = await between()
+    for (const path of ['/top/f', '/top/in/f', '/m/f', '/theirs/f']) await t.write(path, 'x')
+    t.table.replace({ path: p('/theirs'), name: 'test', backend: theirs, readOnly: true })
+    expect((await t.vfs.undo({ path: p('/'), since, dryRun: true }, call)).undone.map(({ path }) => path)).toEqual(['/m/f', '/top/in/f', '/top/f'])
+    expect((await t.vfs.undo({ path: p('/top'), since }, call)).undone.map(({ path }) => path)).toEqual(['/top/in/f', '/top/f'])
+    const { change } = await t.vfs.undo({ path: p('/'), since }, call)
+    expect([await t.names('/m'), await t.names('/top'), await t.names('/top/in')]).toEqual([['kept'], ['in'], []])
+    await t.vfs.undo({ change: change! }, call)
+    expect(await t.names('/m')).toEqual(['f', 'kept'])
+    await expect(t.vfs.undo({ path: p('/nowhere'), since }, call)).rejects.toMatchObject({ code: 'NOT_SERVED' })
+  })
+
   test('of a path since a time leaves the rest alone', async () => {
     await using t = await openTestVfs({ '/m': {} })
     await t.write('/m/d/f', 'old', { parents: true })

@@ -103,6 +103,15 @@ test('one change is planned alone', async ({ s }) => {
   expect(await s.plan({ change: b })).toEqual(CLEAN(b))
 })
 
+test('of several places since a time, what was found at two of them is planned once, the newest first', async ({ s }) => {
+  const [before, since] = [await s.create('/a/old'), await s.moment()]
+  const [first, second, third] = [await s.create('/a/f'), await s.create('/b/f'), await s.create('/a/in/f')]
+  await s.create('/c/f')
+  const places = [place('/b'), place('/a'), place('/a/in')]
+  expect(await s.plan({ places, since })).toEqual(CLEAN(third, second, first))
+  expect((await s.plan({ places, since: new Date(0) })).changes).toEqual([third, second, first, before])
+})
+
 test('what is not there, did not take place, or was undone is said', async ({ s }) => {
   const a = await s.create('/a')
   const aborted = await s.begin('write', '/x')
@@ -247,7 +256,7 @@ test('a part whose undoing was undone and counts is taken back, though the whole
   await s.undo(partOf(again))
   expect(s.undoneBy(undo)).toBe(again)
   expect(await s.plan({ session: 's2' })).toEqual(CLEAN(partOf(undo)))
-  expect(await s.plan({ place: place('/'), since: new Date(0) })).toEqual(CLEAN(whole))
+  expect(await s.plan({ places: [place('/')], since: new Date(0) })).toEqual(CLEAN(whole))
 })
 
 test('a change of parts is undone when all its parts are', async ({ s }) => {
@@ -304,16 +313,16 @@ test('a place is undone since a time, in the parts that lie in it', async ({ s }
   const { whole, parts } = await tree(s, '/t')
   const inside = await s.replace('/t/a')
   const out = await s.move('/t/b', '/outside')
-  expect(await s.plan({ place: place('/t'), since })).toEqual(CLEAN(out, inside, whole))
-  expect(await s.plan({ place: place('/t/a'), since })).toEqual(CLEAN(inside, parts[1] ?? ''))
-  expect((await s.plan({ place: place('/t'), since: new Date(0) })).changes).toEqual([out, inside, whole, old])
-  expect(await s.plan({ place: place('/t/old'), since })).toEqual(CLEAN())
+  expect(await s.plan({ places: [place('/t')], since })).toEqual(CLEAN(out, inside, whole))
+  expect(await s.plan({ places: [place('/t/a')], since })).toEqual(CLEAN(inside, parts[1] ?? ''))
+  expect((await s.plan({ places: [place('/t')], since: new Date(0) })).changes).toEqual([out, inside, whole, old])
+  expect(await s.plan({ places: [place('/t/old')], since })).toEqual(CLEAN())
 })
 
 test('a folder that was moved away from above is in the way of what lay below', async ({ s }) => {
   const inside = await s.create('/t/x')
   await s.remove('/t')
-  expect(await s.plan({ place: place('/t/x'), since: new Date(0) })).toEqual({ changes: [inside], conflicts: [inside] })
+  expect(await s.plan({ places: [place('/t/x')], since: new Date(0) })).toEqual({ changes: [inside], conflicts: [inside] })
 })
 
 test('what cancels out about something that does not is taken back one by one', async ({ s }) => {
@@ -325,7 +334,7 @@ test('what cancels out about something that does not is taken back one by one', 
   const nothing = await s.begin('copy', '/e', { partsOnly: true })
   nothing.done(null)
   await s.journal.settled()
-  expect(await s.plan({ place: place('/'), since })).toEqual(CLEAN(back, gone, inside))
+  expect(await s.plan({ places: [place('/')], since })).toEqual(CLEAN(back, gone, inside))
 })
 
 test('of a session only what was taken away itself is in the way by what cancels out', async ({ s }) => {
@@ -347,7 +356,7 @@ test('what was taken back one by one would need what is not kept', async ({ s })
   const gone = s.partsOf(await s.undo(whole.id, folder))
   await s.undo(gone[0] ?? '')
   await s.undo(s.partsOf(whole.id)[0] ?? '')
-  expect((await s.plan({ place: place('/'), since })).conflicts).toEqual([gone[1]])
+  expect((await s.plan({ places: [place('/')], since })).conflicts).toEqual([gone[1]])
 })
 
 test('what others had undone makes nothing count again once that is undone itself', async ({ s }) => {
@@ -370,7 +379,7 @@ test('a folder that stayed when its change was undone is none of what others did
 test('a folder may stay for what the caller has nothing to do with', async ({ s }) => {
   const folder = await s.happen('mkdir', '/d')
   await s.create('/d/hidden')
-  const scope = { place: place('/'), since: new Date(0) }
+  const scope = { places: [place('/')], since: new Date(0) }
   expect(await s.plan({ ...scope, leavesOut: ({ place: { inner } }) => inner === '/d/hidden' })).toEqual(CLEAN(folder))
 })
 
@@ -378,15 +387,15 @@ test('a folder that came or went above the place is in the way, unless that canc
   await s.create('/t/x')
   const since = await s.moment()
   const gone = await s.happen('remove', '/t', { before: { ...file('d'), kind: 'directory' }, kept }, null)
-  expect(await s.plan({ place: place('/t/x'), since })).toEqual({ changes: [], conflicts: [gone] })
+  expect(await s.plan({ places: [place('/t/x')], since })).toEqual({ changes: [], conflicts: [gone] })
   await s.undo(gone)
-  expect(await s.plan({ place: place('/t/x'), since })).toEqual(CLEAN())
+  expect(await s.plan({ places: [place('/t/x')], since })).toEqual(CLEAN())
 })
 
 test('a change and its undo around another one of the set are no other hands', async ({ s }) => {
   const first = await s.happen('mkdir', '/e')
   const second = await s.happen('mkdir', '/e') // made at the same time, by another client
   await s.undo(first)
-  expect(await s.plan({ place: place('/'), since: new Date(0) })).toEqual({ changes: [second], conflicts: [] })
+  expect(await s.plan({ places: [place('/')], since: new Date(0) })).toEqual({ changes: [second], conflicts: [] })
   expect((await s.plan({ change: second })).conflicts).toEqual([second])
 })
