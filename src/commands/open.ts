@@ -11,6 +11,7 @@ export async function openGatewayOf(loaded: Loaded, folders: readonly string[], 
 }
 
 export async function openServing({ config, file }: Loaded, served: readonly ServedFolder[], io: Io): Promise<Gateway> {
+  for (const { problem } of served) if (problem) await print(io.stderr, `polymount: ${problem.message}; the others are\n`)
   const guarded = await guardedPaths(config, file, io)
   return openGateway(config, { served, home: io.home, env: io.env, guarded, log: logTo(io) })
 }

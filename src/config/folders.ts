@@ -8,9 +8,14 @@ import { vfsPath, type VfsPath } from '../core/path.ts'
 export interface ServedFolder {
   readonly path: VfsPath
   readonly readOnly: boolean
+  /** Why it cannot be served now. */
+  readonly problem?: VfsError | undefined
 }
 
-/** The folders that were named; without any, the current one if it is somebody's work. Rejects CONFIG_INVALID. */
+/**
+ * The folders that were named; without any, the current one if it is somebody's work. One that is not there, as a disk that is not
+ * plugged in, takes no other with it: its mount tells the error until it comes. Rejects CONFIG_INVALID, also where none of them is there.
+ */
 export async function servedFolders(named: readonly string[], { cwd, home }: { readonly cwd: string; readonly home: string }): Promise<ServedFolder[]> {
   const texts = named.length > 0 ? named : isWork(await realpath(cwd), await realpath(home).catch(() => home)) ? ['.'] : []
   const folders = new Map<VfsPath, ServedFolder>()
@@ -20,17 +25,18 @@ export async function servedFolders(named: readonly string[], { cwd, home }: { r
     if (twin && twin.readOnly !== folder.readOnly) throw invalid(`${folder.path} is named twice, once with ":ro" and once without`)
     folders.set(folder.path, folder)
   }
-  return [...folders.values()]
+  const all = [...folders.values()]
+  if (all[0]?.problem && all.every(({ problem }) => problem)) throw all[0].problem
+  return all
 }
 
 async function served(text: string, cwd: string): Promise<ServedFolder> {
   const readOnly = text.endsWith(':ro')
   const path = readOnly ? text.slice(0, -':ro'.length) : text
-  const real = await realpath(resolve(cwd, path)).catch((cause: NodeJS.ErrnoException) => {
-    throw invalid(`${path} cannot be served (${cause.code})`, cause)
-  })
-  if (!(await stat(real)).isDirectory()) throw invalid(`${path} is not a folder`)
-  return { path: vfsPath(real), readOnly }
+  const named = resolve(cwd, path)
+  const real = await realpath(named).catch((cause: NodeJS.ErrnoException) => invalid(`${path} cannot be served (${cause.code})`, cause))
+  if (real instanceof VfsError) return { path: vfsPath(named), readOnly, problem: real }
+  return { path: vfsPath(real), readOnly, problem: (await stat(real)).isDirectory() ? undefined : invalid(`${path} is not a folder`) }
 }
 
 /** A git work tree below neither home nor `/` is what a person who starts an agent there means; anything else might be everything. */

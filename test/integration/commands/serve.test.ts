@@ -83,6 +83,19 @@ describe('over HTTP', () => {
     expect(await code).toBe(0)
   })
 
+  test('a folder that is not there takes no other with it: its mount tells the error until it comes', async () => {
+    await using place = await emptyPlace()
+    const late = join(place.work, 'late')
+    const { url, stderr, signals, code } = await serveHttp(place, [late])
+    const down = async (): Promise<unknown> => ((await (await fetch(`${url}/readyz`)).json()) as { down: string[] }).down
+    expect(await down()).toEqual([late])
+    expect(String(stderr.read())).toContain(`${late} cannot be served (ENOENT)`)
+    await mkdir(late)
+    expect(await down()).toEqual([])
+    signals.emit('SIGTERM')
+    expect(await code).toBe(0)
+  })
+
   test('a secret that is not there, or an address that is taken, ends the start', async () => {
     await using place = await emptyPlace()
     const first = await serveHttp(place, [])

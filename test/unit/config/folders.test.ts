@@ -25,6 +25,7 @@ describe('named folders', () => {
 
   test.each([
     [['none'], /none cannot be served \(ENOENT\)/],
+    [['none', 'file'], /none cannot be served \(ENOENT\)/],
     [['file'], /file is not a folder/],
     [['a', 'a:ro'], /named twice/],
   ])('%j is refused', async (named, message) => {
@@ -32,6 +33,16 @@ describe('named folders', () => {
     await writeFile(join(home, 'file'), '')
     await expect(served(named)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) })
   })
+})
+
+test('a named folder that is not there takes no other with it', async () => {
+  const a = await folder('a')
+  await writeFile(join(home, 'file'), '')
+  expect(await served(['none:ro', 'a', 'file'])).toEqual([
+    { path: join(home, 'none'), readOnly: true, problem: expect.objectContaining({ message: 'none cannot be served (ENOENT)' }) },
+    { path: a, readOnly: false },
+    { path: join(home, 'file'), readOnly: false, problem: expect.objectContaining({ message: 'file is not a folder' }) },
+  ])
 })
 
 describe('without a name', () => {
