@@ -100,10 +100,22 @@ export class Instance {
     this.#follow(program)
     if (!program.isHeard) return this.#replaced(known, 'its output.pipe is gone', spec.stop.graceMs)
     if (row.settings !== spec.settings) return this.#replaced(known, 'it was started with other settings', spec.stop.graceMs)
-    const endpoint = await this.#answering(portsOf(row), signal).catch(() => undefined)
+    const open = row.state === 'starting' ? this.#started(portsOf(row), signal) : this.#answering(portsOf(row), signal)
+    const endpoint = await open.catch(() => undefined)
     if (endpoint) await this.log.write([`--- process ${known.pid} was taken over`])
     else if (!signal.aborted) await this.#replaced(known, 'it does not answer', timing.brokenGraceMs)
     return endpoint
+  }
+
+  /** One that another process has begun to start, and may have seen ready. */
+  async #started(ports: Readonly<Record<string, number>>, signal: AbortSignal): Promise<Endpoint> {
+    const answers = (): Promise<boolean> =>
+      this.#answering(ports, signal).then(
+        () => true,
+        () => false,
+      )
+    await this.#newStart(answers).ready(signal)
+    return this.#answering(ports, signal)
   }
 
   async #replaced({ pid }: Known, why: string, graceMs: number): Promise<undefined> {
@@ -125,7 +137,6 @@ export class Instance {
     this.notes = launch.notes
     await this.log.begin(`${launch.command} ${launch.args.join(' ')}`)
     const start = this.#newStart()
-    this.#onLine = (line) => start.hear(line)
     const record = ({ pid, born }: Known): Promise<void> =>
       store.record(spec.name, { pid, born, settings: spec.settings, ports: JSON.stringify(ports), started_at: Date.now() })
     const program = await Program.start(launch, { pipe: pipeIn(folder), folder, record, take: (lines) => this.#take(lines) })
@@ -134,14 +145,16 @@ export class Instance {
     return this.#answering(ports, signal)
   }
 
-  #newStart(): Start {
+  #newStart(answers?: () => Promise<boolean>): Start {
     const { spec, timing } = this.#options
     const measure = async (): Promise<Usage | undefined> => {
       const tooMuch = await this.measure()
       if (tooMuch !== undefined) throw new Error(tooMuch)
       return this.usage
     }
-    return new Start({ spec, lookMs: timing.healthMs, measure, long: (line) => void this.log.write([`--- ${line}`]) })
+    const start = new Start({ spec, lookMs: timing.healthMs, measure, answers, long: (line) => void this.log.write([`--- ${line}`]) })
+    this.#onLine = (line) => start.hear(line)
+    return start
   }
 
   async #answering(ports: Readonly<Record<string, number>>, signal: AbortSignal): Promise<Endpoint> {

@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly lookMs: number
   /** What it takes now. Rejects if that is too much. */
   readonly measure: () => Promise<Usage | undefined>
+  /** Where it may have said already that it is ready, to another reader: whether it is. */
+  readonly answers?: (() => Promise<boolean>) | undefined
   /** Told when it takes longer than one may that does nothing. */
   readonly long: (line: string) => void
 }
@@ -33,10 +35,11 @@ export class Start {
 
   /** Resolves when it has said that it is ready. As long as it says something, or works, it gets more time, up to a limit. */
   async ready(signal: AbortSignal): Promise<void> {
-    const { spec, lookMs, long } = this.#options
+    const { spec, lookMs, answers, long } = this.#options
     const begun = performance.now()
     const over = AbortSignal.any([signal, this.#over.signal])
     for (let lived = begun, told = false; ;) {
+      if (await answers?.()) return
       await sleep(lookMs, undefined, { signal: over, ref: false }).catch(() => {})
       signal.throwIfAborted()
       if (over.aborted) return

@@ -246,6 +246,27 @@ describe('several processes on one data folder', () => {
     expect(first.events).toEqual(['echo starting', 'echo ready'])
   })
 
+  test('leave what starts still to the next one, which gives it the time that it needs', async () => {
+    await using folder = await dataFolder()
+    const { prepare } = echo({ mode: 'silent' })
+    const first = await supervise([echo({ prepare })], folder.path)
+    void first.services.endpoint('echo').catch(() => {})
+    const { pid } = await first.until((now) => now.pid !== null)
+    const asked = Promise.withResolvers<void>()
+    let isReady = false
+    const health: ServiceSpec['health'] = async () => {
+      asked.resolve()
+      if (!isReady) throw new Error('not yet')
+    }
+    await using t = await supervise([echo({ health })], folder.path)
+    void t.services.endpoint('echo').catch(() => {})
+    await expect.poll(() => t.events).toEqual(['echo starting']) // it has joined
+    await first[Symbol.asyncDispose]()
+    await asked.promise
+    isReady = true
+    expect(await t.until(({ state }) => state === 'ready')).toMatchObject({ pid, failures: 0 })
+  })
+
   test('one that leaves while it starts, and whose program dies then, begins nothing any more', async () => {
     await using folder = await dataFolder()
     const asked = Promise.withResolvers<string>()
