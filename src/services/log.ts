@@ -1,27 +1,24 @@
 import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { masker } from './mask.ts'
 import { MAX_LINE } from './output.ts'
 
 const MAX_BYTES = 1 << 20
 const KEPT_FILES = 3
 const TAIL = 20
-/** A program may repeat what a storage says of a refused request, and that what it was sent. */
-const PROOF = /\b(Basic|Bearer|Digest|AWS4-HMAC-SHA256)\s+[^\s"',]+/gi
 
 /** A file of lines that never grows without bound: full ones are kept as `.1` to `.3`. No secret gets into it. */
 export class RotatedLog {
   readonly #file: string
   readonly #maxBytes: number
-  readonly #secrets: readonly string[]
-  readonly #longest: number
+  readonly #mask: (line: string) => string
   #tail: string[] = []
   #size: number | undefined
   #written: Promise<void> = Promise.resolve()
 
   constructor(file: string, secrets: readonly string[], maxBytes = MAX_BYTES) {
     this.#file = file
-    this.#secrets = secrets.filter((secret) => secret !== '')
-    this.#longest = Math.max(0, ...this.#secrets.map((secret) => secret.length))
+    this.#mask = masker(secrets)
     this.#maxBytes = maxBytes
   }
 
@@ -42,10 +39,8 @@ export class RotatedLog {
     return (this.#written = this.#written.then(() => this.#append(`${masked.join('\n')}\n`)).catch(() => {}))
   }
 
-  /** The end of a line that was cut may be the beginning of a secret. */
   #masked(line: string): string {
-    const masked = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line).replace(PROOF, '$1 ***')
-    return line.length < MAX_LINE ? masked : `${masked.slice(0, Math.max(0, masked.length - this.#longest))}… (cut)`
+    return `${this.#mask(line)}${line.length < MAX_LINE ? '' : '… (cut)'}`
   }
 
   async #append(text: string): Promise<void> {

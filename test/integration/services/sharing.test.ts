@@ -188,6 +188,49 @@ test('a process that has got the number of ours is not touched', async () => {
   await ended
 })
 
+describe('where the reader of its output changes in the middle of a secret', () => {
+  /** A program that has said a part of its secret, which its reader has read; and how it says more. */
+  async function halfSaid(folder: string, url: string, said: number) {
+    const secret = await readFile(join(folder, 'services/echo/secret'), 'utf8')
+    const log = (): Promise<string> => readFile(join(folder, 'logs/echo.log'), 'utf8')
+    await fetch(`${url}/begin?text=${encodeURIComponent(`read\n${secret.slice(0, said)}`)}`)
+    await expect.poll(log).toContain('read\n')
+    const parts = Array.from({ length: secret.length - 4 }, (_, i) => secret.slice(i, i + 5))
+    const told = async (): Promise<string[]> => {
+      const logged = await log()
+      return parts.filter((part) => logged.includes(part))
+    }
+    return { told, end: () => fetch(`${url}/say?text=${secret.slice(said)} and more`), log }
+  }
+
+  test.for([6, 20, 38])('by kill -9, after %i characters of it: no part of it is logged', async (said) => {
+    await using folder = await dataFolder()
+    const first = child(USER, folder.path)
+    const url = await first.line()
+    const half = await halfSaid(folder.path, url, said)
+    await first.kill()
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    await half.end()
+    await expect.poll(half.log).toContain('*** and more\n')
+    expect(await half.told()).toEqual([])
+  })
+
+  test.for([6, 20, 38])('by leaving, after %i characters of it: no part of it is logged', async (said) => {
+    await using folder = await dataFolder()
+    const first = await supervise([echo()], folder.path)
+    const { url } = await first.services.endpoint('echo')
+    await using t = await supervise([echo()], folder.path)
+    await t.services.endpoint('echo')
+    const half = await halfSaid(folder.path, url, said)
+    await first[Symbol.asyncDispose]()
+    await t.until(({ supervisor, state }) => supervisor === process.pid && state === 'ready')
+    await half.end()
+    await expect.poll(half.log).toContain('*** and more\n')
+    expect(await half.told()).toEqual([])
+  })
+})
+
 describe('several processes on one data folder', () => {
   test('share one service, and another takes over when the first is killed', async () => {
     await using folder = await dataFolder()
@@ -248,8 +291,7 @@ describe('several processes on one data folder', () => {
 
   test('leave what starts still to the next one, which gives it the time that it needs', async () => {
     await using folder = await dataFolder()
-    const { prepare } = echo({ mode: 'silent' })
-    const first = await supervise([echo({ prepare })], folder.path)
+    const first = await supervise([echo({ mode: 'silent', settings: '' })], folder.path)
     void first.services.endpoint('echo').catch(() => {})
     const { pid } = await first.until((now) => now.pid !== null)
     const asked = Promise.withResolvers<void>()
