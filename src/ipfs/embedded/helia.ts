@@ -16,6 +16,7 @@ import { recordsOf } from './ipns.ts'
 import { keepConnected } from './keep-connected.ts'
 import { AGENT, libp2pOptions } from './libp2p.ts'
 import type { OnlineMode, Peering } from './peering.ts'
+import { secp256k1Crypto } from './secp256k1.ts'
 
 const PROVIDE_MS = 60_000
 const PROVIDES_AT_ONCE = 8
@@ -40,7 +41,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   return peer
 }
 
-const lightOf = ({ blockstore }: PeerOptions) => createHeliaLight({ blockstore, datastore: new MemoryDatastore(), hashers: [sha512], holdGcLock: true })
+const lightOf = ({ blockstore }: PeerOptions) =>
+  createHeliaLight({ blockstore, datastore: new MemoryDatastore(), hashers: [sha512], cryptos: [secp256k1Crypto()], holdGcLock: true })
 
 function assemble(light: Light, { mode, key, peering }: PeerOptions) {
   const local = peering.gateways.some((gateway) => gateway.startsWith('http:'))

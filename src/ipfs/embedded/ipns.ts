@@ -1,5 +1,5 @@
 import { createIPNSRecord, IPNSEntry, ipnsSelector, ipnsValidator, multihashToIPNSRoutingKey } from '@helia/ipns'
-import { ecdsaCrypto, ed25519Crypto, rsaCrypto } from '@ipshipyard/crypto'
+import { ed25519Crypto, rsaCrypto } from '@ipshipyard/crypto'
 import { privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { base36 } from 'multiformats/bases/base36'
@@ -8,6 +8,7 @@ import { VfsError } from '../../core/error.ts'
 import type { Signed } from '../network-types.ts'
 import { signedBy } from '../record.ts'
 import type { Records } from './libp2p.ts'
+import { secp256k1Crypto } from './secp256k1.ts'
 
 /** Reads public keys; no private one is in it. */
 type Keychain = Parameters<typeof ipnsValidator>[2]
@@ -24,7 +25,7 @@ export async function sign(key: PrivateKey, { value, sequence, expires, ttl }: S
 
 /** The same key as the library of names has keys. */
 async function signer(key: PrivateKey) {
-  const kinds = { Ed25519: ed25519Crypto, RSA: rsaCrypto, ECDSA: ecdsaCrypto, secp256k1: undefined }
+  const kinds = { Ed25519: ed25519Crypto, RSA: rsaCrypto, secp256k1: secp256k1Crypto, ECDSA: undefined } // its signatures by libraries of JavaScript nobody else believes
   const kind = kinds[key.type]
   if (!kind) throw new VfsError('UNSUPPORTED', `a key of type ${key.type} cannot sign a name`, { hint: 'Use a key of type Ed25519.' })
   return kind().privateKeyFromProtobuf(privateKeyToProtobuf(key))

@@ -5,6 +5,11 @@ import { noise, text } from '../../support/content.ts'
 import { rootOf, unique } from './make.ts'
 import type { PairOf } from './pair.ts'
 
+const KEYS = {
+  RSA: () => generateKeyPair('RSA', 2048),
+  secp256k1: () => generateKeyPair('secp256k1'),
+}
+
 export function sharing(pair: PairOf): void {
   test('what the other has pinned is fetched, a large file and a folder, and can be pinned here', async () => {
     const { here, there } = pair()
@@ -33,6 +38,14 @@ export function sharing(pair: PairOf): void {
     expect(await here.names.resolve(name, { fresh: true })).toBe(`/ipfs/${two.cid}`)
     const silent = await there.names.makeKey(unique('silent'))
     await expect(here.names.resolve(silent.id)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND' })
+  })
+
+  test.each(Object.keys(KEYS) as (keyof typeof KEYS)[])('a name of a key of type %s that the other has signed is believed', async (type) => {
+    const { here, there } = pair()
+    const key = await there.names.addKey(unique('key'), privateKeyToProtobuf(await KEYS[type]()))
+    const { cid } = await there.add(bytesOf(unique()))
+    await there.names.publish(cid, { key: key.name, lifetimeMs: 3_600_000, ttlMs: 60_000, offline: false })
+    expect(await here.names.resolve(key.id)).toBe(`/ipfs/${cid}`)
   })
 
   test('of two machines with one key, the one that publishes last is believed, however often the other one has', async () => {

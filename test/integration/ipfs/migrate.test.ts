@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/core/bytes.ts'
 import { rawCid } from '../../../src/core/cid.ts'
@@ -6,15 +8,24 @@ import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
 import { keystore } from '../../../src/ipfs/kubo/keystore.ts'
 import { migrate, type Side } from '../../../src/ipfs/migrate/index.ts'
 import type { Key } from '../../../src/ipfs/network-types.ts'
-import type { Engine, IpfsNode } from '../../../src/ipfs/types.ts'
+import type { IpfsNode } from '../../../src/ipfs/types.ts'
 import { rootOf } from '../../contract/node/make.ts'
+import { Database } from '../../../src/sqlite/database.ts'
 import { noise, openNode, temporaryFolder, text } from '../../support/content.ts'
 import { KuboDaemon, needsKubo } from '../../support/kubo.ts'
 
 beforeEach(needsKubo)
 
+/** An engine, and a disk of it that loses a block. */
+type TestSide = Side & { readonly node: IpfsNode; readonly lose: (cid: string) => Promise<void> }
+
+interface Sides extends AsyncDisposable {
+  readonly embedded: TestSide
+  readonly kubo: TestSide & { readonly run: (...args: string[]) => Promise<string> }
+}
+
 /** Both engines with empty data folders. */
-async function both(flags: readonly string[] = ['--offline']): Promise<Readonly<Record<Engine, Side & { readonly node: IpfsNode }>> & AsyncDisposable> {
+async function both(flags: readonly string[] = ['--offline']): Promise<Sides> {
   await using ground = new AsyncDisposableStack()
   const daemon = ground.use(await KuboDaemon.start({ flags }))
   const folder = ground.use(await temporaryFolder()).path
@@ -23,10 +34,21 @@ async function both(flags: readonly string[] = ['--offline']): Promise<Readonly<
   const kubo = ground.use(await kuboNode({ endpoint, folder, network: 'off', repository: 'test' }))
   const kept = ground.move()
   return {
-    embedded: { node: embedded, readKey: ownKeys(folder) },
-    kubo: { node: kubo, readKey: keystore(daemon.folder) },
+    embedded: { node: embedded, readKey: ownKeys(folder), lose: async (cid) => lose(folder, cid) },
+    kubo: {
+      node: kubo,
+      readKey: keystore(daemon.folder),
+      lose: async (cid) => void (await daemon.run(['block', 'rm', '--force', cid])),
+      run: (...args) => daemon.run(args),
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function lose(folder: string, cid: string): void {
+  const index = new Database(join(folder, 'blocks.db'))
+  index.run('DELETE FROM block WHERE multihash = ?', CID.parse(cid).multihash.bytes)
+  index.close()
 }
 
 /** Pins of each type, a tree, and a key. */
@@ -82,6 +104,35 @@ describe.each([
     const second = await migrate(source, target)
     expect(second).toMatchObject({ pins: { carried: 0, left: [] }, mfs: { carried: 0, already: 1 }, keys: { carried: 0, already: 1 }, blocks: 0 })
     expect((await target.node.mfs.stat('/file')).cid).toBe(other)
+  })
+})
+
+describe.each([
+  ['embedded', 'kubo'],
+  ['kubo', 'embedded'],
+] as const)('from %s, which has lost blocks, to %s', (from, to) => {
+  test('what hung on them stays behind and is told, and all else is carried', async () => {
+    await using sides = await both()
+    const { [from]: source, [to]: target } = sides
+    const [lost, folder, kept] = [
+      await addedTo(source.node, 'lost'),
+      await rootOf(source.node, [{ path: 'f', content: bytesOf('below') }]),
+      await addedTo(source.node, 'kept'),
+    ]
+    for (const [path, cid] of [
+      ['/a', lost],
+      ['/both', folder],
+      ['/d', folder],
+      ['/z', kept],
+    ] as const)
+      await source.node.mfs.link(path, cid)
+    await target.node.mfs.link('/both', await addedTo(target.node, undefined))
+    await source.node.names.makeKey('blog')
+    for (const cid of [lost, folder]) await source.lose(cid)
+    const done = await migrate(source, target)
+    expect(done).toMatchObject({ mfs: { carried: 1, same: false }, keys: { carried: 1 } })
+    expect(done.mfs.left.map((told) => told.split(':')[0])).toEqual(['/a', '/both', '/d'])
+    expect(await treeOf(target.node)).toEqual({ '/both': 'folder', '/z': kept })
   })
 })
 
@@ -156,6 +207,32 @@ describe.each([
       keys: { carried: 0, left: done.keys.left },
     })
   })
+})
+
+const ODD = ['e\u0301', '\u00e9', '\u{1F600}', ' lead', 'trail ', 'a\tb', '%2F', '#?', '\\', '-r', '..dots', '\u202e', 'x'.repeat(255)]
+
+test('keys of every type that Kubo makes sign on the other side, and odd names and a sharded folder are the same there and back', async () => {
+  await using sides = await both([])
+  const { embedded, kubo } = sides
+  const types = ['ed25519', 'rsa', 'secp256k1']
+  for (const type of types) await kubo.run('key', 'gen', '--type', type, type)
+  await kubo.run('key', 'gen', 'no name')
+  const large = Array.from({ length: 1300 }, (_, i) => ({ path: `${'long'.repeat(50)}${i}`, content: bytesOf(String(i % 7)) }))
+  const root = await rootOf(kubo.node, [...large, ...ODD.map((path) => ({ path, content: bytesOf(path) }))])
+  await kubo.node.mfs.link('/sharded', root)
+  for (const name of ODD) await kubo.node.mfs.link(`/${name}`, await addedTo(kubo.node, name))
+
+  const done = await migrate(kubo, embedded)
+  expect(done).toMatchObject({ mfs: { same: true, left: [] }, keys: { carried: 3, left: [expect.stringMatching(/^no name: .* letters/)] } })
+  for (const type of types) {
+    const { name } = await embedded.node.names.publish(root, { key: type, lifetimeMs: 3_600_000, ttlMs: 60_000, offline: true })
+    expect((await kubo.node.names.keys()).find((key) => key.name === type)?.id).toBe(name)
+  }
+  await embedded.node.mfs.link('/sharded/one more', await addedTo(embedded.node, 'more'))
+  await kubo.node.mfs.unlink('/sharded')
+  expect(await migrate(embedded, kubo)).toMatchObject({ mfs: { carried: 1, left: [], same: true }, names: { carried: 3, left: [] } })
+  const named = (await kubo.node.names.keys()).filter(({ name }) => types.includes(name))
+  expect(await Promise.all(named.map(({ id }) => kubo.node.names.resolve(id)))).toEqual(types.map(() => `/ipfs/${root}`))
 })
 
 const KUBO_S_OWN = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn' // its empty folder, which it pins when it makes its repository
