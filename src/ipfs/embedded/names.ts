@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
+import { unknownName } from '../absent.ts'
 import type { Key, Names, Published, PublishOptions, Reached, Signed } from '../network-types.ts'
 import { isDomain } from '../dnslink.ts'
 import { canonical, latest, requireWon, target, tooFar } from '../naming.ts'
@@ -165,7 +166,7 @@ export class EmbeddedNames implements Names {
     if (found) this.#cache.set(id, found, { ttl: Math.max(1, Math.min(found.ttl, found.expires - Date.now(), MAX_TTL_MS)) })
     const best = latest([ours, found ?? undefined])
     if (best) return best
-    throw new VfsError('NAME_NOT_FOUND', `nobody who was asked knows where /ipns/${id} points to`)
+    throw unknownName(`/ipns/${id}`)
   }
 }
 

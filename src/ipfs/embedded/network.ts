@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
-import { VfsError } from '../../core/error.ts'
+import { keptOff, notHere } from '../absent.ts'
 import type { Identity, NetworkMode, Stats } from '../types.ts'
 import { UNCOUNTED } from '../uncounted.ts'
 import type { Peer } from './helia.ts'
@@ -33,7 +33,7 @@ export class NoNetwork implements Network {
   }
 
   async fetch(cid: CID): Promise<Uint8Array> {
-    throw new VfsError('OFFLINE', `${cid.toString()} is not on this machine, and the IPFS node is kept off the network`)
+    throw notHere(cid.toString())
   }
 
   announce(): void {}
@@ -60,6 +60,3 @@ export class NoNetwork implements Network {
     this.#key[Symbol.dispose]()
   }
 }
-
-const keptOff = (): VfsError =>
-  new VfsError('OFFLINE', 'the IPFS node is kept off the network', { hint: 'Only a person can change that, by setting ipfs.network to client or node.' })

@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { Call } from '../../core/backend.ts'
 import { throwIfAborted, VfsError } from '../../core/error.ts'
 import type { LocalContent } from '../../content/store.ts'
+import { undelivered } from '../absent.ts'
 import type { Identity, Stats } from '../types.ts'
 import { dnsLink } from '../dnslink.ts'
 import { Exchange } from './exchange.ts'
@@ -106,7 +107,7 @@ export class Online implements Network {
   #failure(cid: CID, peer: Peer, hopeless: boolean, cause: unknown): VfsError {
     const { gateways } = this.#options.peering
     if (hopeless || (peer.connections === 0 && gateways.length === 0)) return new VfsError('NO_PEERS', 'the node is connected to no peer', { cause })
-    return new VfsError('CONTENT_NOT_FOUND_IN_TIME', `nobody delivered ${cid.toString()} in time`, { cause })
+    return undelivered(cid.toString(), cause)
   }
 
   #started(): Promise<Peer> {

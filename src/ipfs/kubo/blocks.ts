@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Call } from '../../core/backend.ts'
 import { isCode, throwIfAborted, VfsError } from '../../core/error.ts'
 import { checkBlock, IDENTITY, isBlockOf } from '../block.ts'
+import { undelivered } from '../absent.ts'
 import type { Block, NetworkMode, NodeBlocks } from '../types.ts'
 import { Company, noPeers } from './company.ts'
 import type { KuboGuards } from './guards.ts'
@@ -44,7 +45,7 @@ export class KuboBlocks implements NodeBlocks {
     try {
       return await this.#get(cid, call, { timeout: `${FETCH_MS}ms` })
     } catch (error) {
-      throw await this.reason(error, call)
+      throw await this.reason(isCode(error, 'CONTENT_NOT_FOUND_IN_TIME') ? undelivered(cid.toString(), error) : error, call)
     }
   }
 

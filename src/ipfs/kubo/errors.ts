@@ -3,11 +3,15 @@ import { AS_MADE } from '../../content/dag/codecs.ts'
 import { type ErrorCode, VfsError } from '../../core/error.ts'
 import { withoutCredentials } from '../../core/credentials.ts'
 import { Refusal } from '../../core/wire.ts'
+import { notHere } from '../absent.ts'
 
 const NOT_KUBO = 'what answers is not the RPC of a Kubo that we know'
 
 /** A proxy says so of a daemon that did not answer it. */
 const BETWEEN_US: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** Asked to ask nobody else. */
+const MISSING = /ipld: could not find (\w+)/
 
 /** Of a call that was given one. */
 const DEADLINE = /context deadline exceeded/
@@ -15,7 +19,7 @@ const DEADLINE = /context deadline exceeded/
 /** Kubo has no codes: 500 and a sentence. The first line that fits. */
 const SENTENCES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/no space left on device/i, 'DISK_FULL'],
-  [/not found locally|ipld: could not find|must be run in online mode|run offline|while offline/i, 'OFFLINE'],
+  [/not found locally|must be run in online mode|run offline|while offline/i, 'OFFLINE'],
   [/sequence number must be greater/i, 'CONFLICT'],
   [/not pinned|not recursively pinned/i, 'NOT_PINNED'],
   [/already exists|already has entry|cannot create key with name 'self'/i, 'ALREADY_EXISTS'],
@@ -79,6 +83,8 @@ function fromStatus({ status, message }: Refusal, op: string): VfsError | undefi
 function fromSentence(refusal: Refusal, op: string): VfsError {
   if (UNDECODABLE.test(refusal.message))
     return new VfsError('INVALID_BLOCK', `Kubo: ${shown(refusal.message)}`, { op, cause: refusal, retryable: false, hint: AS_MADE })
+  const [, missing] = MISSING.exec(refusal.message) ?? []
+  if (missing !== undefined) return notHere(missing, refusal)
   const code = SENTENCES.find(([pattern]) => pattern.test(refusal.message))?.[1] ?? 'IO_ERROR'
   return new VfsError(code, `Kubo: ${shown(refusal.message)}`, { op, cause: refusal, ...(code === 'DISK_FULL' && { hint: LEFTOVERS }) })
 }

@@ -3,6 +3,7 @@ import type { Call } from '../../core/backend.ts'
 import { isCode, VfsError } from '../../core/error.ts'
 import type { Query } from '../../core/wire.ts'
 import type { Key, Names, Published, PublishOptions, Reached, Signed } from '../network-types.ts'
+import { unknownName } from '../absent.ts'
 import { isDomain } from '../dnslink.ts'
 import { canonical, checkKeyName, latest, requireKey, requireWon, target, tooFar } from '../naming.ts'
 import { isName, parseName } from '../path.ts'
@@ -142,9 +143,11 @@ export class KuboNames implements Names {
   async #unfound(name: string, error: unknown, call: Call): Promise<never> {
     if (!isCode(error, 'NAME_NOT_FOUND')) throw error
     if (isTooFar(error)) throw tooFar(name)
-    const { network, company } = this.#parts
-    const unasked = network !== 'off' && !isDomain(parseName(name).name) && (await company.state(call)) === 'alone'
-    throw unasked ? noPeers(error) : error
+    const { online, company } = this.#parts
+    online('name/resolve') // or OFFLINE
+    const { name: wanted } = parseName(name)
+    const unasked = !isDomain(wanted) && (await company.state(call)) === 'alone'
+    throw unasked ? noPeers(error) : unknownName(`/ipns/${isDomain(wanted) ? wanted : await canonical(wanted)}`, error)
   }
 
   async #isPublished(id: string, call: Call): Promise<boolean> {
@@ -152,7 +155,7 @@ export class KuboNames implements Names {
       await this.resolve(`/ipns/${id}`, { ...call, fresh: true })
       return true
     } catch (error) {
-      if (isCode(error, 'NAME_NOT_FOUND')) return false
+      if (isCode(error, 'NAME_NOT_FOUND', 'OFFLINE')) return false
       throw error
     }
   }

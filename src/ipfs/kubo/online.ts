@@ -1,4 +1,4 @@
-import { VfsError } from '../../core/error.ts'
+import { keptOff } from '../absent.ts'
 import type { NetworkMode } from '../types.ts'
 import type { Rpc } from './rpc.ts'
 
@@ -8,7 +8,6 @@ export type Online = (op: string) => Rpc
 export const onlineOf =
   (rpc: Rpc, network: NetworkMode): Online =>
   (op) => {
-    if (network === 'off')
-      throw new VfsError('OFFLINE', 'the IPFS node is kept off the network', { op, hint: 'Let a person set ipfs.network to client or node.' })
+    if (network === 'off') throw keptOff(op)
     return rpc
   }

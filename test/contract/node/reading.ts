@@ -73,6 +73,7 @@ export function reading(make: MakeNode): void {
       ['INVALID_CID', () => node.stat('')],
     ]
     for (const [code, work] of refused) await expect(work(), String(work)).rejects.toMatchObject({ code })
+    await expect(node.stat(NOWHERE)).rejects.toThrow(`${NOWHERE} is not on this machine, and the IPFS node is kept off the network`)
   })
 
   test('a cancelled call does not begin', async () => {
