@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Call } from '../../src/core/backend.ts'
 import { VfsError } from '../../src/core/error.ts'
 import { vfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
@@ -71,7 +72,7 @@ export class AddTools {
     const pinned = input.pin && !onlyHash
     if (pinned) await pinAll(this.#node.pins, roots ?? [root.cid], { name, whole: !roots, signal: context.signal }) // a CAR may leave out what its roots link to
     const change = to_mfs === undefined ? null : await this.#link(root.cid, to_mfs, context)
-    const reachable = onlyHash ? 'nobody: nothing was stored' : await this.#reachable(pinned || to_mfs !== undefined)
+    const reachable = onlyHash ? 'nobody: nothing was stored' : await this.#reachable(pinned || to_mfs !== undefined, context)
     return {
       cid: root.cid,
       size: root.size,
@@ -92,9 +93,16 @@ export class AddTools {
     return change
   }
 
-  async #reachable(kept: boolean): Promise<string> {
-    const { network } = await this.#node.version()
-    if (network !== 'node') return 'this machine only; a person can publish it by setting ipfs.network to node'
-    return kept ? 'this machine, and every peer while this node runs' : 'this machine only; pin it to let peers have it'
+  async #reachable(kept: boolean, { signal }: ToolContext): Promise<string> {
+    if (!(await this.#serves({ signal }))) return 'this machine only; a person can publish it by setting ipfs.network to node'
+    if (kept) return 'this machine, and every peer while this node runs'
+    return this.#node.engine === 'kubo'
+      ? 'this machine, and peers that ask for this CID; pin it to keep it and to tell them'
+      : 'this machine only; pin it to let peers have it'
+  }
+
+  /** A daemon of a person's goes as far as its own settings say, also where we keep off the network. */
+  async #serves(call: Call): Promise<boolean> {
+    return this.#node.engine === 'kubo' ? (await this.#node.identity(call)).addresses.length > 0 : (await this.#node.version(call)).network === 'node'
   }
 }
