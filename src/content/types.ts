@@ -18,6 +18,8 @@ export interface Node extends Metadata {
   readonly tsize: number
   /** Blocks right below it. */
   readonly links: number
+  /** Of a symbolic link that has been read, unless no disk could hold it. */
+  readonly target?: string | undefined
 }
 
 export interface NamedNode extends Node {

@@ -23,6 +23,8 @@ export function statOf({ cid, kind, size, mode, modified = NO_TIME }: Node): Sta
   return mode === undefined ? stat : { ...stat, mode: mode & 0o777 }
 }
 
+const targetOf = ({ target }: Node): Pick<Entry, 'target'> => (target === undefined || target.startsWith('/') ? {} : { target })
+
 /** Reading of immutable trees as a backend does it. */
 export class IpfsView {
   readonly pathless = new Pathless()
@@ -88,7 +90,7 @@ export class IpfsView {
   }
 
   #entry(folder: VfsPath, node: NamedNode, onPathless: ListOptions['onPathless']): Entry | undefined {
-    if (isName(node.name)) return { name: node.name, ...statOf(node) }
+    if (isName(node.name)) return { name: node.name, ...statOf(node), ...targetOf(node) }
     this.pathless.add(`${folder}/${node.name}`)
     onPathless?.(node.name)
     return undefined

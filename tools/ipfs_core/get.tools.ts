@@ -61,8 +61,9 @@ export class GetTools {
     const root = await this.#node.stat(from, { signal: context.signal })
     const found = await surveyed(this.#node, root, context)
     if (format === 'tar') return { cid: root.cid, ...(await this.#tar(root, found, to, context)) }
-    const { bytes, change } = await writeTree(this.#vfs, root.cid, to, context)
-    return { cid: root.cid, ...found, bytes, change }
+    const { bytes, change, linksLeftOut = 0 } = await writeTree(this.#vfs, root.cid, to, context)
+    const entries = found.entries + found.links_left_out - linksLeftOut
+    return { cid: root.cid, ...found, entries, links_left_out: linksLeftOut, bytes, change }
   }
 
   /** With the links that stay in it. */

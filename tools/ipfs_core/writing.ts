@@ -15,6 +15,8 @@ import { pageOf } from './page.ts'
 export interface Written {
   readonly bytes: number
   readonly change: string | null
+  /** Of a folder; undefined where all of it went along. */
+  readonly linksLeftOut?: number | undefined
 }
 
 const SHOWN = 20 // paths

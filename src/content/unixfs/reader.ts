@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
 import type { Bytes, Call, Range } from '../../core/backend.ts'
@@ -5,7 +6,7 @@ import { VfsError } from '../../core/error.ts'
 import { compareNames } from '../../core/path.ts'
 import { opening } from '../../core/stream.ts'
 import type { NamedNode, Node } from '../types.ts'
-import { type FolderNode, type Link, parseCid, RAW, textOf, type UnixfsNode, tsizeOf } from './codec.ts'
+import { type FolderNode, type Link, type LinkNode, parseCid, RAW, textOf, type UnixfsNode, tsizeOf } from './codec.ts'
 import { readFile } from './file-reader.ts'
 import { child, children } from './folder-reader.ts'
 import type { LoadNode } from './loader.ts'
@@ -14,6 +15,7 @@ import { folderNode } from './tree.ts'
 
 const AHEAD = 16
 const KEPT_CHILDREN = 200_000 // some 60 MB, of folders that are being read
+const MAX_TARGET_BYTES = 4096 // PATH_MAX
 const KEPT_MS = 60_000 // a reader asks for its next page sooner
 
 /** Of a raw leaf its link tells all: nothing to load. */
@@ -107,11 +109,16 @@ function childOf(link: Link): Child {
 }
 
 function describe(cid: CID, node: UnixfsNode): Node {
-  const links = node.kind === 'link' ? [] : node.links
+  if (node.kind === 'link') return linkNode(cid, node)
+  const { links, meta } = node
   const tsize = tsizeOf(node.blockBytes, links)
-  if (node.kind === 'directory') return folderNode({ cid, tsize }, links, node.meta)
-  const size = node.kind === 'link' ? node.target.length : node.size
-  return { cid: textOf(cid), kind: node.kind, size, tsize, links: links.length, ...node.meta }
+  if (node.kind === 'directory') return folderNode({ cid, tsize }, links, meta)
+  return { cid: textOf(cid), kind: 'file', size: node.size, tsize, links: links.length, ...meta }
+}
+
+function linkNode(cid: CID, { target, blockBytes, meta }: LinkNode): Node {
+  const text = target.length <= MAX_TARGET_BYTES && isUtf8(target) && !target.includes(0) ? Buffer.from(target).toString() : undefined
+  return { cid: textOf(cid), kind: 'link', size: target.length, tsize: tsizeOf(blockBytes, []), links: 0, target: text, ...meta }
 }
 
 /** Where in an ordered folder the names after this one begin. */

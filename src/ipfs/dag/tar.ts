@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack as newPack } from 'tar-stream'
 import type { Bytes, Call } from '../../core/backend.ts'
@@ -7,9 +6,7 @@ import { staysBelow } from '../../core/path.ts'
 import type { Node } from '../../content/types.ts'
 import type { IpfsNode } from '../types.ts'
 
-const MAX_TARGET_BYTES = 4096
-
-type TarNode = Pick<IpfsNode, 'blocks' | 'list' | 'read'>
+type TarNode = Pick<IpfsNode, 'list' | 'read'>
 
 interface Filling extends Call {
   /** Told of each symbolic link that leads out of the tree: who unpacks the archive must be led nowhere else. */
@@ -32,24 +29,15 @@ export async function* tarOf(node: TarNode, root: Node, options: Filling = {}): 
 }
 
 async function fill(pack: Pack, node: TarNode, at: Node, options: Filling, path = at.cid): Promise<void> {
-  if (at.kind === 'link') return fillLink(pack, node, at, options, path)
+  if (at.kind === 'link') return fillLink(pack, at, options, path)
   await pipeline(at.kind === 'file' ? node.read(at.cid, options) : [], pack.entry(headerOf(at, path)))
   if (at.kind === 'directory') for await (const entry of node.list(at.cid, options)) await fill(pack, node, entry, options, `${path}/${entry.name}`)
 }
 
-async function fillLink(pack: Pack, node: TarNode, { cid, modified = new Date(0) }: Node, options: Filling, path: string): Promise<void> {
-  const target = await targetOf(node, cid, options)
+async function fillLink(pack: Pack, { target, modified = new Date(0) }: Node, options: Filling, path: string): Promise<void> {
   const inside = path.slice(path.indexOf('/') + 1)
   if (target === undefined || !staysBelow(inside, target)) return options.onLeftOut?.()
   await pipeline([], pack.entry({ name: path, type: 'symlink', linkname: target, mode: 0o777, mtime: modified }))
-}
-
-/** undefined for one that no archive can hold. */
-async function targetOf(node: TarNode, cid: string, call: Call): Promise<string | undefined> {
-  const { decode, parseCid } = await import('../../content/unixfs/index.ts')
-  const link = decode(parseCid(cid), await node.blocks.get(cid, call))
-  if (link.kind !== 'link' || link.target.length > MAX_TARGET_BYTES || !isUtf8(link.target) || link.target.includes(0)) return undefined
-  return Buffer.from(link.target).toString()
 }
 
 /** UnixFS keeps no owner, and rarely modes and times: what it does not say is the same in every archive. */

@@ -77,6 +77,32 @@ async function comesOut(session: ConnectedGateway): Promise<readonly string[]> {
   return names('.')
 }
 
+/** What every way gives that begins and ends in IPFS. */
+async function staysInside(session: ConnectedGateway) {
+  const cid = String((await into(session, await linked(session, KEPT)))[0]['cid'])
+  const { result } = await session.call('ipfs_get', { cid, to: '/mfs/got' })
+  const ways = await Promise.all([`/ipfs/${cid}`, '/mfs/got'].map((path) => into(session, path)))
+  return { cid, got: result, ways: ways.flat() }
+}
+
+/** A tree with its links is the same tree again. */
+const sameTree = (cid: string) => ({
+  cid,
+  got: expect.objectContaining({ entries: 3 + Object.keys(KEPT).length, links_left_out: 0 }),
+  ways: [
+    expect.objectContaining({ cid, skipped: 0 }),
+    expect.objectContaining({ cid, links_left_out: 0 }),
+    expect.objectContaining({ cid, skipped: 0 }),
+    expect.objectContaining({ cid, links_left_out: 0 }),
+  ],
+})
+
+test('links that are in IPFS already go along from there, and stand in the mutable tree', async () => {
+  await using session = await connect({ files })
+  const found = await staysInside(session)
+  expect(found).toEqual(sameTree(found.cid))
+})
+
 test('links that come out of IPFS are told, and those that stand there stay', async () => {
   await using session = await connect({ files })
   expect(await comesOut(session)).not.toContain('one')
@@ -88,6 +114,12 @@ onKubo(
     test('that come out of it are told, and those that stand there stay', async () => {
       await using session = await connect({ files, config: { ipfs: { engine: daemon.url, network: 'off' } } })
       expect(await comesOut(session)).not.toContain('one')
+    })
+
+    test('that are in IPFS already go along from there, and stand in the mutable tree', async () => {
+      await using session = await connect({ files, config: { ipfs: { engine: daemon.url, network: 'off' } } })
+      const found = await staysInside(session)
+      expect(found).toEqual(sameTree(found.cid))
     })
 
     test('a folder with links has the CID that Kubo computes', async () => {
