@@ -1,13 +1,13 @@
 import type { Bytes } from './backend.ts'
 import { throwIfAborted, VfsError } from './error.ts'
 
-/** A whole small content. Rejects FILE_TOO_LARGE as soon as more than `limit` bytes came. */
-export async function collect(source: Bytes, limit: number): Promise<Uint8Array> {
+/** A whole small content. Rejects FILE_TOO_LARGE as soon as more than `limit` bytes came; `hint`: what to do then. */
+export async function collect(source: Bytes, limit: number, hint?: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of source) {
     size += part.length
-    if (size > limit) throw new VfsError('FILE_TOO_LARGE', `the content is larger than ${limit} bytes`, { details: { limit } })
+    if (size > limit) throw new VfsError('FILE_TOO_LARGE', `the content is larger than ${limit} bytes`, { details: { limit }, hint })
     parts.push(part)
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size)

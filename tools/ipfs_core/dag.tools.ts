@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { collect } from '../../src/core/bytes.ts'
 import { VfsError } from '../../src/core/error.ts'
+import { CUT_IT } from '../../src/ipfs/block.ts'
 import { type IpfsNode, MAX_BLOCK_BYTES } from '../../src/ipfs/types.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
@@ -56,11 +57,12 @@ export class DagTools {
     output: GetOutput,
   })
   async get({ cid: path, output_codec }: z.output<typeof GetInput>, { signal }: ToolContext): Promise<z.input<typeof GetOutput>> {
-    const { encodeAs, fitsJson, valueAt } = await load()
-    const { cid: found, remainder, value } = await valueAt(this.#node, path, { signal })
-    const bytes = Buffer.from(await encodeAs(output_codec, value))
+    const { bytesAt, fitsJson, valueAt } = await load()
+    const found = await valueAt(this.#node, path, { signal })
+    const bytes = Buffer.from(await bytesAt(this.#node, found, output_codec, { signal }))
     if (bytes.length > MAX_VALUE) throw tooLarge(bytes.length)
-    const where = { cid: found.toString(), remainder: remainder.join('/') }
+    const { cid: block, remainder, value } = found
+    const where = { cid: block.toString(), remainder: remainder.join('/') }
     if (output_codec !== 'dag-json') return { ...where, content_base64: bytes.toString('base64') }
     return fitsJson(value) ? { ...where, value: JSON.parse(bytes.toString()) as unknown } : { ...where, dag_json: bytes.toString() }
   }
@@ -88,7 +90,9 @@ export class DagTools {
 
   async #content(input: z.output<typeof PutInput>, context: ToolContext): Promise<Uint8Array> {
     const { value, input_codec, ...rest } = input
-    if (value === undefined) return collect(streamOf(await contentOf(rest, this.#vfs, callOf(context))), MAX_BLOCK_BYTES)
+    if (value === undefined && [rest.content, rest.content_base64, rest.from].every((one) => one === undefined))
+      throw new VfsError('INVALID_ARGUMENT', 'give exactly one of value, content, content_base64 and from; null is content="null"')
+    if (value === undefined) return collect(streamOf(await contentOf(rest, this.#vfs, callOf(context))), MAX_BLOCK_BYTES, CUT_IT)
     if (rest.content !== undefined || rest.content_base64 !== undefined || rest.from !== undefined || input_codec !== 'dag-json')
       throw new VfsError('INVALID_ARGUMENT', 'value is dag-json, and takes the place of content, content_base64 and from')
     return (await load()).jsonBytes(value)

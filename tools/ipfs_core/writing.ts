@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Node } from '../../src/content/types.ts'
 import type { Bytes } from '../../src/core/backend.ts'
 import { counted } from '../../src/core/bytes.ts'
-import { VfsError } from '../../src/core/error.ts'
+import { linkItself } from '../../src/content/link-itself.ts'
 import { type VfsPath, vfsPath } from '../../src/core/path.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import type { ToolContext } from '../../src/registry/tool.ts'
@@ -33,7 +33,7 @@ export const NOTHING_BELOW: Below = { entries: 0, first: [], links_left_out: 0 }
 
 /** What cannot be written is found out before anything is. Rejects UNSUPPORTED for a symbolic link. */
 export async function surveyed(node: IpfsNode, root: Node, { signal }: ToolContext): Promise<Below> {
-  if (root.kind === 'link') throw new VfsError('UNSUPPORTED', `${root.cid} is a symbolic link, which has no content of its own`)
+  if (root.kind === 'link') throw linkItself(root.cid)
   if (root.kind === 'file') return NOTHING_BELOW
   const { survey, pathsBelow } = await import('../../src/ipfs/dag/archives.ts')
   const { entries, links } = await survey(node, root.cid, { signal })

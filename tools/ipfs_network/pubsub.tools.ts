@@ -13,6 +13,7 @@ import { callOf, cursor } from '../vfs/schemas.ts'
 import { topic } from './schemas.ts'
 
 const MAX_MESSAGE = 512 * 1024 // of what gossip carries in one piece with its wrapping
+const SEND_CID = 'Add it with ipfs_add, and publish its CID.'
 const MAX_PAGE = 256 * 1024
 const MAX_PEERS = 500
 
@@ -59,7 +60,7 @@ export class PubsubTools {
   })
   async publish(input: z.output<typeof PublishInput>, context: ToolContext): Promise<z.input<typeof PublishOutput>> {
     const call = callOf(context)
-    const data = await collect(streamOf(await contentOf(input, this.#vfs, call)), MAX_MESSAGE)
+    const data = await collect(streamOf(await contentOf(input, this.#vfs, call)), MAX_MESSAGE, SEND_CID)
     await this.#node.pubsub.publish(input.topic, data, call)
     return { topic: input.topic, bytes: data.length, peers: (await this.#node.pubsub.peers(input.topic, call)).length }
   }

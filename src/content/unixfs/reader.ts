@@ -5,6 +5,7 @@ import type { Bytes, Call, Range } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
 import { compareNames } from '../../core/path.ts'
 import { opening } from '../../core/stream.ts'
+import { linkItself } from '../link-itself.ts'
 import type { NamedNode, Node } from '../types.ts'
 import { type FolderNode, type Link, type LinkNode, parseCid, RAW, textOf, type UnixfsNode, tsizeOf } from './codec.ts'
 import { readFile } from './file-reader.ts'
@@ -40,7 +41,7 @@ export class UnixfsReader {
   async *read(cid: string, options: Call & Range = {}): Bytes {
     const node = await this.#load(parseCid(cid), options)
     if (node.kind === 'directory') throw new VfsError('IS_DIRECTORY', `${cid} is a folder`)
-    if (node.kind === 'link') throw new VfsError('UNSUPPORTED', `${cid} is a symbolic link, which has no content of its own`)
+    if (node.kind === 'link') throw linkItself(cid)
     yield* readFile(this.#load, node, options)
   }
 
@@ -51,7 +52,7 @@ export class UnixfsReader {
 
   async #after(cid: string, options: Listing): Promise<readonly Child[]> {
     const node = await this.#load(parseCid(cid), options)
-    if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a file`)
+    if (node.kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${cid} is a ${node.kind === 'link' ? 'symbolic link' : 'file'}`)
     const all = await this.#ordered(cid, node, options)
     return all.slice(options.after === undefined ? 0 : placeAfter(all, options.after))
   }

@@ -2,4 +2,4 @@
 export { inOrder } from '../in-order.ts'
 export { refs } from './refs.ts'
 export { blockAt, valueAt } from './resolve.ts'
-export { encodeAs, fitsJson, jsonBytes, putValue } from './values.ts'
+export { bytesAt, encodeAs, fitsJson, jsonBytes, putValue } from './values.ts'

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { type Codec, codecOf, type CodecName, CODECS } from '../../content/dag/index.ts'
 import type { Call } from '../../core/backend.ts'
 import { VfsError } from '../../core/error.ts'
-import type { DagNode } from './resolve.ts'
+import type { DagNode, Resolved } from './resolve.ts'
 
 export interface PutOptions extends Call {
   readonly inputCodec: CodecName
@@ -32,6 +32,11 @@ export async function putValue({ blocks }: DagNode, content: Uint8Array, options
 export async function encodeAs(name: CodecName, value: unknown): Promise<Uint8Array> {
   const found = await codec(name)
   return attempt(`the value cannot be written as ${name}`, () => found.encode(value))
+}
+
+/** What a path leads to as bytes of a codec: a whole block of that codec as it is, since a float without fraction would become an integer. */
+export async function bytesAt({ blocks }: DagNode, { cid, remainder, value }: Required<Resolved>, name: CodecName, call: Call): Promise<Uint8Array> {
+  return cid.code === CODECS[name] && remainder.length === 0 ? blocks.get(cid.toString(), call) : encodeAs(name, value)
 }
 
 /** False for a value with integers beyond 2^53, which readers of JSON round, or nested too deeply for them. */

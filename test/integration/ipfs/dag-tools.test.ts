@@ -61,6 +61,13 @@ onEngines('the tools of blocks and pins', (connect) => {
       expect(pb).toBe('bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354')
     })
 
+    test('give a block in its own codec as it is, also what no value of ours tells apart', async () => {
+      const float = Buffer.from('a16161fb3ff0000000000000', 'hex') // {a: 1.0}
+      const cid = await put({ content_base64: float.toString('base64'), input_codec: 'dag-cbor' })
+      expect(await get(cid, { output_codec: 'dag-cbor' })).toMatchObject({ content_base64: float.toString('base64') })
+      expect(await get(`${cid}/a`, { output_codec: 'dag-cbor' })).toMatchObject({ content_base64: Buffer.from([1]).toString('base64') })
+    })
+
     test('say what is wrong with a value or a path', async () => {
       const cid = await put({ value: { a: [1], text: 'x' } })
       for (const path of ['b', 'a/1', 'a/-1', 'a/00', 'a/length', 'text/0', '__proto__', 'constructor', 'Links']) {
@@ -79,7 +86,10 @@ onEngines('the tools of blocks and pins', (connect) => {
         { content_base64: '/w==', input_codec: 'dag-cbor' },
       ])
         expect((await session.call('ipfs_dag_put', args)).result).toMatchObject({ error_code: 'INVALID_ARGUMENT' })
-      expect((await session.call('ipfs_dag_put', { content: 'x'.repeat(3 << 20), input_codec: 'raw' })).result).toMatchObject({ error_code: 'FILE_TOO_LARGE' })
+      for (const args of [{}, { value: null }])
+        expect((await session.call('ipfs_dag_put', args)).text).toContain('give exactly one of value, content, content_base64 and from; null is content="null"')
+      const large = await session.call('ipfs_dag_put', { content: 'x'.repeat(3 << 20), input_codec: 'raw' })
+      expect(large).toMatchObject({ result: { error_code: 'FILE_TOO_LARGE' }, text: expect.stringContaining('ipfs_add') })
       expect(session.logged).toEqual([])
     })
 

@@ -37,6 +37,10 @@ describe('links in a folder that goes into IPFS', () => {
       links_left_out: Object.keys(KEPT).length,
     })
     expect((await session.call('vfs_read', { path: `/ipfs/${String(added['cid'])}/to-file` })).ok).toBe(false)
+    const link = { cid: `${String(added['cid'])}/to-file` }
+    for (const [tool, args] of Object.entries({ ipfs_cat: link, ipfs_get: { ...link, to: `${session.work}/link` } }))
+      expect((await session.call(tool, args)).text, tool).toContain('format=tar')
+    expect((await session.call('ipfs_ls', link)).text).toContain('is a symbolic link')
   })
 
   test('one that leads elsewhere now makes another folder, and only it is added', async () => {
