@@ -7,6 +7,9 @@ import { Control, type Job, type Reply, type WorkerInit } from './protocol.ts'
 /** How long a worker may take to see that it should stop, before it is ended. */
 const GRACE_MS = 50
 
+/** What a thread sets aside for what it needs only for a moment. Left to itself that grows with the files of a search, and nothing gets faster. */
+const LIMITS = { maxYoungGenerationSizeMb: 4 }
+
 const SCRIPT = new URL('./grep.worker.ts', import.meta.url)
 
 /** One thread with the engine. It does one job at a time, and is not to be used again once it is dead. */
@@ -18,7 +21,7 @@ export class SearchWorker {
 
   constructor(engine: WebAssembly.Module) {
     const workerData: WorkerInit = { engine, control: this.#control.buffer }
-    this.#thread = new Worker(SCRIPT, { workerData, env: {}, execArgv: [], name: 'polymount-search' })
+    this.#thread = new Worker(SCRIPT, { workerData, env: {}, execArgv: [], name: 'polymount-search', resourceLimits: LIMITS })
     this.#thread.unref()
     this.#thread.on('message', (reply: Reply) => void this.#onReply(reply))
     this.#thread.on('error', (cause) => this.#die(cause))
