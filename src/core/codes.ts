@@ -100,7 +100,7 @@ export const CODES = {
   PERMISSION_DENIED: code('storage', 'medium', false, 'The storage refuses access.', 'Ask a person to grant access, or work elsewhere.'),
   UNSUPPORTED: code('storage', 'low', false, 'This storage cannot do that.', 'See the capabilities in vfs_stat for what it can do.'),
   QUOTA_EXCEEDED: code('storage', 'high', false, 'A limit of the storage is reached.', 'Free some space there, or write elsewhere.'),
-  DISK_FULL: code('storage', 'critical', false, 'The disk is full; nothing was written.', 'Let a person make room (polymount gc): what you remove is kept.'),
+  DISK_FULL: code('storage', 'critical', false, 'The disk is full; nothing was written.', 'Removals are kept; a person runs polymount gc --keep-within 30d.'),
   RATE_LIMITED: code('storage', 'low', true, 'Too many requests at once.', 'Wait a moment, then repeat the call.'),
   UNAVAILABLE: code('storage', 'high', true, 'The storage does not answer.', 'Repeat the call later; vfs_list_mounts shows its health.'),
   TIMEOUT: code('storage', 'medium', true, 'The storage did not answer in time.', 'Repeat the call, or ask for less at once.'),

@@ -16,9 +16,16 @@ export async function openShared(file: string, migrations: readonly string[]): P
   } catch (error) {
     if (!isCode(error, 'DISK_FULL')) throw error
     new Reserve(dirname(file)).give()
-    return open(file, migrations)
+    return await open(file, migrations).catch((again: unknown) => Promise.reject(isCode(again, 'DISK_FULL') ? noRoom(dirname(file), again) : again))
   }
 }
+
+/** What makes room has to be opened too. */
+const noRoom = (folder: string, cause: VfsError): VfsError =>
+  new VfsError('DISK_FULL', `the disk of the data folder ${folder} is full: there is no room even to open it`, {
+    cause,
+    hint: 'Delete something else on that disk first: 1 MB is enough. Then polymount gc --keep-within 30d lets older versions go.',
+  })
 
 async function open(file: string, migrations: readonly string[]): Promise<Database> {
   const db = await patiently(() => new Database(file))

@@ -149,11 +149,30 @@ test('on a full disk what changes have replaced can be let go, and makes room', 
   for (let n = 0; n < 5; n++) await write(n)
   fill()
   const { error } = await untilRefused((n) => write(10 + n))
-  expect(error).toMatchObject({ code: 'DISK_FULL', hint: expect.stringContaining('polymount gc') })
+  expect(error).toMatchObject({ code: 'DISK_FULL', hint: expect.stringContaining('polymount gc --keep-within') })
   await gateway.collect({ before: new Date() })
   await write(100)
   expect((await gateway.vfs.version(path, (await gateway.vfs.history(path, { ...call, limit: 1 }))[0]?.change ?? '', call)).size).toBe(1 << 20)
   await gateway[Symbol.asyncDispose]()
+})
+
+test('where there is not even room to open it, a person is told what to do before a collection can begin', async () => {
+  const { data, open, fill, free } = await disk()
+  const gateway = await open()
+  await overwrite(gateway, 3)
+  await gateway[Symbol.asyncDispose]()
+  fill()
+  const told = {
+    code: 'DISK_FULL',
+    message: expect.stringContaining(data),
+    hint: expect.stringMatching(/^Delete something else on that disk first: .*--keep-within/),
+  }
+  await expect(open()).rejects.toMatchObject(told)
+  free()
+  fill(1 << 20)
+  const next = await open()
+  await next.collect({ before: new Date() })
+  await next[Symbol.asyncDispose]()
 })
 
 test('no room is laid by where the disk is short of it', async () => {
