@@ -142,6 +142,8 @@ export interface NodeBlocks {
   get(cid: string, call?: Call): Promise<Uint8Array>
   /** True if it is on this machine; asks nobody. */
   has(cid: string, call?: Call): Promise<boolean>
+  /** True if all below it is there too, in its size; a Kubo, which keeps its blocks itself, is asked for the CID alone. Content is not read for that. */
+  hasAll(cid: string, call?: Call): Promise<boolean>
   /**
    * Verifies each; all of them are durable when it resolves. Rejects INVALID_BLOCK, UNSUPPORTED for a hash function that
    * cannot be verified, and FILE_TOO_LARGE above MAX_BLOCK_BYTES; what came before stays unpinned then.

@@ -1,3 +1,4 @@
+import type { Call } from '../core/backend.ts'
 import type { IpfsNode, Keeps } from '../ipfs/types.ts'
 import type { Keep, Scope, SyncIndex } from './index.ts'
 import type { Findings } from './rows.ts'
@@ -16,30 +17,34 @@ export class Keeper {
   #root: Keep | undefined
   /** Of a run that has not ended: an earlier one's, or this one's own. */
   readonly #unsettled: Keep[]
+  /** False if the node has lost a block below the last root: then a row counts only if all of its own is there. */
+  readonly isWhole: boolean
 
-  private constructor(index: SyncIndex, keeps: Keeps, scope: Scope, root: Keep | undefined, unsettled: Keep[]) {
+  private constructor(index: SyncIndex, keeps: Keeps, { scope, root, unsettled, isWhole }: Found) {
     this.#index = index
     this.#keeps = keeps
     this.#scope = scope
     this.#root = root
     this.#unsettled = unsettled
+    this.isWhole = isWhole
   }
 
   /** What can be relied on. Rows whose blocks the node does not keep any more are gone then. */
-  static async begin(index: SyncIndex, node: Node, key: string): Promise<Keeper> {
+  static async begin(index: SyncIndex, node: Node, key: string, call: Call): Promise<Keeper> {
     const { keeps } = node
     const scope = await index.scope(key)
     const all = await index.keeps(scope.id)
     const root = all.find(({ id }) => id === scope.root)
     if (scope.root !== null && !(root && (await isKept(node, root)))) {
       await forget(index, keeps, scope.id)
-      return Keeper.begin(index, node, key)
+      return Keeper.begin(index, node, key, call)
     }
     for (const stale of all.filter((keep) => keep !== root && keep.id <= scope.settled)) await drop(index, keeps, stale)
     const unsettled = all.filter(({ id }) => id > scope.settled)
-    for (const lost of unsettled) if (!(await isKept(node, lost))) await index.dropBatch(lost.id)
-    if (unsettled.length > 0) await index.distrustFolders(scope.id)
-    return new Keeper(index, keeps, scope, root, unsettled)
+    for (const lost of unsettled) if (!(await isKept(node, lost)) || !(await node.blocks.hasAll(lost.cid, call))) await index.dropBatch(lost.id)
+    const isWhole = root === undefined || (await node.blocks.hasAll(root.cid, call))
+    if (unsettled.length > 0 || !isWhole) await index.distrustFolders(scope.id)
+    return new Keeper(index, keeps, { scope, root, unsettled, isWhole })
   }
 
   get scope(): number {
@@ -70,6 +75,13 @@ export class Keeper {
     await this.#keeps.set(keep.name, cid)
     return keep
   }
+}
+
+interface Found {
+  readonly scope: Scope
+  readonly root: Keep | undefined
+  readonly unsettled: Keep[]
+  readonly isWhole: boolean
 }
 
 /** The rows of a scope, and what the node keeps for them. */

@@ -125,13 +125,13 @@ export class Run {
   /** What the index knows of the files, and what it knows that is there no longer. */
   async #recall(branch: Branch, children: readonly Child[], files: readonly Child[]): Promise<void> {
     if (branch.id === undefined) return
-    const { index } = this.#parts
+    const { index, keeper, blocks } = this.#parts
     const rows = new Map((await index.files(branch.id)).map((row) => [row.name, row]))
     for (const child of files) {
       const row = rows.get(child.name)
       rows.delete(child.name)
       if (row?.stamp !== child.stamp) continue
-      child.became = row
+      if (keeper.isWhole || (await blocks.hasAll(row.cid, this.#call))) child.became = row
     }
     this.#reuse(files.filter(({ became }) => became !== undefined))
     for (const gone of rows.keys()) this.#recorder.fileGone(branch.id, gone)

@@ -11,6 +11,7 @@ import type { Block, NodeBlocks } from '../types.ts'
 import type { Network } from './network.ts'
 
 const SHA256 = 0x12
+const LOOKS_AT_ONCE = 16
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
@@ -31,6 +32,13 @@ export class EmbeddedBlocks implements NodeBlocks {
 
   async has(cid: string): Promise<boolean> {
     return this.holds((await loadUnixfs()).parseCid(cid))
+  }
+
+  async hasAll(cid: string, { signal }: Call = {}): Promise<boolean> {
+    const [{ parseCid }, { inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
+    const below = walk((node) => this.found(node), parseCid(cid), { signal, lenient: true })
+    for await (const [, isHere] of inTurn(below, LOOKS_AT_ONCE, (block) => this.holds(block))) if (!isHere) return false
+    return true
   }
 
   async put(blocks: AsyncIterable<Block>, { signal }: Call = {}): Promise<void> {

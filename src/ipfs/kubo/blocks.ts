@@ -59,6 +59,10 @@ export class KuboBlocks implements NodeBlocks {
     }
   }
 
+  hasAll(cid: string, call?: Call): Promise<boolean> {
+    return this.has(cid, call)
+  }
+
   async has(text: string, call: Call = {}): Promise<boolean> {
     const cid = (await loadUnixfs()).parseCid(text)
     if (cid.multihash.code === IDENTITY) return true

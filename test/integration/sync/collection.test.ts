@@ -1,17 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
 import { expect, onTestFinished, test } from 'vitest'
 import { MemoryBackend } from '../../../backends/memory/memory.ts'
+import { rawCid } from '../../../src/core/cid.ts'
 import { vfsPath as p } from '../../../src/core/path.ts'
 import type { Collected } from '../../../src/content/collect/types.ts'
 import { embeddedRoots } from '../../../src/ipfs/embedded/roots.ts'
 import { kuboNode } from '../../../src/ipfs/kubo/index.ts'
+import { Database } from '../../../src/sqlite/database.ts'
 import { Child } from '../../support/children.ts'
 import { openContentStore } from '../../../src/content/store.ts'
+import { text } from '../../support/content.ts'
 import { onKubo } from '../../support/on-kubo.ts'
 import { many, plant, type SyncGround, syncGround } from '../../support/sync.ts'
 import { call } from '../../support/vfs.ts'
+
+const LEAF = 1 << 20
 
 const temporary = async (): Promise<string> => {
   const root = await mkdtemp(join(tmpdir(), 'polymount-sync-'))
@@ -58,6 +64,37 @@ test('what a sync that was killed had done survives a collection too', async () 
   expect(reused).toBeGreaterThanOrEqual(2000)
   expect(await readBack(ground, cid)).toBe(4500)
 }, 90_000)
+
+const rotten = (file: string): Promise<void> => writeFile(file, Buffer.alloc(LEAF))
+
+test.each([
+  ['lost', (file: string) => rm(file), false],
+  ['cut short', (file: string) => truncate(file, 1000), false],
+  ['damaged, as a reader has noticed', rotten, true],
+])('a file of which the disk of the node has %s a part is read again, and no other', async (_, spoil, isRead) => {
+  await using ground = await syncGround({ mounts: { '/back': new MemoryBackend() } })
+  await plant(ground.work, { ...many(300), 'big/f300': 'x'.repeat(LEAF) + 'y'.repeat(LEAF), 'big/f301': 'z'.repeat(LEAF) })
+  const first = await ground.toIpfs()
+  const { multihash } = CID.parse(rawCid(Buffer.alloc(LEAF, 'y')))
+  const name = Buffer.from(multihash.bytes).toString('hex')
+  await spoil(join(ground.work, '../data/blocks', name.slice(-2), name))
+  if (isRead) await text(ground.node.read(`${first.cid}/big/f300`)).catch(() => '')
+  expect(await ground.toIpfs()).toMatchObject({ cid: first.cid, added: 1, reused: 301 })
+  expect(await readBack(ground, first.cid)).toBe(302)
+  expect(await ground.toIpfs()).toMatchObject({ cid: first.cid, added: 0, reused: 302 })
+})
+
+test('a folder whose own block the node has lost is built again, of files that nobody reads', async () => {
+  await using ground = await syncGround({ mounts: { '/back': new MemoryBackend() } })
+  await plant(ground.work, many(300))
+  const first = await ground.toIpfs()
+  const { cid } = await ground.node.stat(`${first.cid}/d1`)
+  const index = new Database(join(ground.work, '../data/blocks.db'))
+  expect(index.run('DELETE FROM block WHERE multihash = ?', CID.parse(cid).multihash.bytes)).toBe(1)
+  index.close()
+  expect(await ground.toIpfs()).toMatchObject({ cid: first.cid, added: 0, reused: 300 })
+  expect(await ground.node.blocks.has(cid)).toBe(true)
+})
 
 onKubo(
   'a sync',

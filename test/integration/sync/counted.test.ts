@@ -43,6 +43,7 @@ class Counts {
     const counted: NodeBlocks = {
       get: (cid, options) => blocks.get(cid, options),
       has: (cid, options) => blocks.has(cid, options),
+      hasAll: (cid, options) => blocks.hasAll(cid, options),
       local: (options) => blocks.local(options),
       put: (all, options) => blocks.put(this.#counted(all), options),
     }
