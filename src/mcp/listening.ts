@@ -2,7 +2,13 @@ import { isJSONRPCNotification, isJSONRPCRequest, type JSONRPCMessage, type Tran
 import { z } from 'zod'
 import type { Subscriptions } from './resources/subscriptions.ts'
 
-const Listen = z.object({ notifications: z.object({ resourceSubscriptions: z.array(z.string()) }) })
+/** Also in the header of a request over HTTP. */
+export const LISTEN = 'subscriptions/listen'
+
+const Listen = z.object({
+  method: z.literal(LISTEN),
+  params: z.object({ notifications: z.object({ resourceSubscriptions: z.array(z.string()) }) }),
+})
 const Cancelled = z.object({ requestId: z.union([z.string(), z.number()]) })
 
 /**
@@ -17,11 +23,14 @@ export function noteListening(transport: Transport, subscriptions: Subscriptions
   }
 }
 
+/** The URIs that a message asks to be told about; undefined if it does not. */
+export const listensTo = (message: unknown): readonly string[] | undefined => Listen.safeParse(message).data?.params.notifications.resourceSubscriptions
+
 function note(message: JSONRPCMessage, subscriptions: Subscriptions): void {
   if (!('method' in message)) return
-  if (message.method === 'subscriptions/listen' && isJSONRPCRequest(message)) {
-    const asked = Listen.safeParse(message.params)
-    if (asked.success) subscriptions.listen(message.id, asked.data.notifications.resourceSubscriptions)
+  if (message.method === LISTEN && isJSONRPCRequest(message)) {
+    const asked = listensTo(message)
+    if (asked) subscriptions.listen(message.id, asked)
   } else if (message.method === 'notifications/cancelled' && isJSONRPCNotification(message)) {
     const cancelled = Cancelled.safeParse(message.params)
     if (cancelled.success) subscriptions.unlisten(cancelled.data.requestId)

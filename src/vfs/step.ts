@@ -62,6 +62,7 @@ export class Steps {
       change.done(stat && snapshot(stat))
       if (stat) this.#reads.changed(actor, target.place, stat.etag)
       this.#events.emit('changed', { path: target.place.shown, change: change.id, op: kind })
+      if (kind === 'move' && facts.from) this.#events.emit('changed', { path: facts.from.shown, change: change.id, op: kind })
       return { change: change.id, stat, cas: target.mount.backend.capabilities.cas, bytes }
     } catch (error) {
       for (const folder of made) await removeIfEmpty(folder)

@@ -1,5 +1,5 @@
 import { ResourceNotFoundError } from '@modelcontextprotocol/server'
-import { ancestors, vfsPath, type VfsPath } from '../../core/path.ts'
+import { vfsPath, type VfsPath } from '../../core/path.ts'
 
 const PREFIX = 'polymount://'
 const TOPIC_PREFIX = 'polymount+pubsub:///'
@@ -20,8 +20,6 @@ export function fromUri(uri: string): VfsPath {
   throw new ResourceNotFoundError(uri.slice(0, 200), 'No resource has this URI; use polymount:///<path> of a served path.')
 }
 
-export const topicUri = (topic: string): string => TOPIC_PREFIX + encodeURIComponent(topic)
-
 /** undefined if the URI is of another kind. */
 export function topicOf(uri: string): string | undefined {
   if (!uri.startsWith(TOPIC_PREFIX)) return undefined
@@ -32,6 +30,3 @@ export function topicOf(uri: string): string | undefined {
     return undefined
   }
 }
-
-/** The resources that a change of these paths touches: they, and every folder above. */
-export const touched = (paths: Iterable<VfsPath>): string[] => [...new Set([...paths].flatMap((path) => [path, ...ancestors(path)]))].map(toUri)

@@ -121,6 +121,32 @@ test.each([
   expect(await told.promise).toBe('polymount:///work/folder')
 })
 
+test.each([
+  ['legacy', 'stdio'],
+  ['modern', 'stdio'],
+  ['legacy', 'http'],
+  ['modern', 'http'],
+] as const)('a %s client over %s hears it by the URI that it gave, also of a folder that goes with all in it', async (era, over) => {
+  const { fs, client } = await open(era, over)
+  const uris = ['polymount:///work/@scope/ü', 'polymount:///work/%40scope/%C3%BC', 'polymount:///work/@scope']
+  await fs.write('/work/@scope/ü', 'x', { parents: true })
+  const told = new Set<string>()
+  let all = Promise.withResolvers<void>()
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+    told.add(params.uri)
+    if (told.size === uris.length) all.resolve()
+  })
+  if (era === 'modern') await client.listen({ resourceSubscriptions: uris })
+  else for (const uri of uris) await client.subscribeResource({ uri })
+  await fs.write('/work/@scope/ü', 'y')
+  await all.promise
+  told.clear()
+  all = Promise.withResolvers()
+  await fs.vfs.move(vfsPath('/work/@scope'), vfsPath('/work/gone'), { actor: { client: 'test' } })
+  await all.promise
+  expect([...told].toSorted()).toEqual(uris.toSorted())
+})
+
 test('a modern client is told how long it may keep an answer, and that it is for nobody else', async () => {
   const { fs, client } = await open('modern')
   await fs.write('/work/f', 'x')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { vfsPath, type VfsPath } from '../../../src/core/path.ts'
 import { mimeOf } from '../../../src/mcp/resources/mime.ts'
 import { Subscriptions } from '../../../src/mcp/resources/subscriptions.ts'
-import { fromUri, toUri, touched } from '../../../src/mcp/resources/uri.ts'
+import { fromUri, toUri } from '../../../src/mcp/resources/uri.ts'
 
 const paths = (...all: string[]): Set<VfsPath> => new Set(all.map(vfsPath))
 
@@ -29,10 +29,6 @@ test.each([
   '',
 ])('%s names no resource', (uri) => {
   expect(() => fromUri(uri)).toThrow(expect.objectContaining({ code: -32602, data: { uri } }))
-})
-
-test('a change touches the path and every folder above', () => {
-  expect(touched(paths('/a/b', '/a/c'))).toEqual(['/a/b', '/a', '/', '/a/c'].map((path) => toUri(vfsPath(path))))
 })
 
 test('a subscription hears of its path, of what is below, and of what happened to its folder', async () => {
