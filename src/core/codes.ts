@@ -195,7 +195,7 @@ export const CODES = {
     'The IPFS node has no key of this name to sign with.',
     'Use a key that there is, or let a person make one: polymount ipfs keys make NAME.',
   ),
-  NOT_PINNED: code('ipfs', 'low', false, 'This CID is not pinned.', 'The folder /ipfs lists the pins.'),
+  NOT_PINNED: code('ipfs', 'low', false, 'This CID is not pinned.', 'ipfs_pin_ls lists the pins.'),
 
   SERVICE_UNAVAILABLE: code('service', 'high', true, 'A service that this tool needs is not there.', 'See the message for what starts it.'),
 

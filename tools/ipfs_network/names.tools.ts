@@ -10,11 +10,12 @@ const duration = z
   .string()
   .regex(/^\d{1,4}[smhd]$/, 'must be such as 30s, 5m, 48h, 7d')
   .transform((text) => durationOf(text) ?? 0)
+const lasting = duration.refine((ms) => ms > 0, 'must last for a second at least')
 
 const PublishInput = z.strictObject({
   cid: cid.describe('CID, or path under /ipfs/ or /ipns/'),
   key: z.string().max(64).default('self'),
-  lifetime: duration.prefault('48h'),
+  lifetime: lasting.prefault('48h'),
   ttl: duration.prefault('5m'),
   offline: z.boolean().default(false).describe('Tell nobody'),
 })

@@ -133,7 +133,7 @@ export class EmbeddedNames implements Names {
     const id = idOf(key)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const last = Math.max(above, (await this.#store.get(id))?.sequence ?? 0)
-      const said = { value: wanted.value, sequence: last + 1, expires: Date.now() + wanted.lifetime, ttl: wanted.ttl }
+      const said = { value: wanted.value, sequence: last + 1, expires: Date.now() + wanted.lifetime, ttl: Math.min(wanted.ttl, wanted.lifetime) }
       const record: OwnRecord = { ...wanted, ...said, id, record: await sign(key, said) }
       throwIfAborted(signal, 'publish')
       if (await this.#store.put(record)) return record

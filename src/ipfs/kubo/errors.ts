@@ -64,6 +64,9 @@ function refusalOf(error: unknown, authorization: string | undefined): Refusal |
 /** Kubo has followed as many names as it does. */
 export const isTooFar = ({ message }: VfsError): boolean => /recursion limit exceeded/.test(message)
 
+/** Of a value that is signed again: Kubo counts only other ones. */
+export const isOldRecord = (error: unknown): boolean => error instanceof VfsError && /: old record/.test(error.message)
+
 /** No JSON, or not what the command answers. */
 const isRubbish = (error: unknown): boolean => error instanceof SyntaxError || error instanceof z.ZodError
 

@@ -10,7 +10,7 @@ import { isName, parseName } from '../path.ts'
 import { LOOK_MS, reaching } from '../reaching.ts'
 import type { NetworkMode } from '../types.ts'
 import { type Company, noPeers } from './company.ts'
-import { isTooFar } from './errors.ts'
+import { isOldRecord, isTooFar } from './errors.ts'
 import { Form } from './form.ts'
 import type { Online } from './online.ts'
 import { LOCALLY, type Rpc } from './rpc.ts'
@@ -22,6 +22,7 @@ const Record = z.object({ Extra: z.string() })
 const Resolved = z.object({ Path: z.string() })
 
 const MOMENT_MS = 1000
+const LONGER = 'Leave it, or publish it with a longer lifetime.'
 const HANDS_OUT_NONE = 'Kubo hands out no record while it is off the network: set ipfs.network to client, and migrate again'
 
 type ResolveOptions = Reached & { readonly recursive?: boolean | undefined; readonly fresh?: boolean | undefined }
@@ -61,7 +62,7 @@ export class KuboNames implements Names {
   async publish(path: string, { key: name, lifetimeMs, ttlMs, offline, ...reached }: PublishOptions): Promise<Published> {
     const [key, value] = await reaching('publish', reached, async (signal) => {
       const [own, arg] = [await requireKey(this, name, { signal }), await target(path)]
-      const query = { arg, key: name, lifetime: `${lifetimeMs}ms`, ttl: `${ttlMs}ms`, resolve: false }
+      const query = { arg, key: name, lifetime: `${lifetimeMs}ms`, ttl: `${Math.min(ttlMs, lifetimeMs)}ms`, resolve: false }
       await (offline ? this.#sign({ ...query, ...LOCALLY, 'allow-offline': true }, signal) : this.#tell(own, query, signal))
       return [own, arg] as const
     })
@@ -120,7 +121,11 @@ export class KuboNames implements Names {
   }
 
   async #sign(query: Query, signal: AbortSignal): Promise<void> {
-    await this.#parts.rpc.value('name/publish', query, Signing, { signal })
+    try {
+      await this.#parts.rpc.value('name/publish', query, Signing, { signal })
+    } catch (error) {
+      throw isOldRecord(error) ? new VfsError('CONFLICT', 'the name points there already, and for longer', { cause: error, hint: LONGER }) : error
+    }
   }
 
   /** The latest record that the network tells of within some seconds; undefined also if it cannot be asked. */

@@ -27,6 +27,15 @@ export function naming(make: MakeNode): void {
     expect(await ours.resolve(name, { recursive: true, fresh: true })).toBe(`/ipfs/${two.cid}/a`)
   })
 
+  test('a name that holds for a shorter time than others may remember it is remembered as long as it holds', async () => {
+    await using open = await make()
+    const { cid } = await open.node.add(bytesOf(unique()))
+    const key = await open.node.names.makeKey(unique('key'))
+    const short = { key: key.name, lifetimeMs: 30_000, ttlMs: 300_000, offline: true }
+    expect(await open.node.names.publish(cid, short)).toEqual({ name: key.id, value: `/ipfs/${cid}` })
+    expect(await open.node.names.resolve(key.id)).toBe(`/ipfs/${cid}`)
+  })
+
   test('a name points to no path that goes up, which some would follow and others not', async () => {
     await using open = await make()
     const { cid } = await open.node.add(bytesOf(unique()))

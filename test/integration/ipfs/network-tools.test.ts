@@ -132,7 +132,8 @@ describe('two machines', () => {
     await using open = await clients()
     const { result } = await open.a.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime: '1h', ttl: '1m' })
     expect((await open.b.call('ipfs_name_resolve', { name: result['name'] })).result).toMatchObject({ value: '/ipfs/bafkqaaa' })
-    expect((await open.b.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime: 'long' })).result).toMatchObject({ error_code: 'INVALID_INPUT' })
+    for (const lifetime of ['long', '0s', '00h'])
+      expect((await open.b.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime })).result).toMatchObject({ error_code: 'INVALID_INPUT' })
   })
 })
 
@@ -193,8 +194,18 @@ describe('pubsub', () => {
 })
 
 onKubo(
-  'pubsub',
+  'names and pubsub',
   (daemon) => {
+    test('a name that points there already, for longer, stays, and says so', async () => {
+      await using folder = await temporaryFolder()
+      await using node = await kuboNode({ endpoint: async () => daemon, folder: folder.path, network: 'off', repository: 'test' })
+      await using client = await clientOf(node)
+      const publish = (lifetime: string) => client.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime, offline: true })
+      expect((await publish('1h')).ok).toBe(true)
+      expect(await publish('10m')).toMatchObject({ result: { error_code: 'CONFLICT' }, text: expect.stringContaining('longer lifetime') })
+      expect((await publish('2h')).ok).toBe(true)
+    })
+
     test('a flood is held in bounds, and what was dropped is counted', async () => {
       await using folder = await temporaryFolder()
       await using node = await kuboNode({ endpoint: async () => daemon, folder: folder.path, network: 'node', repository: 'test' })
