@@ -87,6 +87,20 @@ export async function lassieChecks({ retrieval: { daemon } }: Gateway): Promise<
 /** Nothing is wrong, and yet a person may want to know. */
 export const noteChecks = async (gateway: Gateway): Promise<Finding[]> => (await gateway.notes()).map((note) => ok('note', note))
 
+/** One trouble is told with the first thing that it breaks; the others name that, and a note that repeats it is left out. */
+export function once(findings: readonly Finding[]): Finding[] {
+  const broken: Finding[] = []
+  return findings.flatMap((finding) => {
+    const first = broken.find((each) => finding.found.includes(reasonOf(each)))
+    if (finding.status === 'failed' && reasonOf(finding) !== '') broken.push(finding)
+    if (!first) return [finding]
+    return finding.status === 'failed' ? [{ check: finding.check, status: 'failed' as const, found: `for the same reason as ${first.check}` }] : []
+  })
+}
+
+/** Without its code. */
+const reasonOf = ({ found }: Finding): string => found.replace(/^[A-Z_]+: /, '')
+
 /** Changes that ended neither here nor there wait for a person. */
 export function journalCheck({ journal }: Gateway): Finding {
   const open = journal.history({ states: ['in_doubt', 'conflict', 'partial'], limit: 10 })

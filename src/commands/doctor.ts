@@ -8,6 +8,7 @@ import {
   lassieChecks,
   mountChecks,
   noteChecks,
+  once,
   programCheck,
   secretChecks,
   spaceCheck,
@@ -20,7 +21,7 @@ import type { CommandLine } from './parse.ts'
 import { settingsOf } from './settings.ts'
 
 export async function run(line: CommandLine, io: Io): Promise<ExitCode> {
-  const findings = [programCheck(), ...(await look(line, io))]
+  const findings = once([programCheck(), ...(await look(line, io))])
   const worst = findings.some(({ status }) => status === 'failed')
   if (line.flags.has('json')) await printJson(io, { ok: !worst, findings })
   else await print(io.stdout, findings.map(told).join(''))
@@ -42,8 +43,8 @@ async function lookAtGateway(loaded: Loaded, line: CommandLine, io: Io): Promise
   return [
     await spaceCheck(loaded.config.data_dir),
     journalCheck(gateway),
-    ...(await mountChecks(gateway)),
     await ipfsCheck(gateway),
+    ...(await mountChecks(gateway)),
     ...(await lassieChecks(gateway)),
     ...(await noteChecks(gateway)),
     toolsCheck(gateway),

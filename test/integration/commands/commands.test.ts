@@ -239,7 +239,7 @@ describe('polymount doctor', () => {
     expect({ ok, code }).toEqual({ ok: true, code: 0 })
     const own = findings.filter(({ check }) => check !== 'note') // of a daemon that this machine may have
     expect(own.map(({ check, status }) => [check, status])).toEqual(
-      ['program', 'configuration', 'data folder', 'journal', 'mount /local', 'mount /ipfs', 'mount /mfs', `mount ${place.work}`, 'ipfs', 'tools'].map(
+      ['program', 'configuration', 'data folder', 'journal', 'ipfs', 'mount /local', 'mount /ipfs', 'mount /mfs', `mount ${place.work}`, 'tools'].map(
         (check) => [check, 'ok'],
       ),
     )
