@@ -50,6 +50,8 @@ interface Window {
 /** Reads of the journal. They never wait for writers, and cost the storages nothing. */
 export class History {
   readonly #db: Database
+  /** The last answer about a time: pages of one list ask for it again and again. */
+  #older = { time: Number.NaN, among: 0, last: 0 }
 
   constructor(db: Database) {
     this.#db = db
@@ -83,8 +85,7 @@ export class History {
 
   /** Where the newest change took place that was asked for by this path. No index knows the paths: undefined for each page of the journal that has none. */
   *placed(shown: string): Generator<Key | undefined> {
-    const newest = this.#db.get<{ seq: number | null }>('select max(seq) as seq from change')?.seq ?? 0
-    for (let last = newest; last > 0; last -= SHOWN_PAGE) {
+    for (let last = this.#newest(); last > 0; last -= SHOWN_PAGE) {
       const found = this.#db.get<Key>(PLACED, last - SHOWN_PAGE, last, shown)
       yield found
       if (found) return
@@ -140,7 +141,7 @@ export class History {
   #window({ before = Number.MAX_SAFE_INTEGER, after = 0, since, until }: HistoryQuery): Window {
     return {
       before: until ? Math.min(before, this.#seqAt(until.getTime() + 1)) : before,
-      after: since ? Math.max(after, this.#seqAt(since.getTime()) - 1) : after,
+      after: since ? Math.max(after, this.#lastBefore(since.getTime())) : after,
     }
   }
 
@@ -216,10 +217,23 @@ export class History {
     }
   }
 
+  /** The last change that is older than a time. Where the clock was ahead for a while, what came then is no later than what followed. */
+  #lastBefore(time: number): number {
+    const known = this.#older.time === time ? this.#older : { among: 0, last: 0 }
+    const among = this.#newest()
+    const found = this.#db.get<{ seq: number }>('select seq from change where seq > ? and at < ? order by seq desc limit 1', known.among, time)
+    this.#older = { time, among, last: found?.seq ?? known.last }
+    return this.#older.last
+  }
+
+  #newest(): number {
+    return this.#db.get<{ seq: number | null }>('select max(seq) as seq from change')?.seq ?? 0
+  }
+
   /** The first change at or after a time. Clocks may have been set; the order of changes is the truth. */
   #seqAt(time: number): number {
     let low = this.#db.get<{ seq: number | null }>('select min(seq) as seq from change')?.seq ?? 1
-    let high = (this.#db.get<{ seq: number | null }>('select max(seq) as seq from change')?.seq ?? 0) + 1
+    let high = this.#newest() + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const at = this.#db.get<{ at: number }>('select at from change where seq >= ? order by seq limit 1', middle)?.at ?? Infinity

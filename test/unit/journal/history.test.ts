@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChangeId, HistoryQuery, Intent, Journal } from '../../../src/journal/types.ts'
 import { actor, file, freshJournal, place } from '../../support/journal.ts'
 
@@ -86,6 +86,28 @@ test('a time maps to a sequence', async () => {
   const after = await change(j, 'write', '/a')
   expect(ids(j, { since: new Date(turn) })).toEqual([after])
   expect(ids(j, { until: new Date(turn - 1) })).toEqual([before])
+})
+
+test('since a time is after the last change that is older, where the clock was ahead for a while before', async () => {
+  await using it = await freshJournal()
+  const j = it.journal
+  const start = Date.now()
+  vi.useFakeTimers({ toFake: ['Date'], now: start })
+  onTestFinished(() => void vi.useRealTimers())
+  const at = (seconds: number): Promise<ChangeId> => {
+    vi.setSystemTime(start + seconds * 1000)
+    return change(j, 'write', '/a')
+  }
+  const [first, ahead] = [await at(0), [await at(7200), await at(7201), await at(7202)]]
+  const [old, recent] = [await at(10), await at(20)]
+  expect(ids(j, { since: new Date(start + 15_000) })).toEqual([recent])
+  const last = await at(30)
+  expect(ids(j, { since: new Date(start + 15_000) })).toEqual([last, recent])
+  expect(ids(j, { since: new Date(start + 5000) })).toEqual([last, recent, old, ...ahead.toReversed()])
+  expect(ids(j, { since: new Date(start - 1) })).toContain(first)
+  const back = await at(-3600)
+  expect(ids(j, { since: new Date(start + 15_000) })).toEqual([])
+  expect(ids(j, { since: new Date(start - 3_600_000) })).toContain(back)
 })
 
 test('the CID of a content is known by its etag, at its path only', async () => {
