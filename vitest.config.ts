@@ -15,6 +15,15 @@ const decorators = {
   },
 }
 
+/** They stand in for a module of Node, or measure the process that they run in. */
+const ALONE = [
+  'test/contract/ipfs-node.test.ts',
+  'test/integration/commands/data-folder.test.ts',
+  'test/integration/local/disk.test.ts',
+  'test/integration/search/search.test.ts',
+  'test/integration/sync/to-ipfs.test.ts',
+]
+
 export default defineConfig({
   plugins: [decorators],
   test: {
@@ -23,9 +32,9 @@ export default defineConfig({
     maxWorkers: 2 * availableParallelism(),
     sequence: { sequencer: LongFirst },
     projects: [
-      { extends: true, test: { name: 'rest', include: ['test/!(unit)/**/*.test.ts'] } },
-      // Their files share a process, whose start and imports are half of their time: what a test changes of it, it puts back.
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'alone', include: ['test/{smoke,e2e,performance,stress}/**/*.test.ts', ...ALONE] } },
+      // A process of its own, and its imports, cost each file more than a second: what a test changes of the process, it puts back.
+      { extends: true, test: { name: 'shared', include: ['test/{unit,contract,integration}/**/*.test.ts'], exclude: ALONE, isolate: false } },
     ],
     // Programs beside us share two cores with everything else. What passes only the second time is named in the report.
     retry: process.env['CI'] === 'true' ? 1 : 0,
