@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Whole storages and whole programs: some of their files take minutes. */
-const LONG = /\/test\/(contract|e2e)\//
+/** Whole storages, whole programs, and every request of a change: some of their files take minutes. */
+const LONG = /\/test\/(contract|e2e)\/|\/lost\.test\.ts$/
 
 /** Begins with what takes long, since the last file to begin is waited for alone. */
 export class LongFirst extends BaseSequencer {

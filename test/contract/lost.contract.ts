@@ -139,7 +139,7 @@ export function tellsTheTruthOfLostAnswers(
   const cases = concurrent ? test.concurrent : test
   cases.each(done.flatMap((one) => (dies ? BY_DEATH : LOSSES).map((how) => ({ ...one, how }))))(
     'of the answers in the course of $name one is lost ($how): what history says is what stands there',
-    { timeout: 240_000 }, // some storages' clients repeat a request three times, with pauses
+    { timeout: 600_000 }, // some storages' clients repeat a request three times, with pauses, and cases that run side by side share a processor
     async ({ how, ...operation }) => {
       for (let nth = 0, wasLost = true; wasLost && nth < MOST_REQUESTS; nth++) {
         await using reached = await open()

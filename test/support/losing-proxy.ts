@@ -25,7 +25,8 @@ export class LosingProxy implements AsyncDisposable {
   }
 
   static async start(to: () => string): Promise<LosingProxy> {
-    const server = createServer((asked, answer) => proxy.#pass(to(), asked, answer)).listen(0, '127.0.0.1')
+    // It closes no connection that nobody uses, which a client that was slow would use at that moment: what is lost is ours to say.
+    const server = createServer({ keepAliveTimeout: 0 }, (asked, answer) => proxy.#pass(to(), asked, answer)).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const close = async (): Promise<void> => {
       server.closeAllConnections()
