@@ -39,6 +39,7 @@ export class FolderSync implements Sync, AsyncDisposable {
     if (!hold) throw new VfsError('BUSY', `${path} is being synced by another call`, { op: 'sync', path })
     try {
       await using _ = await node.guard()
+      await vfs.requireFinite(path, call)
       const keeper = await Keeper.begin(index, node, key, { signal: call.signal })
       const { Run } = await import('./run.ts')
       const synced = await new Run({ vfs, index, keeper, blocks: node.blocks }, path, call).whole(path)

@@ -7,6 +7,7 @@ import { mapped, opening, relay } from '../core/stream.ts'
 import { NO_TIME } from '../core/times.ts'
 import { Pauses } from '../core/unhurried.ts'
 import type { Place } from '../journal/types.ts'
+import { requireFinite } from './finite.ts'
 import { ignoreRulesOf } from './ignoring.ts'
 import { withMounts } from './listing.ts'
 import type { Mount } from './mounts.ts'
@@ -83,6 +84,12 @@ export class Reading {
     const call = { actor: options.actor, signal: options.signal }
     const list: Tree['list'] = (folder, listing) => this.list(folder, { ...call, ...listing })
     return walk({ list, rules: ignoreRulesOf(this, call, this.#targets.table.find(path)?.path ?? ROOT) }, path, options)
+  }
+
+  /** Before all of a folder is taken. Rejects INVALID_PATH for one by CID that has no end. */
+  async requireFinite(path: VfsPath, { actor, signal }: VfsCall): Promise<void> {
+    if (!this.#targets.table.find(path)?.backend.capabilities.by_cid) return
+    await requireFinite((folder) => this.list(folder, { actor, signal }), path)
   }
 
   /** Runs work on a path; its NOT_FOUND then names what is nearest. */

@@ -127,6 +127,8 @@ export interface Vfs extends AsyncDisposable {
   list(path: VfsPath, options: VfsCall & ListOptions): AsyncIterable<Entry>
   /** Depth first, names in byte order, links not followed; memory grows with depth and the width of one folder only. */
   walk(path: VfsPath, options: WalkOptions): AsyncIterable<Walked>
+  /** For who is about to take all that lies below: rejects INVALID_PATH for a folder by CID of more than a million entries, which a few blocks can name. */
+  requireFinite(path: VfsPath, call: VfsCall): Promise<void>
   /** Where the path stands in its storage, links resolved, and where every mount below it begins: what may be remembered of a tree holds while they stay. */
   places(path: VfsPath, call: VfsCall): Promise<readonly Place[]>
   /** The way for a thread to read files by itself, following no link; undefined where only the VFS can, or may not. */

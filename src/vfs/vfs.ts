@@ -107,6 +107,10 @@ export class MountedVfs implements Vfs {
     return this.#reading.walk(path, options)
   }
 
+  requireFinite(path: VfsPath, call: VfsCall): Promise<void> {
+    return this.#reading.requireFinite(path, call)
+  }
+
   places(path: VfsPath, call: VfsCall): Promise<readonly Place[]> {
     return this.#reading.places(path, call)
   }

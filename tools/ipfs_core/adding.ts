@@ -67,6 +67,7 @@ async function* filesBelow(
 ): AsyncGenerator<Source> {
   if (prefix !== '') yield { path: prefix.slice(0, -1) }
   const { onSpecial, onPathless } = count.leftOut
+  await vfs.requireFinite(from, call)
   for await (const { path, kind, target } of vfs.walk(from, { actor: call.actor, signal: call.signal, ignored: true, onSpecial, onPathless })) {
     const inside = below(from, path).slice(1)
     const relative = prefix + inside

@@ -11,6 +11,7 @@ import type { Copy, Vfs } from '../../src/vfs/types.ts'
 import { vfsPathInput } from '../../src/registry/path-input.ts'
 import { contentFields, contentOf } from '../content.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { late } from '../late.ts'
 import { tellProgress } from '../vfs/progress.ts'
 import { callOf, changed, changedAt, cursor, ifMatch } from '../vfs/schemas.ts'
 import { failures, failureOf } from '../failures.ts'
@@ -131,10 +132,11 @@ export class ContentTools {
     const query = ['mbfs_list_content', name, prefix]
     const after = input.cursor === undefined ? undefined : under(root, vfsPath(`/${placeOf(input.cursor, query)}`))
     const entries: z.input<typeof ListOutput>['entries'] = []
+    const isLate = late()
     for await (const { path, kind, size, modified, etag } of this.#vfs.walk(folder, { ...callOf(context), details: true, ignored: true, after })) {
-      if (kind !== 'file') continue
-      if (entries.length === limit) return { entries, next_cursor: cursorOf(query, entries.at(-1)?.key ?? '') }
-      entries.push({ key: keyOf(root, path), size, modified: told(modified), etag })
+      if (kind === 'file' && entries.length === limit) return { entries, next_cursor: cursorOf(query, entries.at(-1)?.key ?? '') }
+      if (kind === 'file') entries.push({ key: keyOf(root, path), size, modified: told(modified), etag })
+      if (isLate.aborted) return { entries, next_cursor: cursorOf(query, keyOf(root, path)) }
     }
     return { entries, next_cursor: null }
   }

@@ -11,6 +11,7 @@ import type { Matcher } from '../../src/vfs/match/glob.ts'
 import type { ToolContext } from '../../src/registry/tool.ts'
 import type { Vfs, VfsCall, Walked } from '../../src/vfs/types.ts'
 import { cursorOf, placeOf } from '../cursor.ts'
+import { late } from '../late.ts'
 import { callOf, type entry } from './schemas.ts'
 
 /** Characters of one page; what is said about it comes on top. */
@@ -39,8 +40,11 @@ export interface PageQuery {
   readonly line: (item: Walked) => string
 }
 
-/** One page of what lies below a folder, in the order of the walk. Memory grows with the page. */
-export async function pageOf(vfs: Vfs, page: PageQuery, context: ToolContext): Promise<Page> {
+/**
+ * One page of what lies below a folder, in the order of the walk. Memory grows with the page. When it is late the page ends where the walk is: some
+ * folders have no end, and little of what is looked for.
+ */
+export async function pageOf(vfs: Vfs, page: PageQuery, context: ToolContext, isLate = late()): Promise<Page> {
   const items: Walked[] = []
   const lines: string[] = []
   const ignored = new Ignored()
@@ -48,12 +52,14 @@ export async function pageOf(vfs: Vfs, page: PageQuery, context: ToolContext): P
   let seen = 0
   for await (const item of entriesOf(vfs, page, ignored, callOf(context))) {
     if (++seen % TOLD === 0) context.progress(seen, undefined, `${seen} entries looked at`)
-    if (!page.accept(item)) continue
-    const line = page.line(item)
-    room -= line.length + 1
-    if (items.length === page.limit || (room < 0 && items.length > 0)) return { items, lines, ignored, next: cursorOf(page.query, items.at(-1)?.path ?? '') }
-    items.push(item)
-    lines.push(line)
+    if (page.accept(item)) {
+      const line = page.line(item)
+      room -= line.length + 1
+      if (items.length === page.limit || (room < 0 && items.length > 0)) return { items, lines, ignored, next: cursorOf(page.query, items.at(-1)?.path ?? '') }
+      items.push(item)
+      lines.push(line)
+    }
+    if (isLate.aborted) return { items, lines, ignored, next: cursorOf(page.query, item.path) }
   }
   return { items, lines, ignored, next: null }
 }

@@ -151,6 +151,7 @@ export class ReadTools {
 
   async #below(at: VfsPath, context: ToolContext): Promise<{ files: number; folders: number; bytes: number }> {
     const sum = { files: 0, folders: 0, bytes: 0 }
+    await this.#vfs.requireFinite(at, callOf(context))
     for await (const { kind, size = 0 } of this.#vfs.walk(at, { ...callOf(context), ignored: true, details: true })) {
       if (kind === 'directory') sum.folders++
       else sum.files++

@@ -119,7 +119,7 @@ function listed(folder: VfsPath, page: Page, head: string, how: string): Listed 
 }
 
 function counted({ items, next }: Page, from: string | undefined): string {
-  if (items.length === 0) return from === undefined ? '0 entries' : 'no more entries'
+  if (items.length === 0) return next !== null ? 'nothing found yet' : from === undefined ? '0 entries' : 'no more entries'
   const entries = `${grouped(items.length)} ${items.length === 1 ? 'entry' : 'entries'}`
   return from !== undefined ? `${entries} on this page` : next === null ? entries : `first ${entries}`
 }

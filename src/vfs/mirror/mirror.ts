@@ -58,6 +58,7 @@ export class Mirrors {
     if (source.kind === 'link') throw new VfsError('OUTSIDE_ROOT', `${from} is a link that leads nowhere or outside`, { op: 'mirror', path: from })
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('mirror', source, standing, to, true)
+    if (source.kind === 'directory') await this.#vfs.reading.requireFinite(from, call)
     const plan = new Plan(this.#trees(target, call), call.delete === true)
     if (source.kind === 'directory') await plan.folder(from, to, { exists: standing !== null, mode: source.mode })
     else await plan.pair({ from, to, source: found(from, source), standing: standing ? found(to, standing) : undefined })

@@ -64,6 +64,7 @@ export class Merges {
     refuseOntoItself('copy', { place: { volume: mount.backend.volume, inner: await mount.backend.locate(inner, { signal }), shown: from } }, target)
     const standing = await statOrNull(target, signal)
     if (standing) refuseReplacing('copy', source, standing, to, true)
+    if (source.kind === 'directory') await this.#vfs.reading.requireFinite(from, run.call)
     const plan = this.#engine.plan(from, run, target.mount.path === to ? [] : await this.#vfs.folders.missingAbove(target, signal))
     const pages = source.kind === 'directory' ? plan.pages({ from, to, exists: standing !== null, mode: source.mode }) : plan.single(from, to, source, standing)
     return { plan, pages }

@@ -55,7 +55,9 @@ export class Transfers {
   async copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
     const job = await this.#prepare('copy', from, to, call)
     if (job.from.stat.kind !== 'directory') return this.#copyFile(job, new Meter(call.onProgress))
-    return this.#goesAsOne(job) ? this.#graft(job) : this.#copyTree(job)
+    if (this.#goesAsOne(job)) return this.#graft(job)
+    await this.#vfs.reading.requireFinite(from, call)
+    return this.#copyTree(job)
   }
 
   async move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed> {
@@ -69,12 +71,14 @@ export class Transfers {
         return this.#vfs.changes.rename(source, job.to, job.cause, call.ifMatch, await this.#vfs.folders.missingAbove(job.to, call.signal))
       if (!folder) return this.#replaceByMove(source, job)
     }
-    if (folder && !isFiltered(call)) await this.#requireAllGoes(job)
+    if (folder) await this.#requireGoing(job)
     return this.#moveAcross(source, job)
   }
 
   /** Links do not go into another storage, nor do pipes and the like, and a source that goes as one would take them away. */
-  async #requireAllGoes({ from, call }: Job): Promise<void> {
+  async #requireGoing({ from, call }: Job): Promise<void> {
+    await this.#vfs.reading.requireFinite(from.path, call)
+    if (isFiltered(call)) return
     const leftOut = new Failures()
     for await (const { kind, path } of this.#vfs.walk(from.path, call, leftOut)) if (kind === 'link') throw linkStays(path)
     requireNothingLeft({ leftOut })
