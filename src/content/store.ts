@@ -85,8 +85,10 @@ export class LocalContent implements ContentStore {
   /** With a CID: what lies below it stays too, as far as it is here. */
   async guard(cid?: string): Promise<Guard> {
     const root = cid === undefined ? undefined : (await loadUnixfs()).parseCid(cid)
-    const guard = await this.blocks.guard(cid)
+    await using open = new AsyncDisposableStack()
+    const guard = open.use(await this.blocks.guard(cid))
     if (root && guard.collecting) await this.#raise(guard, root)
+    open.move()
     return guard
   }
 
@@ -111,7 +113,7 @@ export class LocalContent implements ContentStore {
   /** A collection that runs already does not know of this name: so every block gets the present generation, which it leaves alone. */
   async #raise(guard: Guard, root: CID): Promise<void> {
     const { walk } = await import('./dag/index.ts')
-    const find = ({ multihash }: CID): Promise<Uint8Array | undefined> => this.blocks.get(multihash.bytes)
+    const find = ({ multihash }: CID): Promise<Uint8Array | undefined> => this.blocks.sound(multihash.bytes)
     for await (const { multihash } of walk(find, root, { lenient: true })) await this.blocks.keeps(guard, multihash.bytes)
   }
 

@@ -211,6 +211,24 @@ describe('while others write', () => {
     })
   })
 
+  test('what an operation names beside a collection is what is here of it: a damaged node holds up neither', async () => {
+    await withContent(async (content, folder) => {
+      await using other = await openContentStore({ folder })
+      const { cid } = await content.put(noise(2 * MIB))
+      const name = async (): Promise<void> => {
+        const index = new Database(join(folder, 'blocks.db'))
+        expect(index.run('UPDATE block SET content = zeroblob(size) WHERE multihash = ?', CID.parse(cid).multihash.bytes)).toBe(1)
+        index.close()
+        const guard = await other.guard(cid)
+        await guard[Symbol.asyncDispose]()
+      }
+      await content.collect(roots([], name))
+      await other.blocks.settled()
+      expect(await content.collect(roots([]))).toMatchObject({ kept: { recent: { blocks: 0 } } })
+      expect(await filesOf(folder)).toEqual([])
+    })
+  })
+
   test('an operation ends with its process', async () => {
     await withContent(async (content, folder) => {
       const child = new Child(SCRIPT, folder)
