@@ -47,7 +47,7 @@ export class KeyFolder {
   async #names(): Promise<string[]> {
     const files = await readdir(this.#folder).catch(() => [])
     const names = files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length))
-    return [SELF, ...names.toSorted()]
+    return [SELF, ...names.filter((name) => isKeyName(name) && name !== SELF).toSorted()]
   }
 
   #file(name: string): string {

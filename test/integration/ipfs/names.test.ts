@@ -104,6 +104,15 @@ test('keys lie in files for their owner alone, and one that cannot be read is no
   expect(await readFile(join(folder.path, 'peer.key'), 'utf8')).toBe('no key')
 })
 
+test('what a person has put among the keys under a name that is none of a key hides no key', async () => {
+  await using folder = await temporaryFolder()
+  await using open = await openNode(folder.path)
+  const key = await open.node.names.makeKey('site')
+  for (const name of ['site (copy).key', 'self.key', '.key']) await writeFile(join(folder.path, 'keys', name), 'whatever')
+  expect(await open.node.names.keys()).toEqual([expect.objectContaining({ name: 'self' }), key])
+  expect(await open.node.names.publish(cidOf('x'), { ...OFFLINE, key: 'site' })).toMatchObject({ name: key.id })
+})
+
 test('of callers who make one key at once, in one process or several, one makes it, and is told what lies in the file', async () => {
   await using folder = await temporaryFolder()
   await using one = await openNode(folder.path)
