@@ -194,10 +194,15 @@ export const BACKENDS: StorageTypes<BackendParts> = {
   cluster: type(
     { timeout: { ms: 300_000 }, retry: RETRY, breaker: BREAKER },
     clusterOptions,
-    async ({ api, authorization, ...options }, parts) => {
-      const [{ openCluster }, { Cluster }] = await Promise.all([import('./cluster/cluster.ts'), import('../src/cluster/client.ts')])
+    async ({ api, authorization, ipfs_api: url, ...options }, parts) => {
+      const [{ openCluster }, { Cluster }, { TheirKubo }] = await Promise.all([
+        import('./cluster/cluster.ts'),
+        import('../src/cluster/client.ts'),
+        import('../src/services/kubo/theirs.ts'),
+      ])
+      const kubo = url === undefined ? undefined : new TheirKubo({ url })
       const header = authorization === undefined ? undefined : await parts.secret(authorization, api)
-      return openCluster({ ...options, ...parts, cluster: new Cluster({ api, authorization: header }) })
+      return openCluster({ ...options, ...parts, kubo, cluster: new Cluster({ api, authorization: header }) })
     },
     boundCluster,
   ),

@@ -6,6 +6,7 @@ import { spelledAlike } from '../../src/core/spelling.ts'
 import type { LocalContent } from '../../src/content/store.ts'
 import type { GetBlock } from '../../src/content/unixfs/index.ts'
 import { KuboBlocks } from '../../src/ipfs/kubo/blocks.ts'
+import type { Target } from '../../src/ipfs/kubo/endpoint.ts'
 import { Rpc } from '../../src/ipfs/kubo/rpc.ts'
 import { TreeBackend } from '../../src/ipfs/tree/backend.ts'
 import { ContentTree } from '../../src/ipfs/tree/node.ts'
@@ -15,23 +16,29 @@ import type { KnownRoot } from '../../src/ipfs/tree/types.ts'
 import type { IpfsNode } from '../../src/ipfs/types.ts'
 import { ClusterPublisher } from './publisher.ts'
 
+export interface NamedKubo {
+  endpoint(call?: Call): Promise<Target>
+  /** What a person should know of it. */
+  notes(call?: Call): Promise<readonly string[]>
+}
+
 export interface ClusterBackendOptions {
   readonly cluster: Cluster
   /** Of the pin that is the tree's root. */
   readonly name: string
   readonly replication_min?: number | undefined
   readonly replication_max?: number | undefined
-  /** The RPC of a Kubo that can reach the cluster's content. */
-  readonly ipfs_api?: string | undefined
+  /** One that can reach the cluster's content. */
+  readonly kubo?: NamedKubo | undefined
   readonly dataFolder: string
   readonly content: LocalContent
-  /** Asked for blocks where there is no `ipfs_api`. */
+  /** Asked for blocks where there is no such Kubo. */
   readonly ipfs: Pick<IpfsNode, 'blocks'>
   /** The cluster says that something is wrong with a peer. */
   readonly alerted: (volume: string, alert: Alert) => void
 }
 
-interface ClusterParts extends Pick<ClusterBackendOptions, 'cluster' | 'alerted'> {
+interface ClusterParts extends Pick<ClusterBackendOptions, 'cluster' | 'kubo' | 'alerted'> {
   readonly root: PublishedRoot
   readonly store: TreeStore
 }
@@ -45,23 +52,27 @@ export class ClusterBackend extends TreeBackend {
   readonly #cluster: Cluster
   readonly #store: TreeStore
   readonly #alerts: Alerts
+  readonly #kubo: NamedKubo | undefined
+  #ofKubo: readonly string[] = []
 
-  constructor(node: ContentTree, { cluster, alerted, root, store }: ClusterParts) {
+  constructor(node: ContentTree, { cluster, kubo, alerted, root, store }: ClusterParts) {
     super('cluster', node, { byCid: false }) // its blocks may be at the cluster only, where the IPFS node does not find them
     this.stop = () => root.retract()
     this.#cluster = cluster
     this.#store = store
+    this.#kubo = kubo
     this.#alerts = new Alerts(cluster, (alert) => alerted(this.volume, alert))
   }
 
   override async check(call?: Call): Promise<void> {
     await this.#cluster.id(call)
-    await this.#alerts.look(call)
+    const [notes = []] = await Promise.all([this.#kubo?.notes(call), this.#alerts.look(call)])
+    this.#ofKubo = notes
   }
 
   override notes(): readonly string[] {
     const { standing } = this.#alerts
-    const left = super.notes()
+    const left = [...super.notes(), ...this.#ofKubo]
     const told = standing.slice(0, MOST_NOTES).map(({ peer, name, triggered_at: at }) => `the peer ${peer} had not told its ${name} in time at ${at}`)
     return standing.length > MOST_NOTES ? [...left, ...told, `${standing.length - MOST_NOTES} more alerts: ipfs_cluster_peers has them`] : [...left, ...told]
   }
@@ -93,9 +104,9 @@ export async function openCluster(options: ClusterBackendOptions): Promise<Clust
   }
 }
 
-function fetcher({ ipfs_api: url, ipfs }: ClusterBackendOptions): GetBlock {
-  if (url === undefined) return (cid, call) => ipfs.blocks.get(cid.toString(), call)
-  const blocks = new KuboBlocks(new Rpc(async () => ({ url })), 'client')
+function fetcher({ kubo, ipfs }: ClusterBackendOptions): GetBlock {
+  if (!kubo) return (cid, call) => ipfs.blocks.get(cid.toString(), call)
+  const blocks = new KuboBlocks(new Rpc((call) => kubo.endpoint(call)), 'client')
   return (cid, call) => blocks.block(cid, call)
 }
 

@@ -24,7 +24,7 @@ export async function clusterAlone({ api, peers }: Reached, { folder, ...setting
     content,
     ipfs: nobody,
     alerted: () => {},
-    ipfs_api: peers[0]?.kubo.url,
+    kubo: { endpoint: async () => ({ url: peers[0]?.kubo.url ?? '' }), notes: async () => [] },
   })
   const closing = ground.move()
   const own = backend[Symbol.asyncDispose].bind(backend)
