@@ -1,3 +1,4 @@
+import type { Kind } from '../core/backend.ts'
 import { throwIfAborted, VfsError } from '../core/error.ts'
 import { below, join, parent, under, type VfsPath } from '../core/path.ts'
 import { statOrNull, type Target, type Targets } from './target.ts'
@@ -20,6 +21,10 @@ export const noFolder = (op: string, path: VfsPath, cause?: unknown): VfsError =
     cause,
     hint: 'Make it first, or leave it to this call to make what is missing on the way.',
   })
+
+/** For a removal that is meant for folders only. */
+export const notFolder = (path: VfsPath, kind: Kind): VfsError =>
+  new VfsError('NOT_DIRECTORY', `${path} is a ${kind}`, { op: 'rmdir', path, hint: 'Use vfs_remove for files and links.' })
 
 /** What must be known of folders before something in or with them is changed. */
 export class Folders {

@@ -83,6 +83,13 @@ export interface WalkOptions extends VfsCall {
   readonly onUnreadable?: ((path: VfsPath, error: VfsError) => void) | undefined
 }
 
+export interface RemoveCall extends VfsCall {
+  readonly recursive?: boolean | undefined
+  readonly ifMatch?: string | undefined
+  /** Rejects NOT_DIRECTORY for a file, and for a link wherever it leads. */
+  readonly folder?: boolean | undefined
+}
+
 export interface UndoQuery {
   readonly change?: ChangeId | undefined
   readonly session?: string | undefined
@@ -142,7 +149,7 @@ export interface Vfs extends AsyncDisposable {
    */
   graft(path: VfsPath, cid: string, call: VfsCall & Precondition & { readonly parents?: boolean | undefined }): Promise<Changed>
   mkdir(path: VfsPath, call: VfsCall & { readonly parents?: boolean | undefined }): Promise<Changed>
-  remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed>
+  remove(path: VfsPath, call: RemoveCall): Promise<Changed>
   copy(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
   move(from: VfsPath, to: VfsPath, call: TransferCall): Promise<Changed>
   /**

@@ -6,7 +6,7 @@ import { ROOT, type VfsPath } from '../core/path.ts'
 import type { ChangeId, ChangeRecord, Journal, Place, TakeBack, VersionStore } from '../journal/types.ts'
 import { Changes } from './change.ts'
 import { StoredCopies } from './copies.ts'
-import { Folders, noFolder } from './folders.ts'
+import { Folders, noFolder, notFolder } from './folders.ts'
 import { describeMount } from './health.ts'
 import { Mirrors } from './mirror/mirror.ts'
 import type { Mount, MountTable } from './mounts.ts'
@@ -31,6 +31,7 @@ import type {
   OpenCall,
   OpenFile,
   PathStat,
+  RemoveCall,
   RestoreCall,
   ThreadPlaces,
   TransferCall,
@@ -171,13 +172,14 @@ export class MountedVfs implements Vfs {
     return this.#reading.naming(path, call, () => target.mount.use(() => this.#changes.mkdir(target, { actor, signal }, { parents })))
   }
 
-  remove(path: VfsPath, call: VfsCall & { readonly recursive?: boolean | undefined; readonly ifMatch?: string | undefined }): Promise<Changed> {
+  remove(path: VfsPath, call: RemoveCall): Promise<Changed> {
     const { actor, signal, ifMatch } = call
     return this.#reading.naming(path, call, async () => {
       const target = await this.#targets.named('remove', path, signal)
       const { kind } = await target.mount.backend.stat(target.inner, { signal })
       const whole = (): Promise<void> => this.#folders.requireWhole('remove', target, { recursive: call.recursive === true, signal })
       const folder = kind === 'directory' && !target.link
+      if (call.folder && !folder) throw notFolder(path, target.link ? 'link' : kind)
       if (folder) await whole()
       const parts = folder && call.recursive === true && !takesWhole(target)
       if (parts) return target.mount.use(() => removeTree(this.#changes, this.#undo.takeBack, target, { actor, signal }))

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { VfsError } from '../../src/core/error.ts'
 import type { VfsPath } from '../../src/core/path.ts'
 import type { Services } from '../../src/registry/services.ts'
 import { tool, type ToolContext } from '../../src/registry/tool.ts'
@@ -57,10 +56,7 @@ export class ChangeTools {
     output: changed,
   })
   async rmdir({ path: at, recursive: deep }: z.output<typeof RmdirInput>, context: ToolContext): Promise<ChangeResult> {
-    const call = callOf(context)
-    const { kind } = await this.#vfs.stat(at, call)
-    if (kind !== 'directory') throw new VfsError('NOT_DIRECTORY', `${at} is a ${kind}`, { op: 'rmdir', path: at, hint: 'Use vfs_remove for files.' })
-    return changedAt(at, await this.#vfs.remove(at, { ...call, recursive: deep }))
+    return changedAt(at, await this.#vfs.remove(at, { ...callOf(context), recursive: deep, folder: true }))
   }
 
   @tool({

@@ -29,6 +29,14 @@ describe.each(Object.entries(LINKS))('a link to %s', (name, target) => {
     expect(await readlink(at.host(name))).toBe(target)
   })
 
+  test('is not taken for the folder to which it may lead', async () => {
+    const at = await linked()
+    await using t = await openTestVfs({ '/w': at.backend })
+    const refused = { code: 'NOT_DIRECTORY', message: `/w/${name} is a link` }
+    await expect(t.vfs.remove(p(`/w/${name}`), { ...call, recursive: true, folder: true })).rejects.toMatchObject(refused)
+    expect(await readlink(at.host(name))).toBe(target)
+  })
+
   test('is moved itself, also over a file, and moved back', async () => {
     const at = await linked()
     await using t = await openTestVfs({ '/w': at.backend })
