@@ -10,13 +10,24 @@ export interface FolderStyle extends Style {
   readonly profile: Profile
 }
 
+export interface BuiltFolder {
+  readonly link: Link
+  /** What its own block links to: the children, or shards. */
+  readonly top: readonly Link[]
+}
+
 /** Saves a folder of these children, whose names are unique; the result's name is empty. */
 export async function buildFolder(links: readonly Link[], save: Save, style: FolderStyle): Promise<Link> {
+  return (await builtFolder(links, save, style)).link
+}
+
+/** The same, with what the folder says of itself. */
+export async function builtFolder(links: readonly Link[], save: Save, style: FolderStyle): Promise<BuiltFolder> {
   const small = isFlat(links, style)
   const top = small ? links : await buildShard(await hashed(links), 0, { save, format: style.format })
   const encoded = small ? encodeFolder(links, style) : shard(top, style)
   await save(encoded)
-  return { name: '', cid: encoded.cid, tsize: tsizeOf(encoded.block.length, top) }
+  return { link: { name: '', cid: encoded.cid, tsize: tsizeOf(encoded.block.length, top) }, top }
 }
 
 const hashed = (links: readonly Link[]) => Promise.all(links.map(async (link) => ({ link, hash: await nameHash(link.name) })))

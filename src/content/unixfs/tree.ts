@@ -1,7 +1,7 @@
 import { VfsError } from '../../core/error.ts'
 import type { CidFormat, Metadata, NamedNode, Node } from '../types.ts'
 import { encodeLink, type Link, textOf, tsizeOf } from './codec.ts'
-import { buildFolder } from './folder-builder.ts'
+import { builtFolder } from './folder-builder.ts'
 import type { Save } from './file-builder.ts'
 import type { Profile } from './profile.ts'
 
@@ -63,8 +63,8 @@ export class TreeBuilder {
       const link = 'children' in child ? yield* this.#build(child, path === '' ? name : `${path}/${name}`) : child
       links.push({ ...link, name })
     }
-    const built = await buildFolder(links, this.#save, { format: this.#format, meta, profile: this.#profile })
-    yield { name: path, ...folderNode(built, links, meta) }
+    const { link: built, top } = await builtFolder(links, this.#save, { format: this.#format, meta, profile: this.#profile })
+    yield { name: path, ...folderNode(built, top, meta) }
     return built
   }
 

@@ -22,6 +22,16 @@ async function* counted(leaves: number): AsyncGenerator<Uint8Array> {
 }
 
 export function adding(make: MakeNode): void {
+  test.each([
+    ['a few names', 3],
+    ['so many names that it is sharded', 1300],
+  ])('a folder of %s says the same of itself when it is made as when it is looked at', async (_, count) => {
+    await using open = await make()
+    const sources = Array.from({ length: count }, (__, i) => ({ path: `${'long'.repeat(50)}${i}`, content: bytesOf(String(i % 7)) }))
+    const made = (await Array.fromAsync(open.node.addTree(each(sources)))).at(-1)
+    expect(made).toMatchObject(await open.node.stat(made?.cid ?? ''))
+  })
+
   test('add gives the published CIDs', async () => {
     await using open = await make()
     expect(await open.node.add(bytesOf('hello world'))).toMatchObject({ cid: HELLO, kind: 'file', size: 11 })
