@@ -149,7 +149,9 @@ export const BACKENDS: StorageTypes<BackendParts> = {
       }),
     async ({ root, within, umask }, { dataFolder }) => {
       const { LocalBackend } = await import('./local/local.ts')
-      return new LocalBackend({ root, within, dataFolder, umask: umask === undefined ? undefined : Number.parseInt(umask, 8) })
+      const backend = new LocalBackend({ root, within, dataFolder, umask: umask === undefined ? undefined : Number.parseInt(umask, 8) })
+      await backend.check() // a root that comes later comes as a new mount: where rules hide files of the disk is looked up with each
+      return backend
     },
     servedFolder,
   ),

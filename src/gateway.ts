@@ -23,7 +23,6 @@ import type { CollectedRepository } from './ipfs/kubo/index.ts'
 import type { IpfsNode } from './ipfs/types.ts'
 import { openJournal } from './journal/open.ts'
 import type { Journal } from './journal/types.ts'
-import { isRemote } from './layers/usual.ts'
 import { UnavailableBackend } from './layers/unavailable.ts'
 import { described } from './mcp/descriptor.ts'
 import type { Offer } from './mcp/offer.ts'
@@ -258,14 +257,9 @@ function retrievalOf({ ipfs: { network }, lassie }: Config, node: IpfsNode, serv
   return retrieving({ node, network, privateAddresses: lassie.private_addresses, daemon: lassie.daemon ? daemon : undefined })
 }
 
-const mayBeDown = (type: string): boolean => Object.hasOwn(BACKENDS, type) && isRemote(BACKENDS[type]!.usual)
-
-/**
- * Mounts all that is planned; what is to be tried again is given back. A folder of the disk is not: what rules hide on the
- * disk is looked up when the gateway starts.
- */
+/** Mounts all that is planned; what is to be tried again is given back. */
 async function mountAll(plan: readonly PlannedMount[], table: MountTable, backends: OpenStorages<BackendParts>): Promise<PlannedMount[]> {
   const specs = await Promise.all(plan.map((each) => backends.mountedSoon(each)))
   for (const spec of specs) table.add(spec)
-  return plan.filter(({ backend }, i) => mayBeDown(backend.type) && specs[i]?.backend instanceof UnavailableBackend)
+  return plan.filter((_, i) => specs[i]?.backend instanceof UnavailableBackend)
 }

@@ -16,9 +16,6 @@ export const BREAKER = { failures: 5, baseMs: 1000, maxMs: 30_000 }
 /** What is in this process or on its disk answers at once, and needs none. */
 export const HERE: Usual = {}
 
-/** True for types of which a storage may be down. */
-export const isRemote = (usual: Usual): boolean => usual !== HERE
-
 /** The layers between the VFS and one storage. */
 export function layersOf({ cacheMs, ...usual }: Usual, { limits = {}, cache_ms }: Wishes, memory: ContentMemory): StackOptions {
   const ttlMs = cache_ms ?? cacheMs ?? 0

@@ -95,3 +95,26 @@ test('nor where the home itself is not served', async () => {
   for (const name of GUARDED) expect(await t.call('mbfs_retrieve', { backend: 'unmounted', key: name }), name).toBe('DENIED')
   expect(await t.call('mbfs_store', { backend: 'unmounted', key: 'other', content: 'x' })).toBe('done')
 })
+
+test('nor where its disk comes when all else is served already', async () => {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'polymount-home-')))
+  const disk = join(home, 'disk')
+  const config = schema.parse({
+    data_dir: join(home, 'data'),
+    ipfs: { network: 'off' },
+    secrets: { key: { from: `file:${disk}/secret.txt`, for: ['https://example.org'] } },
+    backends: { disk: { type: 'local', options: { root: disk } } },
+    mounts: [{ path: '/disk', backend: 'disk' }],
+  })
+  const guarded = await guardedPaths(config, undefined, { env: {}, home })
+  await using gateway = await openGateway(config, { served: [], home, env: {}, guarded, log: () => {} })
+  const read = async (name: string) => {
+    const outcome = await gateway.registry.invoke('vfs_read', { path: `/disk/${name}` }, { actor: ACTOR, signal: new AbortController().signal })
+    return outcome.ok ? 'done' : outcome.envelope.error_code
+  }
+  expect(await read('secret.txt')).toBe('UNAVAILABLE')
+  await mkdir(disk)
+  for (const name of ['secret.txt', 'other.txt']) await writeFile(join(disk, name), 'very secret')
+  await expect.poll(() => read('other.txt'), { timeout: 10_000 }).toBe('done')
+  expect(await read('secret.txt')).toBe('DENIED')
+})

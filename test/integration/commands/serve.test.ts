@@ -91,7 +91,7 @@ describe('over HTTP', () => {
     expect(await down()).toEqual([late])
     expect(String(stderr.read())).toContain(`${late} cannot be served (ENOENT)`)
     await mkdir(late)
-    expect(await down()).toEqual([])
+    await expect.poll(down, { timeout: 10_000 }).toEqual([])
     signals.emit('SIGTERM')
     expect(await code).toBe(0)
   })
