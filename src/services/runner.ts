@@ -101,28 +101,33 @@ export class Runner {
     if (reason !== null) void this.#instance.log.write([`--- ${this.#condition.state}: ${reason}`])
     this.#publish()
     if (isAnother) this.#options.changed()
-    if (event === 'restart' || phaseOf(from.state) !== phaseOf(this.#condition.state) || phaseOf(from.state) === 'down') this.#enter()
+    if (event === 'restart' || phaseOf(from.state) !== phaseOf(this.#condition.state) || phaseOf(from.state) === 'down') this.#enter(event)
   }
 
-  #enter(): void {
+  #enter(event: Event): void {
     this.#phase.abort()
     this.#phase = new AbortController()
     const { signal } = this.#phase
     const { state } = this.#condition
     if (state === 'starting') this.#do(() => this.#start(signal))
     else if (state === 'ready') void this.#watch(signal)
-    else if (state !== 'stopped') this.#do(() => this.#leave(state, signal))
+    else if (state !== 'stopped') this.#do(() => this.#leave(state, this.#graceOf(event), signal))
+  }
+
+  /** What has broken gets no longer to end by itself; what somebody ends who wishes so has its time. */
+  #graceOf(event: Event): number {
+    const { spec, timing } = this.#options
+    return event === 'broken' || event === 'unhealthy' ? Math.min(timing.brokenGraceMs, spec.stop.graceMs) : spec.stop.graceMs
   }
 
   /** From whatever it did to the end of its process, and what comes then. */
-  async #leave(state: State, signal: AbortSignal): Promise<void> {
-    const { spec, timing } = this.#options
-    const graceMs = state === 'stopping' ? spec.stop.graceMs : Math.min(timing.brokenGraceMs, spec.stop.graceMs)
+  async #leave(state: State, graceMs: number, signal: AbortSignal): Promise<void> {
     await this.#instance.end(graceMs)
     if (state === 'stopping') this.on('gone')
     if (state === 'stopping' && !this.#closing && this.#row().wish !== 'stop') this.on('start') // wished while it was stopping
     if (state !== 'restarting') return
-    await sleep(Math.max(0, (this.#condition.retryAt ?? 0) - Date.now()), undefined, { signal, ref: false }).catch(() => {})
+    const pause = Math.max(0, (this.#condition.retryAt ?? 0) - Date.now())
+    await sleep(Math.min(pause, this.#options.timing.maxBackoffMs), undefined, { signal, ref: false }).catch(() => {}) // the clock may have been set back
     if (!signal.aborted) this.on('due')
   }
 

@@ -36,3 +36,4 @@ createServer((request, response) => {
 if (MODE === 'talkative') setInterval(() => say('still at work'), 20)
 if (MODE === 'busy') setInterval(() => work(performance.now() + 20), 40)
 if (MODE === 'deaf') process.on('SIGTERM', () => say('no'))
+if (MODE === 'thorough') process.on('SIGTERM', () => setTimeout(() => process.exit(say('ended well') ? 0 : 1), 500))

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/pro
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ServiceSpec } from '../../../src/services/types.ts'
 import { Database } from '../../../src/sqlite/database.ts'
 import { dataFolder, echo, isRunning, supervise } from '../../support/services.ts'
@@ -88,6 +88,17 @@ describe('a service', () => {
       expect(pid).toBe(last)
     }
     expect(await isRunning(last)).toBe(false)
+  })
+
+  test('comes back also where the clock is set back while it is down', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo()], folder.path, { maxBackoffMs: 100 })
+    const { url } = await t.services.endpoint('echo')
+    const { now } = Date
+    using clock = vi.spyOn(Date, 'now')
+    clock.mockImplementation(() => now() - (t.events.includes('echo restarting') ? 3_600_000 : 0))
+    await ask(url, '/crash').catch(() => {})
+    expect(await t.until(({ state, restarts }) => state === 'ready' && restarts === 1)).toMatchObject({ failures: 1 })
   })
 
   test('that hangs is degraded, and restarted', async () => {
@@ -303,6 +314,15 @@ describe('a person', () => {
     const { pid } = await ask((await t.services.endpoint('echo')).url)
     await t.services.wish('echo', 'restart')
     expect(await t.until((now) => now.state === 'ready' && now.pid !== pid)).toMatchObject({ failures: 0, restarts: 1 })
+  })
+
+  test('restarts it, and it has the time to end that it has when it is stopped', async () => {
+    await using folder = await dataFolder()
+    await using t = await supervise([echo({ mode: 'thorough' })], folder.path)
+    const { pid } = await ask((await t.services.endpoint('echo')).url)
+    await t.services.wish('echo', 'restart')
+    await t.until((now) => now.state === 'ready' && now.pid !== pid)
+    expect(await readFile(join(folder.path, 'logs/echo.log'), 'utf8')).toContain('ended well\n')
   })
 
   test('asks for opposite things in a row, and the last one counts', async () => {
