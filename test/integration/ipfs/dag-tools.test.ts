@@ -211,6 +211,15 @@ onEngines('the tools of blocks and pins', (connect) => {
       expect((await session.call('ipfs_pin_ls')).result).toMatchObject({ pins: [], made: { recursive: 0, direct: 0 } })
     })
 
+    test('are left where they are by a move that is to leave them', async () => {
+      const [one, two] = [await put({ value: 'stays', pin: true }), await put({ value: 'comes' })]
+      expect((await session.call('ipfs_pin_update', { old_cid: one, new_cid: two, unpin: false })).ok).toBe(true)
+      for (const cid of [one, two]) {
+        expect((await session.call('ipfs_pin_ls', { cid })).result).toMatchObject({ pins: [{ cid, type: 'recursive' }] })
+        await session.call('ipfs_pin_rm', { cid })
+      }
+    })
+
     test('of what is not here are refused off the network', async () => {
       const nowhere = rawCid(Buffer.from('nowhere'))
       expect((await session.call('ipfs_pin_add', { cid: nowhere })).result).toMatchObject({ error_code: 'OFFLINE' })

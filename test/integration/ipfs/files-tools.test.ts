@@ -63,6 +63,15 @@ onEngines('the tools of the mutable tree', (connect) => {
     })
   })
 
+  test('a whole file is replaced only if it is what the caller has read', async () => {
+    await withFiles(async ({ call, read }) => {
+      const { etag } = (await call('ipfs_files_write', { path: '/f', content: 'one' })).result
+      expect((await call('ipfs_files_write', { path: '/f', content: 'two', if_match: etag })).ok).toBe(true)
+      expect((await call('ipfs_files_write', { path: '/f', content: 'three', if_match: etag })).result).toMatchObject({ error_code: 'CONFLICT' })
+      expect(await read('/f')).toBe('two')
+    })
+  })
+
   test('a part of a file is written in place, guarded and undone', async () => {
     await withFiles(async ({ call, read }) => {
       const first = await call('ipfs_files_write', { path: '/f', content: 'hello world' })

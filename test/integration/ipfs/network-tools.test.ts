@@ -130,8 +130,11 @@ describe('two machines', () => {
 
   test('a name published by one is resolved by the other', async () => {
     await using open = await clients()
-    const { result } = await open.a.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime: '1h', ttl: '1m' })
+    const { result } = await open.a.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime: '1h', ttl: '1h' })
     expect((await open.b.call('ipfs_name_resolve', { name: result['name'] })).result).toMatchObject({ value: '/ipfs/bafkqaaa' })
+    await open.a.call('ipfs_name_publish', { cid: 'bafkqabtimvwgy3yk', lifetime: '1h', ttl: '1h' })
+    const resolved = async (nocache: boolean) => (await open.b.call('ipfs_name_resolve', { name: result['name'], nocache })).result['value']
+    expect([await resolved(false), await resolved(true)]).toEqual(['/ipfs/bafkqaaa', '/ipfs/bafkqabtimvwgy3yk'])
     for (const lifetime of ['long', '0s', '00h'])
       expect((await open.b.call('ipfs_name_publish', { cid: 'bafkqaaa', lifetime })).result).toMatchObject({ error_code: 'INVALID_INPUT' })
   })
