@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import { canLink } from './codecs.ts'
 
 export interface Verdict {
   /** The walk tells it. */
@@ -16,6 +17,7 @@ export interface Visits {
 
 const FIRST: Verdict = { emit: true, enter: true }
 const AGAIN: Verdict = { emit: false, enter: false }
+const LEAF: Verdict = { emit: true, enter: false }
 
 /** Each block once, whatever version its CID has; some 100 bytes of memory for each. */
 export function once(): Visits {
@@ -27,6 +29,12 @@ export function once(): Visits {
       return seen.add(keyOf(cid)).size > size ? FIRST : AGAIN
     },
   }
+}
+
+/** Each node once, and leaves as often as they are met: memory for nodes only, of which there are few. */
+export function nodesOnce(): Visits {
+  const nodes = once()
+  return { known: (cid) => nodes.known(cid), visit: (cid, depth) => (canLink(cid) ? nodes.visit(cid, depth) : LEAF) }
 }
 
 /** Of the codec too: the same bytes have other links in another. */

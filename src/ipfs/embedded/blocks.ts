@@ -35,8 +35,8 @@ export class EmbeddedBlocks implements NodeBlocks {
   }
 
   async hasAll(cid: string, { signal }: Call = {}): Promise<boolean> {
-    const [{ parseCid }, { inTurn, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
-    const below = walk((node) => this.found(node), parseCid(cid), { signal, lenient: true })
+    const [{ parseCid }, { inTurn, nodesOnce, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
+    const below = walk((node) => this.found(node), parseCid(cid), { signal, visits: nodesOnce(), lenient: true })
     for await (const [, isHere] of inTurn(below, LOOKS_AT_ONCE, (block) => this.holds(block))) if (!isHere) return false
     return true
   }
