@@ -41,6 +41,12 @@ interface Header {
   readonly shown: number
 }
 
+interface Filed {
+  readonly hex: string
+  /** null: it is not here. */
+  readonly size: number | null
+}
+
 /** What all views of a store share. */
 interface Parts {
   readonly db: Database
@@ -54,6 +60,8 @@ interface Parts {
 const PUT = `INSERT INTO block (multihash, size, crc, content, generation, shown) VALUES (?, ?, ?, ?, (SELECT generation FROM epoch), ?)
   ON CONFLICT (multihash) DO UPDATE SET
     generation = excluded.generation, crc = excluded.crc, content = coalesce(content, excluded.content), shown = max(shown, excluded.shown)`
+const LACKED_OR_FILED = `SELECT value AS hex, size FROM json_each(?) LEFT JOIN block ON multihash = unhex(value) AND shown >= ?
+  WHERE multihash IS NULL OR content IS NULL`
 const RAISE = 'UPDATE block SET generation = (SELECT generation FROM epoch) WHERE multihash = ?'
 
 /**
@@ -116,6 +124,17 @@ export class Blocks implements AsyncDisposable {
   async has(multihash: Uint8Array): Promise<boolean> {
     const found = await this.#find(multihash)
     return found?.sound === true && found.seen
+  }
+
+  /** Whether all of them are. A page of them is one question to the index, whose answer is what it lacks or has in a file. */
+  async hasAll(multihashes: readonly Uint8Array[]): Promise<boolean> {
+    for (let at = 0; at < multihashes.length; at += PAGE) {
+      const page = multihashes.slice(at, at + PAGE).map((each) => Buffer.from(each).toString('hex'))
+      const rows = await patiently(() => this.#db.all<Filed>(LACKED_OR_FILED, JSON.stringify(page), this.#shown))
+      const sound = rows.map(async ({ hex, size }) => size !== null && this.#files.holds(Buffer.from(hex, 'hex'), size))
+      if ((await Promise.all(sound)).includes(false)) return false
+    }
+    return true
   }
 
   /** The multihash of every block, in pages: what comes or goes meanwhile may be missed. */

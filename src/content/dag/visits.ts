@@ -17,7 +17,6 @@ export interface Visits {
 
 const FIRST: Verdict = { emit: true, enter: true }
 const AGAIN: Verdict = { emit: false, enter: false }
-const LEAF: Verdict = { emit: true, enter: false }
 
 /** Each block once, whatever version its CID has; some 100 bytes of memory for each. */
 export function once(): Visits {
@@ -31,10 +30,14 @@ export function once(): Visits {
   }
 }
 
-/** Each node once, and leaves as often as they are met: memory for nodes only, of which there are few. */
-export function nodesOnce(): Visits {
+/** Each node once. Leaves go to `met` as often as they are met, and the walk does not tell them: so no memory grows with their number. */
+export function nodesOnce(met: (leaf: CID) => void): Visits {
   const nodes = once()
-  return { known: (cid) => nodes.known(cid), visit: (cid, depth) => (canLink(cid) ? nodes.visit(cid, depth) : LEAF) }
+  const leaf = (cid: CID): Verdict => {
+    met(cid)
+    return AGAIN
+  }
+  return { known: (cid) => nodes.known(cid), visit: (cid, depth) => (canLink(cid) ? nodes.visit(cid, depth) : leaf(cid)) }
 }
 
 /** Of the codec too: the same bytes have other links in another. */

@@ -11,7 +11,6 @@ import type { Block, NodeBlocks } from '../types.ts'
 import type { Network } from './network.ts'
 
 const SHA256 = 0x12
-const LOOKS_AT_ONCE = 16
 
 const loadUnixfs = () => import('../../content/unixfs/index.ts')
 
@@ -34,11 +33,16 @@ export class EmbeddedBlocks implements NodeBlocks {
     return this.holds((await loadUnixfs()).parseCid(cid))
   }
 
+  /** A node, once it was read, is looked for with the leaves that were met since: of a hundred thousand one by one that takes a second more. */
   async hasAll(cid: string, { signal }: Call = {}): Promise<boolean> {
-    const [{ parseCid }, { inTurn, nodesOnce, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
-    const below = walk((node) => this.found(node), parseCid(cid), { signal, visits: nodesOnce(), lenient: true })
-    for await (const [, isHere] of inTurn(below, LOOKS_AT_ONCE, (block) => this.holds(block))) if (!isHere) return false
-    return true
+    const [{ parseCid }, { nodesOnce, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
+    const met: CID[] = []
+    const visits = nodesOnce((leaf) => void met.push(leaf))
+    for await (const node of walk((each) => this.found(each), parseCid(cid), { signal, visits, lenient: true })) {
+      if (!(await this.#holdsAll(met.splice(0)))) return false
+      met.push(node)
+    }
+    return this.#holdsAll(met)
   }
 
   async put(blocks: AsyncIterable<Block>, { signal }: Call = {}): Promise<void> {
@@ -80,6 +84,10 @@ export class EmbeddedBlocks implements NodeBlocks {
 
   async holds(cid: CID): Promise<boolean> {
     return cid.multihash.code === IDENTITY || this.#content.blocks.has(cid.multihash.bytes)
+  }
+
+  async #holdsAll(cids: readonly CID[]): Promise<boolean> {
+    return this.#content.blocks.hasAll(cids.flatMap(({ multihash }) => (multihash.code === IDENTITY ? [] : [multihash.bytes])))
   }
 
   /** True if it is here, and then it stays as long as the guard is open. */

@@ -84,6 +84,17 @@ test.each([
   expect(await ground.toIpfs()).toMatchObject({ cid: first.cid, added: 0, reused: 302 })
 })
 
+test('one small file of a folder of very many is read again, if its block alone is gone', async () => {
+  await using ground = await syncGround({ mounts: { '/back': new MemoryBackend() } })
+  await plant(ground.work, Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`all/${1000 + i}`, `of ${i}`])))
+  const first = await ground.toIpfs()
+  const index = new Database(join(ground.work, '../data/blocks.db'))
+  expect(index.run('DELETE FROM block WHERE multihash = ?', CID.parse(rawCid(Buffer.from('of 1400'))).multihash.bytes)).toBe(1)
+  index.close()
+  expect(await ground.toIpfs()).toMatchObject({ cid: first.cid, added: 1, reused: 1499 })
+  expect(await text(ground.node.read(`${first.cid}/all/2400`))).toBe('of 1400')
+})
+
 test('a folder whose own block the node has lost is built again, of files that nobody reads', async () => {
   await using ground = await syncGround({ mounts: { '/back': new MemoryBackend() } })
   await plant(ground.work, many(300))
