@@ -33,7 +33,7 @@ export class EmbeddedBlocks implements NodeBlocks {
     return this.holds((await loadUnixfs()).parseCid(cid))
   }
 
-  /** A node, once it was read, is looked for with the leaves that were met since: of a hundred thousand one by one that takes a second more. */
+  /** A node, once it was read, is looked for with the leaves that were met since: one by one that takes twice the processor time. */
   async hasAll(cid: string, { signal }: Call = {}): Promise<boolean> {
     const [{ parseCid }, { nodesOnce, walk }] = await Promise.all([loadUnixfs(), import('../../content/dag/index.ts')])
     const met: CID[] = []
