@@ -68,10 +68,12 @@ async function furnish(node: IpfsNode): Promise<{ readonly root: string; readonl
 
 const pinsOf = async (node: Pick<IpfsNode, 'pins'>) => (await Array.fromAsync(node.pins.list())).map(({ cid, type, name }) => ({ cid, type, name }))
 
-describe.each([
+const WAYS = [
   ['embedded', 'kubo'],
   ['kubo', 'embedded'],
-] as const)('from %s to %s', (from, to) => {
+] as const
+
+describe.each(WAYS)('from %s to %s', (from, to) => {
   test('pins, the mutable tree and keys are carried over, and the roots are the same', async () => {
     await using sides = await both()
     const { [from]: source, [to]: target } = sides
@@ -107,10 +109,7 @@ describe.each([
   })
 })
 
-describe.each([
-  ['embedded', 'kubo'],
-  ['kubo', 'embedded'],
-] as const)('from %s, which has lost blocks, to %s', (from, to) => {
+describe.each(WAYS)('from %s, which has lost blocks, to %s', (from, to) => {
   test('what hung on them stays behind and is told, and all else is carried', async () => {
     await using sides = await both()
     const { [from]: source, [to]: target } = sides
@@ -147,10 +146,7 @@ async function treeOf({ mfs }: Pick<IpfsNode, 'mfs'>, folder = ''): Promise<Reco
   return found
 }
 
-describe.each([
-  ['embedded', 'kubo'],
-  ['kubo', 'embedded'],
-] as const)('from %s into %s, which has pins, a tree and keys already', (from, to) => {
+describe.each(WAYS)('from %s into %s, which has pins, a tree and keys already', (from, to) => {
   test('both are there afterwards; where they differ what was there stays, and what was left is told', async () => {
     await using sides = await both()
     const { [from]: source, [to]: target } = sides
@@ -251,10 +247,7 @@ const publish = async (node: Side['node'], content: string): Promise<void> =>
 
 const valueOf = (content: string): string => `/ipfs/${rawCid(Buffer.from(content))}`
 
-describe.each([
-  ['embedded', 'kubo'],
-  ['kubo', 'embedded'],
-] as const)('a name from %s to %s', (from, to) => {
+describe.each(WAYS)('a name from %s to %s', (from, to) => {
   test('goes on: what is published there is later, and an older record never comes back', async () => {
     await using sides = await both([])
     const { [from]: source, [to]: target } = sides

@@ -105,12 +105,14 @@ test('a cursor that is none, and a file in place of a folder, are -32602', async
   await expect(directory(client, 'polymount:///work/a')).rejects.toMatchObject({ code: -32602 })
 })
 
-test.each([
+const CLIENTS = [
   ['legacy', 'stdio'],
   ['modern', 'stdio'],
   ['legacy', 'http'],
   ['modern', 'http'],
-] as const)('a %s client over %s hears of changes in what it subscribed to', async (era, over) => {
+] as const
+
+test.each(CLIENTS)('a %s client over %s hears of changes in what it subscribed to', async (era, over) => {
   const { fs, client } = await open(era, over)
   const told = Promise.withResolvers<unknown>()
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => told.resolve(params.uri))
@@ -121,12 +123,7 @@ test.each([
   expect(await told.promise).toBe('polymount:///work/folder')
 })
 
-test.each([
-  ['legacy', 'stdio'],
-  ['modern', 'stdio'],
-  ['legacy', 'http'],
-  ['modern', 'http'],
-] as const)('a %s client over %s hears it by the URI that it gave, also of a folder that goes with all in it', async (era, over) => {
+test.each(CLIENTS)('a %s client over %s hears it by the URI that it gave, also of a folder that goes with all in it', async (era, over) => {
   const { fs, client } = await open(era, over)
   const uris = ['polymount:///work/@scope/ü', 'polymount:///work/%40scope/%C3%BC', 'polymount:///work/@scope']
   await fs.write('/work/@scope/ü', 'x', { parents: true })
